@@ -1,0 +1,80 @@
+/**
+ * What the analysis of a statement says, whichever the dialect. `sql` knows tables and columns, and nothing of what is done to
+ * them: `ProtectedColumn` is a name that the caller finds its own setting by.
+ */
+
+/** What to do with a statement that would write or show a protected column unprotected. */
+export type OnUnprotected = 'refuse' | 'pass'
+
+/** A column that must not reach the database, or leave it, as it is. */
+export interface ProtectedColumn {
+  readonly table: string
+  readonly column: string
+  readonly onUnprotected: OnUnprotected
+}
+
+/** A table that the configuration names. It need not protect anything: naming it says that it is known. */
+export interface KnownTable {
+  readonly name: string
+  /** All columns in physical order; null where the configuration does not list them. */
+  readonly columns: readonly string[] | null
+  readonly protected: ReadonlyMap<string, ProtectedColumn>
+}
+
+/** What the analysis must know of the database. Names come in as the dialect folds them (settled: one matching function). */
+export interface Catalog {
+  /** True where no column at all is protected: then every statement is untouched and is not even parsed. */
+  readonly empty: boolean
+  /** What statements that name no column are answered (DO, CALL, unknown functions, SQL that does not parse). */
+  readonly onUnprotected: OnUnprotected
+  /** The table that a name means; `schema` is null where the statement does not qualify it. Null where the table is not configured. */
+  table(schema: string | null, name: string): KnownTable | null
+  /** A protected column of this name in any table: an unlisted relation with such a column may be a view of it. */
+  protectedName(column: string): ProtectedColumn | null
+  /** True where the operator says that a function does nothing with protected values (`trusted_functions`). */
+  trusts(schema: string | null, name: string): boolean
+}
+
+/** A value in a statement that belongs to a protected column and has to be replaced by its protected form. */
+export interface ValueSlot {
+  readonly column: ProtectedColumn
+  /** A literal by its index among the literals of the text (`Shape.literals`), or a parameter by its number from 1. */
+  readonly source: { readonly literal: number } | { readonly parameter: number }
+}
+
+/** One item of an answer, left to right: a protected column as it is stored, another column, or a `*` of unknown width. */
+export type ResultItem = ProtectedColumn | 'other' | 'star'
+
+/** Why a statement is not forwarded: fixed sentences with names in them, never a literal of the statement. */
+export interface Refusal {
+  /** SQLSTATE: 0A000, or 42601 for SQL that does not parse. */
+  readonly sqlState: string
+  /** Names the clause and, where there is one, the column as `table.column`. */
+  readonly message: string
+  /** What the operator or developer can do. */
+  readonly hint: string
+  readonly column: ProtectedColumn | null
+}
+
+/** One statement of a text. */
+export interface StatementAnalysis {
+  /** What its answer's columns are; null where it returns no rows or nothing about it is known to be protected. */
+  readonly results: readonly ResultItem[] | null
+  /** A cursor that it declares (its `results` are the cursor's) or fetches from. */
+  readonly cursor: { readonly action: 'declare' | 'fetch'; readonly name: string } | null
+}
+
+export type Analysis =
+  /** Can neither carry a protected value nor make one visible. */
+  | { readonly kind: 'untouched' }
+  | {
+      readonly kind: 'planned'
+      /** Ordered by place in the text; a literal or a parameter may stand here once only. */
+      readonly values: readonly ValueSlot[]
+      readonly statements: readonly StatementAnalysis[]
+      /** What `on_unprotected: pass` let through, for the log. */
+      readonly passed: readonly Refusal[]
+      /** True where the verdict depends on the text of a literal (ORDER BY 2): the plan holds for this very text only. */
+      readonly exact: boolean
+    }
+  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly exact: boolean }

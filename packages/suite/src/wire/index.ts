@@ -1,0 +1,2 @@
+/** Bytes to messages and back; knows no socket. */
+export type { Outlet } from './outlet.ts'
