@@ -1,0 +1,7 @@
+/**
+ * The little that everything stands on: the root of errors, values that may be late, growing buffers.
+ * Nothing joins this folder without a decision record.
+ */
+export { AcraError } from '@acra-ts/crypto'
+export { BufferSink } from './buffer-sink.ts'
+export { type Soon, then } from './soon.ts'
