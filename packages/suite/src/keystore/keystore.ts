@@ -1,4 +1,4 @@
-import type { Soon } from '../foundation/soon.ts'
+import type { Soon } from '../foundation/index.ts'
 import type { Key, KeyRef } from './key-ref.ts'
 
 /** What is known of a key without opening it. */

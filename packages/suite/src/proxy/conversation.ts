@@ -1,4 +1,4 @@
-import type { Soon } from '../foundation/soon.ts'
+import type { Soon } from '../foundation/index.ts'
 
 /**
  * What two sides say to each other, as a machine of values: chunks in, writes to two outlets out, no socket.

@@ -1,5 +1,5 @@
 import type { Sink } from '@acra-ts/crypto'
-import type { Soon } from '../foundation/soon.ts'
+import type { Soon } from '../foundation/index.ts'
 import type { KeysInUse } from './keys-in-use.ts'
 
 /** Whose keys serve a connection. One object per client connection. */

@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from './build.mjs'
+import { check } from './check.mjs'
+import { install } from './install.mjs'
+import { root } from './process.mjs'
+import { test } from './test.mjs'
+
+const commands = {
+  build: () => build(),
+  check: () => check(),
+  test: (args) => test(args),
+  demo: (args) => program('.build/tools/demo/main.js', args),
+  bench: (args) => program('.build/bench/main.js', args),
+}
+
+/** Runs the command `name`; sets the exit code of the process. */
+export async function run(name, args) {
+  const command = Object.hasOwn(commands, name ?? '') ? commands[name] : null
+  if (!command) {
+    console.error(`usage: node tools/bootstrap.mjs ${Object.keys(commands).join('|')} [arguments]`)
+    process.exitCode = 2
+    return
+  }
+  process.chdir(root)
+  if (!(await install())) {
+    process.exitCode = 1
+    return
+  }
+  process.exitCode = await command(args)
+}
+
+/** Builds, then becomes the program of that emitted file: it gets the terminal, the signals and its own arguments. */
+async function program(file, args) {
+  const code = await build()
+  if (code !== 0) return code
+  const path = join(root, file)
+  if (!existsSync(path)) {
+    console.error(`${file} is not part of this repository yet`)
+    return 1
+  }
+  process.argv = [process.execPath, path, ...args]
+  await import(path)
+  return process.exitCode ?? 0
+}

@@ -1,0 +1,52 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { runQuietly } from './process.mjs'
+
+/** Programs that the end-to-end tests run, and the Debian package that brings each. */
+const programs = [
+  { program: 'psql', package: 'postgresql-client' },
+  { program: 'pgbench', package: 'postgresql' },
+  { program: 'ps', package: 'procps' },
+]
+
+/**
+ * Sees to it that the programs of other projects that tests need are there: installs the missing ones where we are
+ * root and apt-get exists, else names the one line to run. Resolves to false where a test would lack its program.
+ */
+export async function installPrograms() {
+  const missing = programs.filter(({ program }) => !runs(program))
+  if (missing.length === 0) return true
+  const packages = [...new Set(missing.map((entry) => entry.package))]
+  const install = ['install', '-y', '--no-install-recommends', ...packages]
+  if (process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).status !== 0) {
+    const names = missing.map((entry) => entry.program).join(', ')
+    console.error(`The tests need ${names}. Install with:\n  sudo apt-get ${install.join(' ')}`)
+    return false
+  }
+  const options = ['-q', '-o', 'DPkg::Lock::Timeout=300']
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const update = await runQuietly('apt-get update', 'apt-get', [...options, 'update'], { env })
+  if (update !== 0) return false
+  return withoutMainCluster(async () => {
+    const title = `apt-get install ${packages.join(' ')}`
+    return (await runQuietly(title, 'apt-get', [...options, ...install], { env })) === 0
+  })
+}
+
+/** Debian starts a database server when it installs one, unless told not to: the tests bring their own. */
+async function withoutMainCluster(work) {
+  const path = '/etc/postgresql-common/createcluster.d/acra-tests.conf'
+  if (existsSync('/etc/postgresql-common')) return work()
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, 'create_main_cluster = false\n')
+  try {
+    return await work()
+  } finally {
+    rmSync(path, { force: true })
+  }
+}
+
+function runs(program) {
+  return spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0
+}
