@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { build, emitted, files } from './build.mjs'
 import { installPrograms } from './debian.mjs'
@@ -25,16 +23,15 @@ export async function test(args) {
   const needsPrograms = selected.some((file) => file.startsWith('.build/'))
   if (needsPrograms && !(await installPrograms())) return 1
 
-  // What tests of one run share (a ready database folder) stands here; the run owns it and removes it.
-  const shared = mkdtempSync(join(tmpdir(), 'acra-tests-'))
+  // What tests of one run share (a ready database folder) stands here.
+  const { createSandbox } = await import('../../.build/tools/sandbox.js')
+  const shared = createSandbox('tests')
   try {
-    return await runVisible(
-      process.execPath,
-      ['--test', '--test-concurrency=2', ...flags, ...selected],
-      { env: { ...process.env, ACRA_TESTS_SHARED: shared } },
-    )
+    const flagsOfRun = ['--test', '--test-concurrency=2', ...flags]
+    const env = { ...process.env, ACRA_TESTS_SHARED: shared.folder }
+    return await runVisible(process.execPath, [...flagsOfRun, ...selected], { env })
   } finally {
-    rmSync(shared, { recursive: true, force: true })
+    await shared.remove()
   }
 }
 
