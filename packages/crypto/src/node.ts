@@ -1,0 +1,286 @@
+/** The primitives of node:crypto: the one file of this package that knows Node. */
+import {
+  createCipheriv,
+  createDecipheriv,
+  createECDH,
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  createSecretKey,
+  ECDH,
+  type JsonWebKey,
+  type KeyObject,
+  randomFillSync,
+  sign as signMessage,
+  verify as verifyMessage,
+} from 'node:crypto'
+import type {
+  AgreementKey,
+  CellParts,
+  NestedResult,
+  Primitives,
+  WrappingKey,
+} from './primitives.ts'
+import type { Sink } from './sink.ts'
+import { cellKdfInput } from './themis/kdf.ts'
+
+const CURVE = 'prime256v1'
+const IV_SIZE = 12
+const TAG_SIZE = 16
+const DATA_KEY_SIZE = 32
+const SCALAR_SIZE = 32
+
+/** The primitives of node:crypto: synchronous; random bytes come from a pool of this thread. */
+export const nodePrimitives: Primitives = {
+  random,
+  sha256(...parts) {
+    const hash = createHash('sha256')
+    for (const part of parts) hash.update(part)
+    return hash.digest()
+  },
+  hmacSha256(key, ...parts) {
+    const hmac = createHmac('sha256', keyForUse(key))
+    for (const part of parts) hmac.update(part)
+    return hmac.digest()
+  },
+  sealCell,
+  openCell(key, context, cell, out) {
+    const plain = openWith(key, context, cell)
+    if (plain === null) return false
+    append(out, plain)
+    return true
+  },
+  wrappingKey: (key, context) => new NodeWrappingKey(key, context),
+  sealNested(wrapping, context, plain, out, wrappedAt, payloadAt) {
+    const { key, context: wrappingContext } = asNode(wrapping)
+    const dataKey = random(DATA_KEY_SIZE)
+    encrypt(key, wrappingContext, dataKey, out, wrappedAt)
+    sealCell(dataKey, context, plain, out, payloadAt)
+    dataKey.fill(0)
+  },
+  openNested,
+  newScalar() {
+    const pair = createECDH(CURVE)
+    pair.generateKeys()
+    const bytes = pair.getPrivateKey()
+    const scalar = new Uint8Array(SCALAR_SIZE)
+    scalar.set(bytes, SCALAR_SIZE - bytes.length)
+    bytes.fill(0)
+    return scalar
+  },
+  agreementKey: (scalar) => new NodeAgreementKey(scalar),
+  expandPoint,
+  agreeOnce(peer) {
+    const pair = createECDH(CURVE)
+    pair.generateKeys()
+    return { point: pair.getPublicKey(null, 'compressed'), secret: pair.computeSecret(peer) }
+  },
+  sign(scalar, message) {
+    const key = createPrivateKey({ key: privateJwk(scalar), format: 'jwk' })
+    return signMessage('sha256', message, { key, dsaEncoding: 'der' })
+  },
+  verify(point, message, signature) {
+    const expanded = expandPoint(point)
+    if (expanded === null) return false
+    const key = createPublicKey({ key: publicJwk(expanded), format: 'jwk' })
+    return verifyMessage('sha256', message, { key, dsaEncoding: 'der' }, signature)
+  },
+}
+
+/** The AES key that a cell with a data key gets from a wrapping key: derived once, since a data key always has 32 bytes. */
+class NodeWrappingKey implements WrappingKey {
+  readonly context: Uint8Array
+  #bytes: Buffer
+  #key: Uint8Array | KeyObject | null
+
+  constructor(key: Uint8Array, context: Uint8Array) {
+    this.context = context
+    this.#bytes = deriveCellKey(key, DATA_KEY_SIZE, context)
+    this.#key = keyForUse(this.#bytes)
+  }
+
+  get key(): Uint8Array | KeyObject {
+    if (this.#key === null) throw new Error('a wiped key was used')
+    return this.#key
+  }
+
+  wipe(): void {
+    this.#bytes.fill(0)
+    this.#key = null
+  }
+}
+
+class NodeAgreementKey implements AgreementKey {
+  readonly point: Uint8Array
+  #pair: ECDH | null
+
+  constructor(scalar: Uint8Array) {
+    this.#pair = createECDH(CURVE)
+    this.#pair.setPrivateKey(scalar)
+    this.point = this.#pair.getPublicKey(null, 'compressed')
+  }
+
+  agree(peer: Uint8Array): Uint8Array | null {
+    if (this.#pair === null) throw new Error('a wiped key was used')
+    try {
+      return this.#pair.computeSecret(peer)
+    } catch {
+      return null
+    }
+  }
+
+  wipe(): void {
+    // OpenSSL overwrites the private number that another one takes the place of.
+    this.#pair?.setPrivateKey(ONE)
+    this.#pair = null
+  }
+}
+
+const ONE = new Uint8Array(SCALAR_SIZE).fill(1, SCALAR_SIZE - 1)
+
+function sealCell(
+  key: Uint8Array,
+  context: Uint8Array,
+  plain: Uint8Array,
+  out: Uint8Array,
+  at: number,
+): void {
+  const derived = deriveCellKey(key, plain.length, context)
+  encrypt(keyForUse(derived), context, plain, out, at)
+  derived.fill(0)
+}
+
+function openNested(
+  wrapping: WrappingKey,
+  wrapped: CellParts,
+  context: Uint8Array,
+  payload: CellParts,
+  out: Sink,
+): NestedResult {
+  const { key, context: wrappingContext } = asNode(wrapping)
+  const dataKey = decrypt(key, wrappingContext, wrapped)
+  if (dataKey === null) return 'wrong-key'
+  const plain = openWith(dataKey, context, payload)
+  dataKey.fill(0)
+  if (plain === null) return 'damaged'
+  append(out, plain)
+  return 'opened'
+}
+
+function openWith(key: Uint8Array, context: Uint8Array, cell: CellParts): Buffer | null {
+  const derived = deriveCellKey(key, cell.text.length, context)
+  const sized = cell.keySize === 32 ? derived : derived.subarray(0, cell.keySize)
+  const plain = decrypt(keyForUse(sized), context, cell)
+  derived.fill(0)
+  return plain
+}
+
+function deriveCellKey(key: Uint8Array, plainSize: number, context: Uint8Array): Buffer {
+  return createHmac('sha256', keyForUse(key)).update(cellKdfInput(plainSize, context)).digest()
+}
+
+function encrypt(
+  key: Uint8Array | KeyObject,
+  context: Uint8Array,
+  plain: Uint8Array,
+  out: Uint8Array,
+  at: number,
+): void {
+  const iv = out.subarray(at, at + IV_SIZE)
+  randomInto(iv)
+  const cipher = createCipheriv('aes-256-gcm', key, iv)
+  if (context.length > 0) cipher.setAAD(context)
+  out.set(cipher.update(plain), at + IV_SIZE + TAG_SIZE)
+  cipher.final()
+  out.set(cipher.getAuthTag(), at + IV_SIZE)
+}
+
+function decrypt(key: Uint8Array | KeyObject, context: Uint8Array, cell: CellParts): Buffer | null {
+  const decipher = createDecipheriv(cipherOf(cell.keySize), key, cell.iv)
+  decipher.setAuthTag(cell.tag)
+  if (context.length > 0) decipher.setAAD(context)
+  const plain = decipher.update(cell.text)
+  try {
+    decipher.final()
+  } catch {
+    plain.fill(0)
+    return null
+  }
+  return plain
+}
+
+function cipherOf(keySize: 16 | 24 | 32): 'aes-128-gcm' | 'aes-192-gcm' | 'aes-256-gcm' {
+  if (keySize === 32) return 'aes-256-gcm'
+  return keySize === 24 ? 'aes-192-gcm' : 'aes-128-gcm'
+}
+
+function append(out: Sink, plain: Uint8Array): void {
+  const at = out.reserve(plain.length)
+  out.bytes.set(plain, at)
+}
+
+/** From Node 23 on, until it was mended in 25, every call that is given raw key bytes costs six times as much. */
+const rawKeysAreSlow = /^v2[34]\./.test(process.version)
+
+/** The form of a key that this version of Node takes fastest. */
+function keyForUse(key: Uint8Array): Uint8Array | KeyObject {
+  return rawKeysAreSlow ? createSecretKey(key) : key
+}
+
+/** Only keys that these primitives have made come back to them. */
+function asNode(wrapping: WrappingKey): NodeWrappingKey {
+  return wrapping as NodeWrappingKey
+}
+
+function expandPoint(point: Uint8Array): Uint8Array | null {
+  try {
+    const expanded = ECDH.convertKey(point, CURVE, undefined, undefined, 'uncompressed')
+    return expanded as Buffer // a string only where an encoding is asked for
+  } catch {
+    return null
+  }
+}
+
+function publicJwk(expanded: Uint8Array): JsonWebKey {
+  return { kty: 'EC', crv: 'P-256', x: base64url(expanded, 1), y: base64url(expanded, 33) }
+}
+
+function privateJwk(scalar: Uint8Array): JsonWebKey {
+  const pair = createECDH(CURVE)
+  pair.setPrivateKey(scalar)
+  return { ...publicJwk(pair.getPublicKey()), d: base64url(scalar, 0) }
+}
+
+function base64url(bytes: Uint8Array, start: number): string {
+  return Buffer.from(bytes.subarray(start, start + 32)).toString('base64url')
+}
+
+/** Drawing twelve bytes from the system costs more than encrypting a cell: they are drawn ahead. */
+const POOL_SIZE = 16_384
+const pool = Buffer.allocUnsafeSlow(POOL_SIZE)
+let poolAt = POOL_SIZE
+
+function random(size: number): Uint8Array {
+  const bytes = new Uint8Array(size)
+  randomInto(bytes)
+  return bytes
+}
+
+/** Every byte of the pool is handed out once and then overwritten. */
+function randomInto(target: Uint8Array): void {
+  const size = target.length
+  if (size > POOL_SIZE / 8) {
+    randomFillSync(target)
+    return
+  }
+  if (poolAt + size > POOL_SIZE) {
+    randomFillSync(pool)
+    poolAt = 0
+  }
+  for (let i = 0; i < size; i++) {
+    target[i] = pool[poolAt + i]
+    pool[poolAt + i] = 0
+  }
+  poolAt += size
+}
