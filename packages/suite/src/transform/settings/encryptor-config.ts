@@ -1,0 +1,130 @@
+/** What happens to a statement that would write or show a protected column unprotected. */
+export type OnUnprotected = 'refuse' | 'pass'
+
+/** How a new value is sealed (spec: serialized container 0xF0 or 0xF1). */
+export type Envelope = 'acrablock' | 'acrastruct'
+
+/** What the application sees a protected column as; null in a setting: as the database's own bytes. */
+export type DataType = 'str' | 'bytes'
+
+/** One protected column. It can stand where `sql` wants a ProtectedColumn. */
+export interface ColumnSetting {
+  readonly table: string
+  readonly column: string
+  readonly onUnprotected: OnUnprotected
+  /** Whose keys seal new values; null: the connection's own client's. */
+  readonly clientId: string | null
+  readonly envelope: Envelope
+  /** An AcraStruct that the application supplies is stored as an AcraBlock. Without effect where `envelope` is `acrastruct`. */
+  readonly reencryptsToAcraBlock: boolean
+  readonly dataType: DataType | null
+}
+
+/** One table that the config names. It can stand where `sql` wants a KnownTable. */
+export interface TableSetting {
+  /** Null: every schema's table of this name. */
+  readonly schema: string | null
+  readonly name: string
+  /** All columns in physical order; null where the config does not list them. */
+  readonly columns: readonly string[] | null
+  /** By column name; empty where the config only makes the table known. */
+  readonly protected: ReadonlyMap<string, ColumnSetting>
+}
+
+/** What the config says. Names are compared as they are written in it: the SQL side folds case first. */
+export interface EncryptorConfig {
+  readonly tables: readonly TableSetting[]
+  /** True where no column is protected. */
+  readonly empty: boolean
+  /** The installation's answer where no column's own setting applies. */
+  readonly onUnprotected: OnUnprotected
+  /**
+   * The table that a name in a statement means; `schema` is null where the statement does not qualify it.
+   * Qualified: the table of that schema, else the one without a schema. Unqualified: the one without a schema, else that
+   * of the database's default schema, else the only one of this name.
+   */
+  table(schema: string | null, name: string): TableSetting | null
+  /** A protected column of this name in any table; one with `on_unprotected: refuse` goes before the others. */
+  protectedName(column: string): ColumnSetting | null
+  /** True where `trusted_functions` lists the function just as the statement writes it, with or without its schema. */
+  trusts(schema: string | null, name: string): boolean
+}
+
+/** The parts of a config before they can be looked up. */
+export interface ConfigParts {
+  readonly tables: readonly TableSetting[]
+  readonly trusted: readonly TrustedFunction[]
+  readonly onUnprotected: OnUnprotected
+  /** The schema that an unqualified name means first: `public` in PostgreSQL, null where there is none. */
+  readonly defaultSchema: string | null
+}
+
+/** An entry of `trusted_functions`; `name` is null for all functions of a schema. */
+export interface TrustedFunction {
+  readonly schema: string | null
+  readonly name: string | null
+}
+
+/** Makes the parts searchable. No two tables may have the same schema and name. */
+export function encryptorConfig(parts: ConfigParts): EncryptorConfig {
+  const byName = tablesByName(parts.tables)
+  const columns = columnsByName(parts.tables)
+  const trusted = new Set(parts.trusted.map(({ schema, name }) => trustKey(schema, name)))
+  return {
+    tables: parts.tables,
+    empty: columns.size === 0,
+    onUnprotected: parts.onUnprotected,
+    table(schema, name) {
+      const tables = byName.get(name)
+      if (tables === undefined) return null
+      return schema === null
+        ? unqualifiedTable(tables, parts.defaultSchema)
+        : (tables.find((table) => table.schema === schema) ?? withoutSchema(tables))
+    },
+    protectedName: (column) => columns.get(column) ?? null,
+    trusts: (schema, name) =>
+      trusted.has(trustKey(schema, name)) ||
+      (schema !== null && trusted.has(trustKey(schema, null))),
+  }
+}
+
+/** Tables of one name may stand in several schemas. */
+export function tablesByName(
+  tables: readonly TableSetting[],
+): ReadonlyMap<string, readonly TableSetting[]> {
+  const byName = new Map<string, TableSetting[]>()
+  for (const table of tables) {
+    const same = byName.get(table.name)
+    if (same === undefined) byName.set(table.name, [table])
+    else same.push(table)
+  }
+  return byName
+}
+
+/** What an unqualified name means among the tables of that name; null where the config does not say. */
+export function unqualifiedTable(
+  tables: readonly TableSetting[],
+  defaultSchema: string | null,
+): TableSetting | null {
+  const byDefault = tables.find((table) => table.schema === defaultSchema)
+  return withoutSchema(tables) ?? byDefault ?? (tables.length === 1 ? tables[0] : null)
+}
+
+function withoutSchema(tables: readonly TableSetting[]): TableSetting | null {
+  return tables.find((table) => table.schema === null) ?? null
+}
+
+function columnsByName(tables: readonly TableSetting[]): ReadonlyMap<string, ColumnSetting> {
+  const columns = new Map<string, ColumnSetting>()
+  for (const table of tables) {
+    for (const [name, column] of table.protected) {
+      const known = columns.get(name)
+      if (known === undefined || known.onUnprotected === 'pass') columns.set(name, column)
+    }
+  }
+  return columns
+}
+
+function trustKey(schema: string | null, name: string | null): string {
+  return JSON.stringify([schema, name])
+}

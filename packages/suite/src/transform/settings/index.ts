@@ -1,0 +1,19 @@
+/**
+ * The encryptor config: which tables are known, which columns are protected and how. Text in, settings out: what reads
+ * the file stands elsewhere, and no SQL is known here.
+ */
+export { type ConfigProblem, EncryptorConfigError } from './config-error.ts'
+export type {
+  ColumnSetting,
+  DataType,
+  EncryptorConfig,
+  Envelope,
+  OnUnprotected,
+  TableSetting,
+} from './encryptor-config.ts'
+export {
+  type DatabaseNames,
+  type InstallationDefaults,
+  loadEncryptorConfig,
+  noEncryptorConfig,
+} from './load.ts'

@@ -1,0 +1,474 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  type EncryptorConfig,
+  EncryptorConfigError,
+  loadEncryptorConfig,
+  noEncryptorConfig,
+} from './index.ts'
+
+const postgres = { nameBytesMax: 63, defaultSchema: 'public' }
+
+function load(text: string): EncryptorConfig {
+  return loadEncryptorConfig(text, 'e.yaml', postgres, { onUnprotected: 'refuse' })
+}
+
+/** The lines of the error that `text` gives, without the first, which says only that there are some. */
+function problems(text: string): string[] {
+  try {
+    load(text)
+  } catch (error) {
+    assert.ok(error instanceof EncryptorConfigError, String(error))
+    assert.equal(error.code, 'encryptor_config_invalid')
+    return error.message.split('\n').slice(1)
+  }
+  assert.fail(`loaded without a problem:\n${text}`)
+}
+
+/** A table `users` whose one encrypted column has `option` at line 4, column 25. */
+function withOption(option: string): string {
+  return `schemas:\n  - table: users\n    encrypted:\n      - {column: email, ${option}}\n`
+}
+
+/** The column where the value of `option` stands in `withOption(option)`. */
+function valueColumn(option: string): number {
+  return 25 + option.indexOf(': ') + 2
+}
+
+const example = `
+database_settings:
+  mysql: { case_sensitive_table_identifiers: false }
+defaults:
+  crypto_envelope: acrablock
+  reencrypting_to_acrablocks: true
+schemas:
+  - table: users
+    columns: [id, email, phone, ssn, age, photo]
+    encrypted:
+      - { column: email, data_type: str }
+      - { column: phone, data_type: bytes, response_on_fail: ciphertext }
+      - column: ssn
+        reencrypting_to_acrablocks: no
+        on_unprotected: pass
+      - { column: photo, client_id: "other", crypto_envelope: acrastruct }
+  - table: orders
+    columns: [id, item]
+`
+
+test('the example of the manual gives its settings', () => {
+  const config = load(example)
+  const users = config.table(null, 'users')
+  assert.ok(users)
+  assert.deepEqual(users.columns, ['id', 'email', 'phone', 'ssn', 'age', 'photo'])
+  const plain = {
+    table: 'users',
+    clientId: null,
+    envelope: 'acrablock',
+    reencryptsToAcraBlock: true,
+    dataType: null,
+    onUnprotected: 'refuse',
+  }
+  assert.deepEqual(
+    [...users.protected.values()],
+    [
+      { ...plain, column: 'email', dataType: 'str' },
+      { ...plain, column: 'phone', dataType: 'bytes' },
+      { ...plain, column: 'ssn', reencryptsToAcraBlock: false, onUnprotected: 'pass' },
+      { ...plain, column: 'photo', clientId: 'other', envelope: 'acrastruct' },
+    ],
+  )
+  assert.equal(config.empty, false)
+  assert.equal(config.table(null, 'orders')?.protected.size, 0)
+  assert.equal(config.table(null, 'nothing'), null)
+})
+
+test('a config that names tables and protects no column is empty, as is no config', () => {
+  assert.equal(load('').empty, true)
+  assert.equal(load('# nothing\n').empty, true)
+  assert.equal(load('schemas:\n').empty, true)
+  const known = load('schemas:\n  - table: users\n')
+  assert.equal(known.empty, true)
+  assert.notEqual(known.table('any', 'users'), null)
+  assert.equal(noEncryptorConfig({ onUnprotected: 'pass' }).onUnprotected, 'pass')
+})
+
+test('defaults are copied to columns that lack the option', () => {
+  const config = load(`
+defaults: {crypto_envelope: acrastruct, reencrypting_to_acrablocks: off, consistent_tokenization: on}
+schemas:
+  - table: t
+    encrypted: [{column: a}, {column: b, crypto_envelope: acrablock, reencrypting_to_acrablocks: Yes}]
+`)
+  const columns = config.table(null, 't')?.protected
+  assert.equal(columns?.get('a')?.envelope, 'acrastruct')
+  assert.equal(columns?.get('a')?.reencryptsToAcraBlock, false)
+  assert.equal(columns?.get('b')?.envelope, 'acrablock')
+  assert.equal(columns?.get('b')?.reencryptsToAcraBlock, true)
+})
+
+test('a column without on_unprotected takes the option of the program', () => {
+  const text = withOption('data_type: str')
+  const config = loadEncryptorConfig(text, 'e.yaml', postgres, { onUnprotected: 'pass' })
+  assert.equal(config.protectedName('email')?.onUnprotected, 'pass')
+})
+
+test('options of the original that are turned off are accepted', () => {
+  const off = [
+    'searchable: false',
+    'searchable: no',
+    'searchable:',
+    'masking: ""',
+    'plaintext_length: 0',
+    'plaintext_side: ""',
+    'token_type: ""',
+    'tokenized: off',
+    'consistent_tokenization: false',
+    'data_type: Unknown',
+    'data_type: ""',
+    'data_type_db_identifier: 0',
+    'default_data_value: ~',
+    'response_on_fail: ciphertext',
+    'response_on_fail: ""',
+    'client_id: ""',
+    'zone_id: ""',
+    'searchable_prefix: 0',
+  ]
+  for (const option of off) assert.equal(load(withOption(option)).empty, false, option)
+})
+
+test('an option that this version does not have is refused with its place, table, column and key', () => {
+  const asked: [string, string][] = [
+    ['searchable: true', 'searchable: is not in this version yet: set it to false, or remove it'],
+    ['searchable: on', 'searchable: is not in this version yet: set it to false, or remove it'],
+    ['masking: xxxx', 'masking: is not in this version yet: remove the option'],
+    ['plaintext_length: 3', 'plaintext_length: is not in this version yet: remove the option'],
+    ['plaintext_side: left', 'plaintext_side: is not in this version yet: remove the option'],
+    ['token_type: email', 'token_type: is not in this version yet: remove the option'],
+    ['tokenized: true', 'tokenized: is not in this version yet: set it to false, or remove it'],
+    [
+      'consistent_tokenization: true',
+      'consistent_tokenization: is not in this version yet: set it to false, or remove it',
+    ],
+    [
+      'data_type: int32',
+      'data_type: "int32" is not in this version yet: use "str" or "bytes", or remove the option',
+    ],
+    [
+      'data_type: int64',
+      'data_type: "int64" is not in this version yet: use "str" or "bytes", or remove the option',
+    ],
+    [
+      'data_type_db_identifier: 25',
+      'data_type_db_identifier: is not in this version yet: use "data_type: str" or "data_type: bytes", or remove the option',
+    ],
+    ['default_data_value: ""', 'default_data_value: is not in this version yet: remove the option'],
+    [
+      'response_on_fail: error',
+      'response_on_fail: "error" is not in this version yet: use "ciphertext", or remove the option',
+    ],
+    [
+      'response_on_fail: default_value',
+      'response_on_fail: "default_value" is not in this version yet: use "ciphertext", or remove the option',
+    ],
+    [
+      'zone_id: DDDDDDDDMatNOMYjqVOuhACC',
+      'zone_id: is not in this version yet: use "client_id", or remove the option',
+    ],
+    ['searchable_prefix: 5', 'searchable_prefix: is not in this version yet: remove the option'],
+  ]
+  for (const [option, text] of asked) {
+    const expected = [`e.yaml:4:${valueColumn(option)}: table "users", column "email": ${text}`]
+    assert.deepEqual(problems(withOption(option)), expected)
+  }
+})
+
+test('a bad value of an option is refused with the sentence of the manual', () => {
+  const bad: [string, string][] = [
+    [
+      'crypto_envelope: acrablok',
+      'crypto_envelope: invalid CryptoEnvelopeType "acrablok": must be "acrablock" or "acrastruct"',
+    ],
+    ['token_type: int32_string', 'token_type: int32_string: unknown token type'],
+    ['data_type: float', 'data_type: float: unknown token type: must be "str" or "bytes"'],
+    [
+      'response_on_fail: nothing',
+      'response_on_fail: unknown response_on_fail value: \'nothing\': must be "ciphertext"',
+    ],
+    ['plaintext_length: -1', 'plaintext_length: plaintext length cannot be negative'],
+    ['plaintext_side: top', 'plaintext_side: plaintext side must be left or right'],
+    ['on_unprotected: ignore', 'on_unprotected: "ignore": must be "refuse" or "pass"'],
+    [
+      'client_id: abcd',
+      "client_id: invalid client ID: must be 5 to 256 digits, letters and '_', '-', ' ' characters",
+    ],
+    [
+      'client_id: ../secret',
+      "client_id: invalid client ID: must be 5 to 256 digits, letters and '_', '-', ' ' characters",
+    ],
+  ]
+  for (const [option, text] of bad) {
+    const expected = [`e.yaml:4:${valueColumn(option)}: table "users", column "email": ${text}`]
+    assert.deepEqual(problems(withOption(option)), expected)
+  }
+})
+
+test('an unknown key is refused at its place with the nearest known name', () => {
+  assert.deepEqual(problems('schema:\n  - table: users\n'), [
+    'e.yaml:1:1: unknown key "schema", did you mean "schemas"?',
+  ])
+  assert.deepEqual(problems('schemas:\n  - table: users\n    encryptd: []\n'), [
+    'e.yaml:3:5: table "users": unknown key "encryptd", did you mean "encrypted"?',
+  ])
+  assert.deepEqual(problems(withOption('cryptoenvelope: acrablock')), [
+    'e.yaml:4:25: table "users", column "email": unknown key "cryptoenvelope", did you mean "crypto_envelope"?',
+  ])
+  assert.deepEqual(problems('defaults: {zzzzzzzzz: 1}\n'), [
+    'e.yaml:1:12: defaults: unknown key "zzzzzzzzz"',
+  ])
+  assert.deepEqual(problems('database_settings: {mysql: {case_sensitive: true}, oracle: {}}\n'), [
+    'e.yaml:1:29: database_settings, mysql: unknown key "case_sensitive"',
+    'e.yaml:1:52: database_settings: unknown key "oracle"',
+  ])
+})
+
+test('a value of the wrong type is refused at its place', () => {
+  const wrong: [string, string][] = [
+    ['just text', '1:1: the file must be a map with the key "schemas"'],
+    ['schemas: users', '1:10: schemas: must be a list'],
+    ['schemas: [users]', '1:11: schemas: every item must be a map with the key "table"'],
+    ['schemas:\n  - table: [a]', '2:12: table: must be a text'],
+    ['schemas:\n  - table: a\n    columns: id', '3:14: table "a": columns: must be a list'],
+    [
+      'schemas:\n  - table: a\n    columns: [id, {x: 1}]',
+      '3:19: table "a": columns: must be a list of texts',
+    ],
+    [
+      'schemas:\n  - table: a\n    encrypted: {column: x}',
+      '3:16: table "a": encrypted: must be a list',
+    ],
+    [
+      'schemas:\n  - table: a\n    encrypted: [x]',
+      '3:17: table "a": encrypted: every item must be a map with the key "column"',
+    ],
+    ['defaults: [a]', '1:11: defaults: must be a map of keys and values'],
+    [
+      'defaults: {reencrypting_to_acrablocks: 1}',
+      '1:40: defaults: reencrypting_to_acrablocks: must be true or false',
+    ],
+    [
+      'defaults: {reencrypting_to_acrablocks: "true"}',
+      '1:40: defaults: reencrypting_to_acrablocks: must be true or false',
+    ],
+    [
+      'database_settings: {mysql: {case_sensitive_table_identifiers: 2}}',
+      '1:63: database_settings, mysql: case_sensitive_table_identifiers: must be true or false',
+    ],
+    ['trusted_functions: audit', '1:20: trusted_functions: must be a list'],
+    [
+      withOption('plaintext_length: three'),
+      '4:43: table "users", column "email": plaintext_length: must be a whole number',
+    ],
+    [
+      withOption('client_id: [other]'),
+      '4:36: table "users", column "email": client_id: must be a text',
+    ],
+    [
+      withOption('searchable: maybe'),
+      '4:37: table "users", column "email": searchable: must be true or false',
+    ],
+  ]
+  for (const [text, problem] of wrong) {
+    assert.ok(problems(text).includes(`e.yaml:${problem}`), `${text}\n${problems(text).join('\n')}`)
+  }
+})
+
+test('tables and columns that stand twice, and names that are none, are refused at their place', () => {
+  const bad: [string, string][] = [
+    ['schemas: [{table: a}, {table: b}, {table: a}]', '1:43: table "a": the table is listed twice'],
+    [
+      'schemas: [{table: p.a}, {table: a, schema: p}]',
+      '1:33: table "a": the table is listed twice',
+    ],
+    [
+      'schemas: [{table: a, columns: [x, y, x]}]',
+      '1:38: table "a": columns: column "x" is listed twice',
+    ],
+    [
+      'schemas: [{table: a, encrypted: [{column: x}, {column: x}]}]',
+      '1:56: table "a", column "x": the column is listed twice in "encrypted"',
+    ],
+    [
+      'schemas: [{table: a, columns: [email], encrypted: [{column: emial}]}]',
+      '1:61: table "a": column "emial" is not in the table\'s "columns", did you mean "email"?',
+    ],
+    ['schemas: [{columns: [x]}]', '1:11: table: the table has no name'],
+    ['schemas: [{table: ""}]', '1:19: table "": table: the table has no name'],
+    ['schemas: [{table: a, schema: ""}]', '1:30: table "a": schema: a name is empty'],
+    ['schemas: [{table: a, columns: [x, ""]}]', '1:35: table "a": columns: a name is empty'],
+    [
+      'schemas: [{table: a, encrypted: [{client_id: other}]}]',
+      '1:34: table "a": column: invalid encryptor config: the column has no name',
+    ],
+    ['schemas: [{table: a, table: b}]', '1:22: key "table" stands twice in one map'],
+    [
+      'schemas: [{table: a.b.c}]',
+      '1:19: table "a.b.c": table: must be "name" or "schema.name"; a part with a dot in it is written in double quotes',
+    ],
+    [
+      'schemas: [{table: p.a, schema: q}]',
+      '1:32: table "p.a": schema: "q" differs from the schema in the table\'s name, "p"',
+    ],
+    [
+      `schemas: [{table: ${'n'.repeat(64)}}]`,
+      `1:19: table "${'n'.repeat(64)}": table: "${'n'.repeat(64)}" is longer than 63 bytes`,
+    ],
+    [
+      'schemas: [{table: p.a}, {table: q.a}]',
+      '1:33: table "a": stands in several schemas: add the one that the unqualified name means, without a schema',
+    ],
+  ]
+  for (const [text, problem] of bad) assert.deepEqual(problems(text), [`e.yaml:${problem}`])
+})
+
+test('all problems of a file are told, in its order, up to a bound', () => {
+  const text =
+    'schemas:\n  - table: a\n    encrypted:\n      - {column: x, searchable: true}\n      - {column: y, tokenized: yes}\nextra: 1\n'
+  assert.deepEqual(
+    problems(text).map((line) => line.split(': ')[0]),
+    ['e.yaml:4:33', 'e.yaml:5:32', 'e.yaml:6:1'],
+  )
+  const many = problems(`schemas: [${'1, '.repeat(80)}]`)
+  assert.equal(many.length, 51)
+  assert.equal(many.at(-1), 'e.yaml: and 30 more')
+})
+
+test('a table without a schema stands for every schema, one with a schema for that and the unqualified name', () => {
+  const config = load(`
+schemas:
+  - { table: anywhere, encrypted: [{column: a}] }
+  - { table: here, schema: public, encrypted: [{column: b}] }
+  - { table: app.there, encrypted: [{column: c}] }
+  - { table: both, schema: public, encrypted: [{column: d}] }
+  - { table: both, schema: archive, encrypted: [{column: e}] }
+  - { table: three, schema: one, encrypted: [{column: f}] }
+  - { table: three, schema: two, encrypted: [{column: g}] }
+  - { table: three, encrypted: [{column: h}] }
+  - { table: '"with.dot"', encrypted: [{column: i}] }
+`)
+  const found = (schema: string | null, name: string) =>
+    [...(config.table(schema, name)?.protected.keys() ?? [])].join()
+  assert.equal(found(null, 'anywhere'), 'a')
+  assert.equal(found('any', 'anywhere'), 'a')
+  assert.equal(found(null, 'here'), 'b')
+  assert.equal(found('public', 'here'), 'b')
+  assert.equal(config.table('archive', 'here'), null)
+  assert.equal(found(null, 'there'), 'c')
+  assert.equal(found('app', 'there'), 'c')
+  assert.equal(config.table('public', 'there'), null)
+  assert.equal(found(null, 'both'), 'd')
+  assert.equal(found('archive', 'both'), 'e')
+  assert.equal(found('one', 'three'), 'f')
+  assert.equal(found('two', 'three'), 'g')
+  assert.equal(found(null, 'three'), 'h')
+  assert.equal(found('other', 'three'), 'h')
+  assert.equal(found(null, 'with.dot'), 'i')
+})
+
+test('names are compared as they are written', () => {
+  const config = load('schemas: [{table: Accounts, encrypted: [{column: Email}]}]')
+  assert.notEqual(config.table(null, 'Accounts'), null)
+  assert.equal(config.table(null, 'accounts'), null)
+  assert.equal(config.protectedName('email'), null)
+  assert.equal(config.protectedName('Email')?.table, 'Accounts')
+})
+
+test('of several protected columns of one name the one that refuses is found', () => {
+  const config = load(`
+schemas:
+  - { table: a, encrypted: [{column: x, on_unprotected: pass}] }
+  - { table: b, encrypted: [{column: x}] }
+  - { table: c, encrypted: [{column: x, on_unprotected: pass}] }
+`)
+  assert.equal(config.protectedName('x')?.table, 'b')
+})
+
+test('functions are trusted just as the config writes them', () => {
+  const config = load('trusted_functions: [audit, app.log, "stats.*"]')
+  assert.ok(config.trusts(null, 'audit'))
+  assert.ok(config.trusts('app', 'log'))
+  assert.ok(config.trusts('stats', 'anything'))
+  assert.ok(!config.trusts('app', 'audit'))
+  assert.ok(!config.trusts(null, 'log'))
+  assert.ok(!config.trusts(null, 'anything'))
+  for (const entry of ['"*"', '"*.f"', '""', 'a.b.c', '"a.*b"', '~']) {
+    const [problem] = problems(`trusted_functions: [${entry}]`)
+    assert.match(problem, /^e\.yaml:1:21: trusted_functions: ".*": must be "name"/)
+  }
+})
+
+test('anchors, aliases and merge keys are read as YAML 1.1 has them', () => {
+  const config = load(`
+schemas:
+  - table: a
+    encrypted: &columns
+      - &one { column: x, data_type: str, client_id: other }
+      - { <<: *one, column: y, data_type: bytes }
+      - { <<: [{ column: z, client_id: third }, *one] }
+  - { table: b, encrypted: *columns }
+`)
+  const columns = [...(config.table(null, 'b')?.protected.values() ?? [])]
+  assert.deepEqual(
+    columns.map((column) => [column.column, column.dataType, column.clientId]),
+    [
+      ['x', 'str', 'other'],
+      ['y', 'bytes', 'other'],
+      ['z', 'str', 'third'],
+    ],
+  )
+})
+
+test('a text that is not YAML, or not one document, is refused at its place', () => {
+  assert.deepEqual(problems('a: [1\n'), [
+    'e.yaml:2:1: flow sequence in block collection must be sufficiently indented and end with a ]',
+  ])
+  assert.deepEqual(problems('\tschemas: []'), ['e.yaml:1:1: tabs are not allowed as indentation'])
+  assert.deepEqual(problems('schemas: []\n---\nschemas: []\n'), [
+    'e.yaml:2:1: a second document in one file',
+  ])
+  assert.deepEqual(problems('schemas: *nothing'), [
+    'e.yaml:1:10: no anchor named "nothing" stands complete before this alias',
+  ])
+  assert.deepEqual(problems('schemas: &self [*self]'), [
+    'e.yaml:1:17: no anchor named "self" stands complete before this alias',
+  ])
+  assert.deepEqual(problems('? [a]\n: b\n'), [
+    'e.yaml:1:3: with stringKeys, all keys must be strings',
+  ])
+  assert.match(problems('schemas: !!binary aGk=')[0], /^e\.yaml:1:10: unresolved tag/)
+})
+
+test('length, depth and what aliases multiply are bounded', () => {
+  assert.deepEqual(problems('[ '.repeat(100_000)), [
+    'e.yaml:1:64: values are nested deeper than 32 levels',
+  ])
+  assert.deepEqual(problems('- '.repeat(100_000)), [
+    'e.yaml:1:64: values are nested deeper than 32 levels',
+  ])
+  assert.deepEqual(problems('#'.repeat(4 * 1024 * 1024 + 1)), [
+    'e.yaml:1:1: the file is larger than 4194304 characters',
+  ])
+  const keys = Array.from({ length: 2_000 }, (_, index) => `k${index}: 1`).join(', ')
+  const bomb = `a: &a {${keys}}\nb: {<<: [${'*a, '.repeat(500)}]}\n`
+  assert.match(problems(bomb)[0], /^e\.yaml:1:\d+: more than 500000 values$/)
+})
+
+test('a version whose defaults are others than ours is refused', () => {
+  for (const version of ['0.92.0', '0.96.0', '0.96', '0.1.0']) {
+    assert.equal(load(`version: ${version}\n`).empty, true)
+  }
+  assert.match(
+    problems('version: 0.90.0\n')[0],
+    /^e\.yaml:1:10: version: "0\.90\.0" encrypted into/,
+  )
+  assert.match(problems('version: 1.2\n')[0], /^e\.yaml:1:10: version: "1\.2" is not a version/)
+})

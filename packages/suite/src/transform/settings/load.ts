@@ -1,0 +1,178 @@
+import { type ColumnDefaults, readEnvelope } from './column-entry.ts'
+import type { Problems } from './config-error.ts'
+import {
+  type EncryptorConfig,
+  encryptorConfig,
+  type OnUnprotected,
+  type TableSetting,
+  type TrustedFunction,
+  tablesByName,
+  unqualifiedTable,
+} from './encryptor-config.ts'
+import { EntryReader, labelBy, type Read } from './entry-reader.ts'
+import { readTable, type TableDefaults } from './table-entry.ts'
+import { parseYaml, type YamlValue } from './yaml-tree.ts'
+
+/** What a config's meaning depends on and only the database's own code knows. */
+export interface DatabaseNames {
+  /** Longest name of a schema, table or column in bytes: PostgreSQL cuts what is longer (63). */
+  readonly nameBytesMax: number
+  /** The schema that an unqualified name means first: `public` in PostgreSQL, null where there is none. */
+  readonly defaultSchema: string | null
+}
+
+/** What the program's own options say. */
+export interface InstallationDefaults {
+  readonly onUnprotected: OnUnprotected
+}
+
+const topKeys = ['version', 'database_settings', 'defaults', 'schemas', 'trusted_functions']
+const defaultsKeys = ['crypto_envelope', 'reencrypting_to_acrablocks', 'consistent_tokenization']
+const mysqlKeys = ['case_sensitive_table_identifiers', 'prepared_statements_set_arg_delimiter']
+
+/** Versions of the original whose defaults are ours, and our own. */
+const knownVersion = /^0\.(?:9[2-6]|1)(?:\.\d+)?$/
+
+/**
+ * Reads an encryptor config (spec: encryptor-config §2, §3). `file` is its name for messages only. A file that says
+ * nothing gives a config that protects nothing. Throws EncryptorConfigError with all problems of the text.
+ */
+export function loadEncryptorConfig(
+  text: string,
+  file: string,
+  database: DatabaseNames,
+  installation: InstallationDefaults,
+): EncryptorConfig {
+  const { root, problems } = parseYaml(text, file)
+  problems.throwIfAny()
+  const config = readRoot(root, problems, database, installation)
+  problems.throwIfAny()
+  return config
+}
+
+/** The config of a server that has none: nothing is protected. */
+export function noEncryptorConfig(installation: InstallationDefaults): EncryptorConfig {
+  return encryptorConfig({ tables: [], trusted: [], defaultSchema: null, ...installation })
+}
+
+function readRoot(
+  root: YamlValue | null,
+  problems: Problems,
+  database: DatabaseNames,
+  installation: InstallationDefaults,
+): EncryptorConfig {
+  if (root === null) return noEncryptorConfig(installation)
+  if (root.kind !== 'map') {
+    problems.add(root.offset, 'the file must be a map with the key "schemas"')
+    return noEncryptorConfig(installation)
+  }
+  const entry = new EntryReader(root, '', problems)
+  entry.refuseUnknown(topKeys)
+  checkVersion(entry)
+  checkDatabaseSettings(entry)
+  const defaults = {
+    column: readDefaults(entry, installation),
+    nameBytesMax: database.nameBytesMax,
+  }
+  return encryptorConfig({
+    tables: readTables(entry, defaults, database),
+    trusted: readTrustedFunctions(entry),
+    onUnprotected: installation.onUnprotected,
+    defaultSchema: database.defaultSchema,
+  })
+}
+
+function checkVersion(entry: EntryReader): void {
+  const version = entry.text('version')
+  if (version === null || knownVersion.test(version.value)) return
+  const text = /^0\.9[01](\.|$)/.test(version.value)
+    ? `"${version.value}" encrypted into acrastruct by default: set "crypto_envelope" in "defaults" and remove the version`
+    : `"${version.value}" is not a version from 0.92 to 0.96`
+  entry.problem(version.offset, text, 'version')
+}
+
+/** What MySQL's dialect reads is checked and kept for it; PostgreSQL has no setting of this kind. */
+function checkDatabaseSettings(entry: EntryReader): void {
+  const settings = innerMap(entry, 'database_settings')
+  if (settings === null) return
+  settings.refuseUnknown(['mysql', 'postgresql'])
+  innerMap(settings, 'postgresql')?.refuseUnknown([])
+  const mysql = innerMap(settings, 'mysql')
+  mysql?.refuseUnknown(mysqlKeys)
+  mysql?.boolean('case_sensitive_table_identifiers')
+  mysql?.text('prepared_statements_set_arg_delimiter')
+}
+
+function readDefaults(entry: EntryReader, installation: InstallationDefaults): ColumnDefaults {
+  const defaults = innerMap(entry, 'defaults')
+  defaults?.refuseUnknown(defaultsKeys)
+  // It sets nothing by itself: it is copied to columns with a token_type, and these are refused one by one.
+  defaults?.boolean('consistent_tokenization')
+  return {
+    envelope: (defaults && readEnvelope(defaults)) ?? 'acrablock',
+    reencryptsToAcraBlock: defaults?.boolean('reencrypting_to_acrablocks')?.value ?? true,
+    onUnprotected: installation.onUnprotected,
+  }
+}
+
+function innerMap(entry: EntryReader, key: string): EntryReader | null {
+  const map = entry.map(key)
+  return map === null ? null : entry.inner(map, key)
+}
+
+function readTables(
+  entry: EntryReader,
+  defaults: TableDefaults,
+  database: DatabaseNames,
+): readonly TableSetting[] {
+  const tables: Read<TableSetting>[] = []
+  for (const item of entry.list('schemas')?.items ?? []) {
+    if (item.kind !== 'map') {
+      entry.problem(item.offset, 'every item must be a map with the key "table"', 'schemas')
+      continue
+    }
+    const table = readTable(entry.inner(item, labelBy('table', item)), defaults)
+    if (table !== null) tables.push(table)
+  }
+  refuseAmbiguous(entry, tables, database)
+  return tables.map(({ value }) => value)
+}
+
+/** One table may stand only once, and an unqualified name must mean one table. */
+function refuseAmbiguous(
+  entry: EntryReader,
+  tables: readonly Read<TableSetting>[],
+  database: DatabaseNames,
+): void {
+  const distinct = new Map<string, Read<TableSetting>>()
+  for (const table of tables) {
+    const { schema, name } = table.value
+    const key = JSON.stringify([schema, name])
+    if (distinct.has(key))
+      entry.problem(table.offset, 'the table is listed twice', `table "${name}"`)
+    else distinct.set(key, table)
+  }
+  const byName = tablesByName([...distinct.values()].map(({ value }) => value))
+  for (const { value, offset } of distinct.values()) {
+    const same = byName.get(value.name) ?? []
+    if (value !== same.at(-1) || unqualifiedTable(same, database.defaultSchema) !== null) continue
+    const text =
+      'stands in several schemas: add the one that the unqualified name means, without a schema'
+    entry.problem(offset, text, `table "${value.name}"`)
+  }
+}
+
+/** Entries are `name`, `schema.name` and `schema.*`. */
+function readTrustedFunctions(entry: EntryReader): readonly TrustedFunction[] {
+  const trusted: TrustedFunction[] = []
+  for (const { value, offset } of entry.texts('trusted_functions') ?? []) {
+    const parts = /^(?:([^.*]+)\.)?([^.*]+|\*)$/.exec(value)
+    if (parts === null || (parts[1] === undefined && parts[2] === '*')) {
+      const text = `"${value}": must be "name", "schema.name" or "schema.*"`
+      entry.problem(offset, text, 'trusted_functions')
+      continue
+    }
+    trusted.push({ schema: parts[1] ?? null, name: parts[2] === '*' ? null : parts[2] })
+  }
+  return trusted
+}
