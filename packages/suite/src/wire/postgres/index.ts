@@ -1,0 +1,81 @@
+/**
+ * The PostgreSQL protocol as bytes: cutting a stream into frames, decoding and encoding messages, the text forms of
+ * types. Nothing here knows a socket, a statement's meaning or a key.
+ */
+export {
+  Backend,
+  type BackendKeyData,
+  beginDataRow,
+  decodeAuthentication,
+  decodeBackendKeyData,
+  decodeCommandComplete,
+  decodeErrorFields,
+  decodeNegotiateProtocolVersion,
+  decodeParameterDescription,
+  decodeParameterStatus,
+  decodeReadyForQuery,
+  decodeRowDescription,
+  type ErrorReport,
+  encodeErrorResponse,
+  encodeReadyForQuery,
+  type Field,
+  type FieldType,
+  type NegotiateProtocolVersion,
+  openDataRow,
+  type ParameterStatus,
+  retypeParameterDescription,
+  retypeRowDescription,
+  type TransactionStatus,
+} from './backend.ts'
+export {
+  FRAME_SIZE_MAX,
+  FrameCutter,
+  type FrameCutterOptions,
+  HEADER_SIZE,
+  type Oversized,
+  type Take,
+} from './frames.ts'
+export {
+  BINARY_FORMAT,
+  type Bind,
+  beginBind,
+  decodeBind,
+  decodeExecute,
+  decodeParse,
+  decodeQuery,
+  decodeTarget,
+  type Execute,
+  encodeParse,
+  encodeQuery,
+  endBind,
+  type Format,
+  Frontend,
+  formatAt,
+  openParameters,
+  type Parse,
+  type Target,
+  TEXT_FORMAT,
+  type TextRange,
+} from './frontend.ts'
+export { MessageReader } from './reader.ts'
+export {
+  type CancelRequest,
+  encodeCancelRequest,
+  encodeGssEncryptionRequest,
+  encodeSslRequest,
+  encodeStartupMessage,
+  STARTUP_SIZE_MAX,
+  type StartupMessage,
+  type StartupPacket,
+  StartupReader,
+} from './startup.ts'
+export {
+  decodeByteaEscape,
+  decodeByteaHex,
+  decodeByteaText,
+  encodeByteaHex,
+  looksHex,
+  Oid,
+} from './types.ts'
+export { ValueReader } from './values.ts'
+export { MessageWriter } from './writer.ts'
