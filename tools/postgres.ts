@@ -163,10 +163,9 @@ async function initialize(folder: string, version: string, owner: Owner | null):
     await chown(data, owner.uid, owner.gid)
     await chown(passwordFile, owner.uid, owner.gid)
   }
-  const args = [
-    ...['-D', data, '-U', user, '--pwfile', passwordFile, '--auth', 'scram-sha-256'],
-    ...['--encoding', 'UTF8', '--locale', 'C', '--no-sync', '--no-instructions'],
-  ]
+  const access = ['-U', user, '--pwfile', passwordFile, '--auth', 'scram-sha-256']
+  const content = ['--encoding', 'UTF8', '--locale', 'C', '--no-sync', '--no-instructions']
+  const args = ['-D', data, ...access, ...content]
   await run(join(bin, 'initdb'), args, { ...owner, env: environment, cwd: '/' })
   await rm(passwordFile)
   return join(bin, 'postgres')
