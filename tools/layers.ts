@@ -76,6 +76,8 @@ export function oxlintConfig(): object {
       'import/no-cycle': ['error', { ignoreTypes: false }],
       // A value that may be late has a function of that name; the module is never awaited.
       'unicorn/no-thenable': 'off',
+      // Tables of bytes and of arguments are written in lines that belong together.
+      'unicorn/no-useless-spread': 'off',
       'typescript/consistent-type-imports': ['error', { disallowTypeAnnotations: true }],
     },
     ignorePatterns: ['**/dist/**', '.build/**', 'coverage/**', 'e2e/shapes/**'],
@@ -152,13 +154,15 @@ function filesOf(source: string, database: string): string[] {
   ]
 }
 
+/** Tests, contracts, and what stands in folders `testing` for them. */
 function testsOf(source: string): string[] {
-  return [`${source}/**/*.test.ts`, `${source}/**/*.contract.ts`]
+  return [`${source}/**/*.test.ts`, `${source}/**/*.contract.ts`, `${source}/**/testing/**`]
 }
 
 /** The globs of the tests among the files of a glob that ends in `**` or in `.ts`. */
 function testsAmong(glob: string): string[] {
-  const stem = glob.endsWith('**') ? `${glob}/*` : glob.slice(0, -'.ts'.length)
+  if (glob.endsWith('/**')) return testsOf(glob.slice(0, -'/**'.length))
+  const stem = glob.slice(0, -'.ts'.length)
   return [`${stem}.test.ts`, `${stem}.contract.ts`]
 }
 
