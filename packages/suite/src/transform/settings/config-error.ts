@@ -18,7 +18,7 @@ export class EncryptorConfigError extends AcraError {
   constructor(file: string, problems: readonly ConfigProblem[], unlisted: number) {
     const lines = problems.map(({ line, column, text }) => `${file}:${line}:${column}: ${text}`)
     if (unlisted > 0) lines.push(`${file}: and ${unlisted} more`)
-    super('encryptor_config_invalid', `the encryptor config is not valid\n${lines.join('\n')}`)
+    super('encryptor-config-invalid', `the encryptor config is not valid\n${lines.join('\n')}`)
     this.file = file
     this.problems = problems
   }

@@ -19,7 +19,7 @@ function problems(text: string): string[] {
     load(text)
   } catch (error) {
     assert.ok(error instanceof EncryptorConfigError, String(error))
-    assert.equal(error.code, 'encryptor_config_invalid')
+    assert.equal(error.code, 'encryptor-config-invalid')
     return error.message.split('\n').slice(1)
   }
   assert.fail(`loaded without a problem:\n${text}`)
