@@ -1,0 +1,19 @@
+import type { Sink } from '../observe/index.ts'
+
+/** What a program needs from the process that it runs in. */
+export interface Host {
+  /** The command line without the program's own name. */
+  readonly words: readonly string[]
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly stdout: Sink
+  readonly stderr: Sink
+  /** Whether stderr is a terminal. */
+  readonly terminal: boolean
+  readonly processId: number
+  /** Milliseconds since 1970. */
+  readonly clock: () => number
+  /** Calls back for each SIGTERM or SIGINT (`stop`) and each SIGHUP (`reload`) from now on. */
+  listen(signals: { stop: () => void; reload: () => void }): void
+  /** Ends the process at once. */
+  exit(code: number): never
+}

@@ -1,0 +1,32 @@
+import type { OptionTable } from '../options/index.ts'
+import type { Host } from './host.ts'
+import { type Program, start } from './program.ts'
+
+/** Runs a program as this process, and ends the process with its exit code. */
+export async function runProgram<T extends OptionTable>(program: Program<T>): Promise<never> {
+  process.title = program.name
+  process.stderr.on('error', () => {}) // Nobody reads the log any more: its lines are lost, the work goes on.
+  process.stdout.on('error', () => process.exit(1)) // Nobody reads the results any more.
+  const running = start(program, processHost())
+  process.on('uncaughtException', (error) => process.exit(running.fail(error)))
+  process.on('unhandledRejection', (reason) => process.exit(running.fail(reason)))
+  return process.exit(await running.exitCode)
+}
+
+function processHost(): Host {
+  return {
+    words: process.argv.slice(2),
+    environment: process.env,
+    stdout: { write: (text) => process.stdout.write(text) },
+    stderr: { write: (text) => process.stderr.write(text) },
+    terminal: process.stderr.isTTY === true,
+    processId: process.pid,
+    clock: Date.now,
+    listen({ stop, reload }) {
+      process.on('SIGTERM', stop)
+      process.on('SIGINT', stop)
+      process.on('SIGHUP', reload)
+    },
+    exit: (code) => process.exit(code),
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * What a program tells about itself: the log, its formats and its event codes, and the options for them. A logger is handed on by parameter;
+ * there is no log of the process. Never here: secrets, keys, plaintext or SQL literals.
+ */
+export { type Event, events } from './events.ts'
+export { CEF_VENDOR, cefFormat } from './formats/cef.ts'
+export { jsonFormat } from './formats/json.ts'
+export { colouredPlaintext, elapsedPlaintext, plaintext } from './formats/plaintext.ts'
+export {
+  createLogger,
+  type Logger,
+  type LoggerSettings,
+  type Output,
+  silentLogger,
+} from './log.ts'
+export { auditLogOptions, loggingOptions, metricsOptions, tracingOptions } from './options.ts'
+export type {
+  Fields,
+  FieldValue,
+  Format,
+  Level,
+  LogRecord,
+  Product,
+} from './record.ts'
+export { FileSink, type Sink } from './sink.ts'

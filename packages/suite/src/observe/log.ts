@@ -1,0 +1,146 @@
+import type { Event } from './events.ts'
+import {
+  type Fields,
+  type FieldValue,
+  type Format,
+  fieldValue,
+  LEVELS,
+  type Level,
+} from './record.ts'
+import type { Sink } from './sink.ts'
+
+/**
+ * Says what happens. Handed on by parameter; never throws, never waits for anybody. Lines are written at once, so that nothing
+ * is lost when a program ends: say nothing per statement at `info` or above on the usual path.
+ */
+export interface Logger {
+  debug(message: string, fields?: Fields): void
+  info(message: string, fields?: Fields): void
+  warning(message: string, fields?: Fields): void
+  error(message: string, fields?: Fields): void
+  /** An event of the table: at its level, with its `code`; `message` replaces the table's where it says more. */
+  event(event: Event, fields?: Fields, message?: string): void
+  log(level: Level, message: string, fields?: Fields): void
+  /** Whether a line of this level would be written; to spare the making of its fields. */
+  enabled(level: Level): boolean
+  /** A logger whose every line carries these fields too. */
+  with(fields: Fields): Logger
+}
+
+/** What a logger needs from outside. */
+export interface LoggerSettings {
+  /** The quietest level that is still written. */
+  readonly level: Level
+  readonly outputs: readonly Output[]
+  /** Milliseconds since 1970. */
+  readonly clock: () => number
+}
+
+/** A sink and the form of the lines in it. */
+export interface Output {
+  readonly format: Format
+  readonly sink: Sink
+}
+
+/** The logger of a program. */
+export function createLogger(settings: LoggerSettings): Logger {
+  return new BoundLogger(new Writer(settings), new Map())
+}
+
+class BoundLogger implements Logger {
+  readonly #writer: Writer
+  readonly #bound: ReadonlyMap<string, FieldValue>
+
+  constructor(writer: Writer, bound: ReadonlyMap<string, FieldValue>) {
+    this.#writer = writer
+    this.#bound = bound
+  }
+
+  debug(message: string, fields?: Fields): void {
+    this.log('debug', message, fields)
+  }
+
+  info(message: string, fields?: Fields): void {
+    this.log('info', message, fields)
+  }
+
+  warning(message: string, fields?: Fields): void {
+    this.log('warning', message, fields)
+  }
+
+  error(message: string, fields?: Fields): void {
+    this.log('error', message, fields)
+  }
+
+  event(event: Event, fields: Fields = {}, message: string = event.message): void {
+    if (!this.enabled(event.level)) return
+    this.log(event.level, message, { ...fields, code: event.code })
+  }
+
+  log(level: Level, message: string, fields?: Fields): void {
+    if (!this.enabled(level)) return
+    this.#writer.write(level, message, merged(this.#bound, fields))
+  }
+
+  enabled(level: Level): boolean {
+    return this.#writer.enabled(level)
+  }
+
+  with(fields: Fields): Logger {
+    return new BoundLogger(this.#writer, merged(this.#bound, fields))
+  }
+}
+
+function merged(
+  bound: ReadonlyMap<string, FieldValue>,
+  fields: Fields | undefined,
+): ReadonlyMap<string, FieldValue> {
+  if (fields === undefined) return bound
+  const all = new Map(bound)
+  try {
+    for (const [name, value] of Object.entries(fields)) {
+      if (value !== undefined) all.set(name, fieldValue(value))
+    }
+  } catch {
+    all.set('fields_lost', true)
+  }
+  return all
+}
+
+/** Formats and writes; counts what could not be written and says so when it can. */
+class Writer {
+  readonly #settings: LoggerSettings
+  readonly #threshold: number
+  #lost = 0
+
+  constructor(settings: LoggerSettings) {
+    this.#settings = settings
+    this.#threshold = LEVELS.indexOf(settings.level)
+  }
+
+  enabled(level: Level): boolean {
+    return this.#settings.outputs.length > 0 && LEVELS.indexOf(level) >= this.#threshold
+  }
+
+  write(level: Level, message: string, fields: ReadonlyMap<string, FieldValue>): void {
+    const time = this.#settings.clock()
+    for (const output of this.#settings.outputs) {
+      try {
+        if (this.#lost > 0) this.#tellLost(output, time)
+        output.sink.write(output.format({ time, level, message, fields }))
+      } catch {
+        this.#lost++
+      }
+    }
+  }
+
+  #tellLost(output: Output, time: number): void {
+    const fields = new Map<string, FieldValue>([['lost', this.#lost]])
+    const message = 'Log lines could not be written and are lost'
+    output.sink.write(output.format({ time, level: 'warning', message, fields }))
+    this.#lost = 0
+  }
+}
+
+/** A logger that says nothing. */
+export const silentLogger: Logger = createLogger({ level: 'panic', outputs: [], clock: () => 0 })

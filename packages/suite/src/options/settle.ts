@@ -1,0 +1,86 @@
+import { ConfigurationError, type Problem } from './errors.ts'
+import {
+  flagName,
+  type Option,
+  type OptionTable,
+  type OptionValue,
+  type OptionValues,
+} from './option.ts'
+
+/** A value that somebody gave, and where: `configs/acra-server.yaml:3:1`, or null for the command line. */
+export interface Given {
+  readonly value: OptionValue
+  readonly origin: string | null
+}
+
+export type GivenValues = ReadonlyMap<string, Given>
+
+/** The settings of a program, and what is to be said about them once. */
+export interface Settled<T extends OptionTable> {
+  readonly values: OptionValues<T>
+  /** Known names that do nothing and were given a value other than their default. */
+  readonly warnings: readonly Problem[]
+}
+
+/**
+ * Joins what was given: command line, else file, else the general flag's (in the same order), else the default
+ * (cli-tools.md §2.1).
+ *
+ * @throws ConfigurationError where a value asks for what does not exist yet: all such values at once.
+ */
+export function settle<T extends OptionTable>(
+  table: T,
+  commandLine: GivenValues,
+  file: GivenValues,
+): Settled<T> {
+  const values: Record<string, OptionValue> = {}
+  const problems: Problem[] = []
+  const warnings: Problem[] = []
+  for (const [name, option] of Object.entries(table)) {
+    values[name] = find(table, name, option, commandLine, file)?.value ?? option.default
+    const own = commandLine.get(name) ?? file.get(name)
+    if (own === undefined) continue
+    const refused = refusal(name, option, own)
+    if (refused !== null) problems.push(refused)
+    const warned = warning(name, option, own)
+    if (warned !== null) warnings.push(warned)
+  }
+  const [first, ...others] = problems
+  if (first !== undefined) throw new ConfigurationError([first, ...others])
+  return { values: Object.freeze(values) as OptionValues<T>, warnings } // Every name has a value of its row's type.
+}
+
+function find(
+  table: OptionTable,
+  name: string,
+  option: Option,
+  commandLine: GivenValues,
+  file: GivenValues,
+): Given | null {
+  const own = commandLine.get(name) ?? file.get(name) ?? null
+  if (option.general === undefined) return own
+  if (own !== null && own.value !== option.unset) return own
+  const general = table[option.general]
+  if (general === undefined) return own
+  return find(table, option.general, general, commandLine, file)
+}
+
+function refusal(name: string, option: Option, given: Given): Problem | null {
+  if (option.availability.state !== 'waits') return null
+  const { needs, off } = option.availability
+  if (given.value === option.default || off.includes(given.value)) return null
+  const text = `${asked(name, option, given)} asks for ${needs}, which this version does not have yet; leave it out`
+  return { origin: given.origin, text }
+}
+
+function warning(name: string, option: Option, given: Given): Problem | null {
+  if (option.availability.state !== 'ignored' || given.value === option.default) return null
+  const text = `${asked(name, option, given)} has no effect: ${option.availability.because}`
+  return { origin: given.origin, text }
+}
+
+/** The setting as it was written: `--name=value`, or `name: value` in a file. */
+function asked(name: string, option: Option, { value, origin }: Given): string {
+  const shown = option.secret === true ? '...' : value
+  return origin === null ? `${flagName(name)}=${shown}` : `"${name}: ${shown}"`
+}

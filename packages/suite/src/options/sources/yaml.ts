@@ -1,0 +1,215 @@
+import { readFileSync, statSync } from 'node:fs'
+import { isMap, isScalar, LineCounter, type Pair, parseDocument, Scalar } from 'yaml'
+import { ConfigurationError, type Problem } from '../errors.ts'
+import { nearest } from '../nearest.ts'
+import { type Option, type OptionTable, optionOf } from '../option.ts'
+import type { Given, GivenValues } from '../settle.ts'
+import { readScalar } from '../value.ts'
+import { versionRefusal } from '../version.ts'
+
+/** Bytes of a configuration file at most. */
+export const CONFIG_FILE_SIZE_MAX = 1024 * 1024
+
+/**
+ * Reads a configuration file: a flat map of flag names with a `version` header (cli-tools.md §2.1). A file that `mayBeMissing` and is not
+ * there says nothing.
+ *
+ * @throws ConfigurationError with everything that is wrong, by line and column.
+ */
+export function readConfigFile(
+  path: string,
+  table: OptionTable,
+  ownVersion: string,
+  mayBeMissing: boolean,
+): GivenValues {
+  const bytes = readBytes(path, mayBeMissing)
+  if (bytes === null) return new Map()
+  return parseConfig(decode(path, bytes), path, table, ownVersion)
+}
+
+function readBytes(path: string, mayBeMissing: boolean): Uint8Array | null {
+  try {
+    const { size } = statSync(path)
+    if (size > CONFIG_FILE_SIZE_MAX) {
+      throw failed(path, `is larger than ${CONFIG_FILE_SIZE_MAX} bytes`)
+    }
+    return readFileSync(path)
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw error
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === 'ENOENT' && mayBeMissing) return null
+    throw failed(path, unreadable(code), error)
+  }
+}
+
+function unreadable(code: string | undefined): string {
+  switch (code) {
+    case 'ENOENT':
+      return 'the configuration file does not exist'
+    case 'EACCES':
+    case 'EPERM':
+      return 'the configuration file cannot be read: permission denied'
+    case 'EISDIR':
+      return 'the configuration file is a folder'
+    default:
+      return `the configuration file cannot be read (${code ?? 'unknown reason'})`
+  }
+}
+
+function decode(path: string, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (error) {
+    throw failed(path, 'the configuration file is not valid UTF-8', error)
+  }
+}
+
+function failed(path: string, text: string, cause?: unknown): ConfigurationError {
+  return new ConfigurationError([{ origin: path, text }], { cause })
+}
+
+/** Reads the text of a configuration file; `path` is only what messages call it. Same errors as `readConfigFile`. */
+export function parseConfig(
+  source: string,
+  path: string,
+  table: OptionTable,
+  ownVersion: string,
+): GivenValues {
+  const lines = new LineCounter()
+  const origin = (offset: number): string => {
+    const { line, col } = lines.linePos(offset)
+    return `${path}:${line}:${col}`
+  }
+  const document = parse(source, path, lines)
+  const [broken] = document.errors
+  if (broken !== undefined) {
+    throw new ConfigurationError([{ origin: origin(broken.pos[0]), text: syntaxText(broken.code) }])
+  }
+  const { contents } = document
+  if (contents === null || (isScalar(contents) && isNull(contents))) return new Map()
+  if (!isMap(contents)) {
+    const at = origin(contents.range?.[0] ?? 0)
+    throw new ConfigurationError([{ origin: at, text: 'expects lines of the form "name: value"' }])
+  }
+  return new Entries(table, ownVersion, origin).read(contents.items as Pair[], path)
+}
+
+function parse(source: string, path: string, lineCounter: LineCounter) {
+  try {
+    // Every scalar stays the text that it is in the file: the option's type says what it means.
+    return parseDocument(source, {
+      schema: 'failsafe',
+      lineCounter,
+      uniqueKeys: false,
+      merge: false,
+    })
+  } catch (error) {
+    throw failed(path, 'the configuration file is nested too deeply', error)
+  }
+}
+
+function syntaxText(code: string): string {
+  const words = code.toLowerCase().replaceAll('_', ' ')
+  return `not valid YAML (${words})`
+}
+
+/** Reads the entries of the map one by one and gathers what is wrong with them. */
+class Entries {
+  readonly #table: OptionTable
+  readonly #ownVersion: string
+  readonly #origin: (offset: number) => string
+  readonly #given = new Map<string, Given>()
+  readonly #seen = new Map<string, string>()
+  readonly #problems: Problem[] = []
+
+  constructor(table: OptionTable, ownVersion: string, origin: (offset: number) => string) {
+    this.#table = table
+    this.#ownVersion = ownVersion
+    this.#origin = origin
+  }
+
+  read(pairs: readonly Pair[], path: string): GivenValues {
+    for (const pair of pairs) this.#entry(pair)
+    if (pairs.length > 0 && !this.#seen.has('version')) {
+      const text = 'config hasn\'t version key; add a line such as "version: 0.96.0"'
+      this.#problems.unshift({ origin: path, text })
+    }
+    const [first, ...others] = this.#problems
+    if (first !== undefined) throw new ConfigurationError([first, ...others])
+    return this.#given
+  }
+
+  #entry({ key, value }: Pair): void {
+    const keyAt = this.#origin(startOf(key) ?? 0)
+    if (!isScalar(key) || typeof key.value !== 'string') {
+      this.#problem(keyAt, 'expects the name of an option')
+      return
+    }
+    const name = key.value
+    const before = this.#seen.get(name)
+    if (before !== undefined) {
+      this.#problem(keyAt, `${name} is set twice, first at ${before}`)
+      return
+    }
+    this.#seen.set(name, keyAt)
+    if (!isScalar(value) && value !== null) {
+      this.#problem(this.#origin(startOf(value) ?? 0), `${name} expects one plain value`)
+      return
+    }
+    const source = value === null || isNull(value) ? null : textOf(value)
+    const at = source === null ? keyAt : this.#origin(startOf(value) ?? 0)
+    const option = optionOf(this.#table, name)
+    if (name === 'version') this.#take(at, this.#version(source))
+    else if (option === undefined) this.#take(keyAt, this.#unknown(name))
+    else this.#take(at, this.#setting(name, option, source, at))
+  }
+
+  #take(at: string, fault: string | null): void {
+    if (fault !== null) this.#problem(at, fault)
+  }
+
+  /** Takes one setting; what is wrong with it, or null. */
+  #setting(name: string, option: Option, source: string | null, at: string): string | null {
+    if (source === null) {
+      // An empty string says nothing; an empty number or boolean is a mistake, as in 0.96.
+      return option.type === 'string' ? null : `${name} has no value; leave it out or set it`
+    }
+    const read = readScalar(option, source)
+    if (!read.ok) return `${name}: ${read.reason}`
+    if (option.commandLineOnly === true) {
+      return read.value === option.default ? null : `${name} can be set on the command line only`
+    }
+    if (read.value !== '') this.#given.set(name, { value: read.value, origin: at })
+    return null
+  }
+
+  #unknown(name: string): string {
+    const close = nearest(name, Object.keys(this.#table))
+    return `unknown option ${name}${close === null ? '' : `; did you mean ${close}?`}`
+  }
+
+  #version(source: string | null): string | null {
+    return source === null
+      ? 'value of version is not string'
+      : versionRefusal(source, this.#ownVersion)
+  }
+
+  #problem(origin: string, text: string): void {
+    this.#problems.push({ origin, text })
+  }
+}
+
+function startOf(node: unknown): number | undefined {
+  const range = (node as { range?: readonly number[] | null } | null)?.range
+  return range?.[0]
+}
+
+const NULL: ReadonlySet<string> = new Set(['', '~', 'null', 'Null', 'NULL'])
+
+function isNull(scalar: Scalar): boolean {
+  return scalar.type === Scalar.PLAIN && NULL.has(textOf(scalar))
+}
+
+function textOf(scalar: Scalar): string {
+  return typeof scalar.value === 'string' ? scalar.value : (scalar.source ?? '')
+}

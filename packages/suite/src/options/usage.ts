@@ -1,0 +1,83 @@
+import { goQuote } from './go-text.ts'
+import { flagName, type Option, type OptionTable } from './option.ts'
+
+/** What the usage text says of a program besides its options. */
+export interface UsageHead {
+  readonly name: string
+  /** A sentence or two. */
+  readonly description: string
+  /** Command lines to copy. */
+  readonly examples: readonly string[]
+  /** What may follow the options (`<command> [options]`); empty where nothing may. */
+  readonly operands?: string
+}
+
+const WIDTH = 100
+
+/** The text of `--help`: what the program is for, examples, then every flag in the layout of Go's `flag`. */
+export function usageText(head: UsageHead, table: OptionTable): string {
+  const operands = head.operands === undefined ? '' : ` ${head.operands}`
+  const parts = [
+    `${head.description}\n`,
+    `Usage: ${head.name} [options]${operands}\n`,
+    listed('Examples:', head.examples),
+    `Options (--name=value or --name value; a boolean takes a value only after "="):\n${flagBlocks(table)}`,
+    wrapped(
+      'Not available yet (the options of Acra for it are known and refused):',
+      features(table),
+    ),
+    wrapped('Accepted, but without effect:', namesIn(table, 'ignored')),
+  ]
+  return parts.filter((part) => part !== '').join('\n')
+}
+
+/** The built options as Go's `flag` prints them, sorted by name (cli-tools.md §1). */
+export function flagBlocks(table: OptionTable): string {
+  return namesIn(table, 'built')
+    .map((name) => flagBlock(name, table[name]!))
+    .join('')
+}
+
+function flagBlock(name: string, option: Option): string {
+  return `  ${flagName(name)}\n    \t${option.usage}${shownDefault(option)}\n`
+}
+
+function shownDefault(option: Option): string {
+  const value = option.default
+  if (value === '' || value === 0 || value === false) return ''
+  return ` (default ${typeof value === 'string' ? goQuote(value) : value})`
+}
+
+/** The names of the rows in one state of availability, sorted. */
+export function namesIn(table: OptionTable, state: Option['availability']['state']): string[] {
+  return Object.keys(table)
+    .filter((name) => table[name]!.availability.state === state)
+    .sort()
+}
+
+function listed(title: string, lines: readonly string[]): string {
+  if (lines.length === 0) return ''
+  return `${title}\n${lines.map((line) => `  ${line}\n`).join('')}`
+}
+
+/** What the waiting rows wait for, each once. */
+function features(table: OptionTable): string[] {
+  const needs = Object.values(table).flatMap(({ availability }) =>
+    availability.state === 'waits' ? [availability.needs] : [],
+  )
+  return [...new Set(needs)].sort()
+}
+
+function wrapped(title: string, words: readonly string[]): string {
+  const lines: string[] = []
+  let line = ''
+  words.forEach((word, at) => {
+    const item = at === words.length - 1 ? word : `${word},`
+    if (line !== '' && line.length + item.length + 3 > WIDTH) {
+      lines.push(line)
+      line = ''
+    }
+    line += line === '' ? item : ` ${item}`
+  })
+  return listed(title, line === '' ? [] : [...lines, line])
+}

@@ -1,0 +1,189 @@
+import { auditLogOptions, metricsOptions, tracingOptions } from '../../observe/index.ts'
+import { allWait, choice, flag, ignored, int, text, waits } from '../../options/index.ts'
+import {
+  consulOptions,
+  masterKeyOptions,
+  redisKeysOptions,
+  redisOptions,
+  redisTokensOptions,
+  tlsIdentityOptions,
+  tlsNameOptions,
+  tlsOptions,
+  tlsSideOptions,
+} from '../../options/waiting/index.ts'
+
+const SECONDS_MAX = 86_400
+const BYTES_MAX = 1024 * 1024 * 1024
+const NOT_NEEDED = 'the format of the data is recognized by itself'
+
+const database = {
+  db_host: text(
+    '',
+    'Host of the database; a folder of unix sockets when it begins with "/" (required)',
+  ),
+  db_port: int(5432, 'Port of the database', { min: 1, max: 65_535 }),
+  postgresql_enable: flag(false, 'The database is PostgreSQL; also when no database is named'),
+  mysql_enable: waits('MySQL', flag(false, 'The database is MySQL or MariaDB')),
+} as const
+
+const listening = {
+  incoming_connection_host: text('0.0.0.0', 'Address to listen on for applications'),
+  incoming_connection_port: int(9393, 'Port to listen on for applications', {
+    min: 0,
+    max: 65_535,
+  }),
+  incoming_connection_string: text(
+    'tcp://0.0.0.0:9393/',
+    'Address to listen on, tcp://host:port or unix:///path; ' +
+      'incoming_connection_host and incoming_connection_port win where they are changed',
+  ),
+  incoming_connection_close_timeout: int(
+    10,
+    'Seconds that running statements get to finish when the server stops',
+    { min: 0, max: SECONDS_MAX },
+  ),
+} as const
+
+const protection = {
+  client_id: text('', 'Client id of every connection'),
+  encryptor_config_file: text('', 'Path of the encryptor config: which columns are protected'),
+  encryptor_config_storage_type: waits(
+    'Consul',
+    choice(['filesystem', 'consul'], 'filesystem', 'Where the encryptor config is read from'),
+  ),
+  on_unprotected: choice(
+    ['refuse', 'pass'],
+    'refuse',
+    'A statement that would write or show a protected column in the clear: refuse it, or pass it on and log it',
+  ),
+  decrypt_unconfigured: flag(
+    true,
+    'Look for encrypted values in all columns, also those that the encryptor config does not name',
+  ),
+} as const
+
+const keys = {
+  keys_dir: text('.acrakeys', 'Folder of the keys'),
+  keystore_cache_size: int(1000, 'Keys kept in memory at most; 0 without limit, -1 for none', {
+    min: -1,
+  }),
+  keystore_cache_on_start_enable: flag(true, 'Load the keys into memory at start'),
+} as const
+
+const limits = {
+  max_held_message: int(
+    67_108_864,
+    'Bytes of a row or message held in memory at most; larger ones pass unread or fail where they need protection',
+    { min: 65_536, max: BYTES_MAX },
+  ),
+  statement_size_max: int(
+    16_777_216,
+    'Bytes of a statement that is analysed at most; a larger one is refused',
+    { min: 1024, max: BYTES_MAX },
+  ),
+  startup_timeout: int(60, 'Seconds for the start and the authentication of a connection', {
+    min: 1,
+    max: SECONDS_MAX,
+  }),
+  message_timeout: int(60, 'Seconds of silence inside a message', { min: 1, max: SECONDS_MAX }),
+  plan_cache_size: int(4096, 'Analysed statements kept at most', { min: 1, max: 10_000_000 }),
+  plan_cache_bytes: int(67_108_864, 'Bytes of analysed statements kept at most', {
+    min: 65_536,
+    max: BYTES_MAX,
+  }),
+} as const
+
+const poison = allWait('poison records', {
+  poison_detect_enable: flag(false, 'Look for poison records'),
+  poison_shutdown_enable: flag(false, 'Stop the server when a poison record is found'),
+  poison_run_script_file: text('', 'Program to start when a poison record is found'),
+} as const)
+
+const api = allWait('the HTTP API', {
+  http_api_enable: flag(false, 'Offer the HTTP API'),
+  http_api_tls_transport_enable: flag(false, 'Use TLS for the HTTP API'),
+  incoming_connection_api_port: int(9090, 'Port of the HTTP API', { min: 0, max: 65_535 }),
+  incoming_connection_api_string: text('tcp://0.0.0.0:9090/', 'Address of the HTTP API'),
+  auth_keys: text('configs/auth.keys', 'File of the users of AcraWebConfig'),
+} as const)
+
+const later = {
+  acracensor_config_file: waits('AcraCensor', text('', 'Path of the rules of AcraCensor')),
+  token_db: waits('tokens', text('', 'File of the tokens')),
+  sql_parse_on_error_exit_enable: ignored(
+    'a statement that cannot be parsed is always refused, unless on_unprotected=pass',
+    flag(false, 'Refuse statements that cannot be parsed'),
+  ),
+  zonemode_enable: waits('zones', flag(false, 'Decrypt with the keys of zones')),
+  compatibility: waits(
+    'the defaults of an older release',
+    choice(['0.90', '0.96'], '0.96', 'Release whose defaults and behaviour are kept'),
+  ),
+} as const
+
+const connector = {
+  securesession_id: waits(
+    'AcraConnector',
+    text('acra_server', 'Id of the server for AcraConnector'),
+  ),
+  acraconnector_tls_transport_enable: waits(
+    'TLS',
+    flag(false, 'Applications or AcraConnector use TLS from the first byte'),
+  ),
+  acraconnector_transport_encryption_disable: ignored(
+    'connections without AcraConnector are the only ones for now',
+    flag(false, 'Connections come without AcraConnector'),
+  ),
+} as const
+
+const tlsNames = {
+  ...tlsOptions,
+  ...tlsIdentityOptions,
+  ...tlsSideOptions('client'),
+  ...tlsSideOptions('database'),
+  ...tlsNameOptions('tls_database_'),
+  tls_db_sni: waits('TLS', text('', 'Older name of tls_database_sni')),
+  tls_database_mode: waits(
+    'TLS',
+    choice(
+      ['auto', 'disable', 'prefer', 'require', 'verify-ca', 'verify-full'],
+      'auto',
+      'TLS to the database; auto uses it exactly when the application does',
+    ),
+    ['disable'],
+  ),
+} as const
+
+const withoutEffect = {
+  ds: ignored('there is no profiling server', flag(false, 'Offer profiles on port 6060')),
+  pgsql_hex_bytea: ignored(NOT_NEEDED, flag(false, 'Values are in hex format')),
+  pgsql_escape_bytea: ignored(NOT_NEEDED, flag(false, 'Values are in escape format')),
+  acrastruct_wholecell_enable: ignored(NOT_NEEDED, flag(false, 'A value is one AcraStruct')),
+  acrastruct_injectedcell_enable: ignored(NOT_NEEDED, flag(false, 'AcraStructs inside values')),
+} as const
+
+/**
+ * The options of acra-server (acra-server.md §2): what works, and every further name of 0.90 and 0.96. Where the releases differ in a default it is that
+ * of 0.96, but what is not built yet is off.
+ */
+export const serverOptions = {
+  ...database,
+  ...listening,
+  ...protection,
+  ...keys,
+  ...limits,
+  ...poison,
+  ...api,
+  ...later,
+  ...connector,
+  ...tlsNames,
+  ...redisOptions,
+  ...redisKeysOptions,
+  ...redisTokensOptions,
+  ...masterKeyOptions,
+  ...consulOptions,
+  ...auditLogOptions,
+  ...metricsOptions,
+  ...tracingOptions,
+  ...withoutEffect,
+} as const
