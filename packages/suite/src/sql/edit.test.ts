@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { BufferSink } from '../foundation/index.ts'
+import { editText } from './edit.ts'
+import { shapeOf } from './postgres/index.ts'
+import { redact } from './redact.ts'
+
+const text = Buffer.from("INSERT INTO t VALUES ('a', 'bb')")
+
+test('edits replace their spans and leave the rest byte for byte', () => {
+  const out = new BufferSink()
+  out.append(Buffer.from('before '))
+  const [first, second] = shapeOf(text).literals
+  editText(
+    text,
+    [
+      { ...first, bytes: Buffer.from("'longer'") },
+      { ...second, bytes: Buffer.of() },
+    ],
+    out,
+  )
+  assert.equal(out.take().toString(), "before INSERT INTO t VALUES ('longer', )")
+})
+
+test('edits that overlap or lie outside leave the sink as it was', () => {
+  const out = new BufferSink()
+  const bytes = Buffer.from('x')
+  for (const edits of [
+    [
+      { start: 5, end: 8, bytes },
+      { start: 7, end: 9, bytes },
+    ],
+    [{ start: 5, end: 4, bytes }],
+    [{ start: 5, end: text.length + 1, bytes }],
+  ]) {
+    assert.throws(() => editText(text, edits, out), RangeError)
+    assert.equal(out.length, 0)
+  }
+})
+
+test('a redacted text shows no literal, closed or not', () => {
+  for (const [sql, shown] of [
+    ["SELECT 'a', 1 -- b", 'SELECT ?, ? -- b'],
+    ["SELECT x, 'secret", 'SELECT x, ?'],
+    ["INSERT INTO t VALUES ('größe', $x$y$x$)", 'INSERT INTO t VALUES (?, ?)'],
+  ]) {
+    const bytes = Buffer.from(sql)
+    assert.equal(redact(bytes, shapeOf(bytes)), shown)
+  }
+})

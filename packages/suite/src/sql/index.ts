@@ -1,0 +1,18 @@
+/**
+ * What SQL texts say, for every dialect: which literal or parameter is the value of which protected column, and which columns an answer
+ * has. Synchronous, without I/O. Never here: what is done to a value.
+ */
+export type {
+  Analysis,
+  Catalog,
+  KnownTable,
+  OnUnprotected,
+  ProtectedColumn,
+  Refusal,
+  ResultItem,
+  StatementAnalysis,
+  ValueSlot,
+} from './analysis.ts'
+export { type Edit, editText } from './edit.ts'
+export { redact } from './redact.ts'
+export type { Literal, Shape } from './shape.ts'

@@ -1,0 +1,14 @@
+/**
+ * SQL of PostgreSQL: shapes, literals, parsing and the analysis of statements. Never here: what is done to a value, and any text that is
+ * printed from a tree (texts are edited by spans).
+ */
+export { shapeOf } from './lex.ts'
+export { decodeLiteral } from './literal.ts'
+export {
+  loadParser,
+  PARSER_LIMITS,
+  Parser,
+  type ParserLimits,
+  SqlLimitError,
+  SqlSyntaxError,
+} from './parse.ts'

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { shapeOf } from './lex.ts'
+import { nestingOf } from './nesting.ts'
+import { loadParser, PARSER_LIMITS, type Parser, SqlLimitError, SqlSyntaxError } from './parse.ts'
+
+const parser = await loadParser()
+/** One that lets everything through to the parser itself. */
+const reckless = await loadParser({ textSizeMax: 2 ** 30, nestingMax: Number.POSITIVE_INFINITY })
+
+function parse(text: string | Buffer, by: Parser = parser) {
+  const bytes = Buffer.from(text)
+  return by.parse(bytes, shapeOf(bytes))
+}
+
+test('statements come with their places in bytes, whatever the encoding', () => {
+  const tree = parse(
+    Buffer.concat([Buffer.from("SELECT '"), Buffer.of(0xe9, 0xff), Buffer.from("'; SELECT 22")]),
+  )
+  assert.deepEqual(
+    tree.stmts?.map((raw) => [raw.stmt_location ?? 0, raw.stmt_len ?? 0]),
+    [
+      [0, 11],
+      [13, 0],
+    ],
+  )
+  assert.match(JSON.stringify(tree.stmts?.[1]), /"location":20/)
+})
+
+test('a text without a statement is no statements', () => {
+  assert.equal(parse('').stmts?.length ?? 0, 0)
+  assert.equal(parse(' ;; -- nothing').stmts?.length ?? 0, 0)
+})
+
+test('a syntax error tells where it is and nothing of the text', () => {
+  assert.throws(
+    () => parse("SELECT 'secret' FORM t WHERE"),
+    (error) =>
+      error instanceof SqlSyntaxError && error.position === 21 && !error.message.includes('secret'),
+  )
+})
+
+test('a NUL is refused: the parser would not see what is behind it', () => {
+  assert.throws(() => parse("SELECT 1\0; INSERT INTO users VALUES ('x')"), SqlSyntaxError)
+})
+
+test('a text over the limit of size is refused before it is parsed', () => {
+  const small = Buffer.alloc(PARSER_LIMITS.textSizeMax + 1, 0x20)
+  assert.throws(() => parser.parse(small, shapeOf(small)), SqlLimitError)
+})
+
+test('a literal of 10 MB is parsed', () => {
+  assert.equal(parse(`SELECT '${'x'.repeat(10_000_000)}'`).stmts?.length, 1)
+})
+
+const POISON: Record<string, string> = {
+  sums: `SELECT 1${'+1'.repeat(20_000)}`,
+  brackets: `SELECT ${'('.repeat(20_000)}1${')'.repeat(20_000)}`,
+  queries: `SELECT ${'(SELECT '.repeat(5_000)}1${')'.repeat(5_000)}`,
+  negations: `SELECT ${'NOT '.repeat(20_000)}true`,
+  unions: `SELECT 1${' UNION ALL SELECT 1'.repeat(20_000)}`,
+  joins: `SELECT 1 FROM a${' JOIN a ON true'.repeat(20_000)}`,
+  casts: `SELECT 1${'::int'.repeat(20_000)}`,
+}
+
+for (const [name, text] of Object.entries(POISON)) {
+  test(`too deep a text of ${name} is refused before it is parsed`, () => {
+    assert.throws(() => parse(text), { code: 'sql-too-deep' })
+  })
+}
+
+test('what breaks an instance is refused, and others go on by a spare', async () => {
+  for (let round = 0; round < 60; round++) {
+    for (const text of [POISON.sums, POISON.casts]) {
+      assert.throws(() => parse(text, reckless), SqlLimitError)
+      assert.equal(parse('SELECT 1', reckless).stmts?.length, 1)
+    }
+    await reckless.ready
+  }
+})
+
+test('when all spares are broken at once, statements are refused until there is one', async () => {
+  for (let index = 0; index < 10; index++)
+    assert.throws(() => parse(POISON.sums, reckless), SqlLimitError)
+  assert.throws(() => parse('SELECT 1', reckless), { code: 'sql-parser-restarting' })
+  await reckless.ready
+  assert.equal(parse('SELECT 1', reckless).stmts?.length, 1)
+})
+
+test('long lists and conditions are not deep', () => {
+  const list = `SELECT 1 FROM t WHERE a IN (${'1,'.repeat(50_000)}1) AND ${'a = 1 OR '.repeat(20_000)} b`
+  assert.ok(nestingOf(shapeOf(Buffer.from(list)).key) < 10)
+  assert.equal(parse(list).stmts?.length, 1)
+})
+
+test('memory is given back after each parse, good or bad', () => {
+  const rows = `INSERT INTO t VALUES ${Array.from({ length: 1000 }, (_, n) => `(${n}, 'some text')`).join(',')}`
+  const before = process.memoryUsage().rss
+  for (let round = 0; round < 300; round++) {
+    parse(rows)
+    assert.throws(() => parse(`${rows},`), SqlSyntaxError)
+  }
+  assert.ok(process.memoryUsage().rss - before < 200e6)
+})

@@ -1,0 +1,126 @@
+/**
+ * The PostgreSQL parser: libpg-query, the grammar of PostgreSQL 18 compiled to WebAssembly.
+ *
+ * Loading an instance takes some 20 ms and is asynchronous; parsing is synchronous. An instance that fails in any way but by a syntax
+ * error (its stack overflows on `1+1+1...`) may be broken for good: it is dropped, a spare takes its place, and a new spare is made.
+ */
+import instantiate, { type PgQueryModule } from 'libpg-query/wasm/libpg-query.js'
+import { AcraError } from '../../foundation/index.ts'
+import type { Shape } from '../shape.ts'
+import { nestingOf } from './nesting.ts'
+import type { Tree } from './tree.ts'
+
+/** The text is not SQL of PostgreSQL 18. `position` is the byte where the parser stopped. */
+export class SqlSyntaxError extends AcraError {
+  readonly position: number
+
+  constructor(position: number) {
+    super('sql-syntax', 'the text is not valid sql')
+    this.position = position
+  }
+}
+
+/** The text is too long, nested too deeply, or broke the parser: it may be valid, but it is not analysed. */
+export class SqlLimitError extends AcraError {}
+
+export interface ParserLimits {
+  /** Longest text in bytes. */
+  readonly textSizeMax: number
+  /** Deepest nesting of brackets and operators. The parser's stack holds 1,500 nested queries and 5,000 operators in a row. */
+  readonly nestingMax: number
+}
+
+export const PARSER_LIMITS: ParserLimits = { textSizeMax: 16 * 1024 * 1024, nestingMax: 1000 }
+
+/** An instance whose memory has grown beyond this is replaced: WebAssembly memory never shrinks. */
+const MEMORY_SIZE_MAX = 512 * 1024 * 1024
+
+const SPARES = 2
+
+/** Loads the parser; once per process, at start. */
+export async function loadParser(limits: ParserLimits = PARSER_LIMITS): Promise<Parser> {
+  const instances: PgQueryModule[] = []
+  for (let index = 0; index <= SPARES; index++) instances.push(await newInstance())
+  return new Parser(instances, limits)
+}
+
+export class Parser {
+  readonly limits: ParserLimits
+  readonly #instances: PgQueryModule[]
+  #loading: Promise<void> = Promise.resolve()
+
+  /** Use `loadParser`. */
+  constructor(instances: PgQueryModule[], limits: ParserLimits) {
+    this.#instances = instances
+    this.limits = limits
+  }
+
+  /** Resolves when the spares that are being made are there. */
+  get ready(): Promise<void> {
+    return this.#loading
+  }
+
+  /**
+   * The statements of `text`, of the given shape, as PostgreSQL's raw parser sees them. Locations are bytes of `text`, whatever its
+   * encoding.
+   * @throws SqlSyntaxError
+   * @throws SqlLimitError
+   */
+  parse(text: Uint8Array, shape: Shape): Tree {
+    if (text.length > this.limits.textSizeMax)
+      throw new SqlLimitError('sql-too-long', 'the sql text is too long')
+    if (text.includes(0)) throw new SqlSyntaxError(text.indexOf(0))
+    if (nestingOf(shape.key) > this.limits.nestingMax) {
+      throw new SqlLimitError('sql-too-deep', 'the sql text is nested too deeply')
+    }
+    const instance = this.#instances[0]
+    if (instance === undefined)
+      throw new SqlLimitError('sql-parser-restarting', 'the sql parser is restarting')
+    try {
+      const tree = parseWith(instance, text)
+      if (instance.HEAPU8.length > MEMORY_SIZE_MAX) this.#replaceFirst()
+      return tree
+    } catch (error) {
+      if (error instanceof SqlSyntaxError) throw error
+      this.#replaceFirst()
+      throw new SqlLimitError('sql-broke-parser', 'the sql text is more than the parser can hold', {
+        cause: error,
+      })
+    }
+  }
+
+  #replaceFirst(): void {
+    this.#instances.shift()
+    // One after the other: a burst of bad texts must not make a burst of instances.
+    this.#loading = this.#loading.then(async () => {
+      this.#instances.push(await newInstance())
+    })
+  }
+}
+
+function newInstance(): Promise<PgQueryModule> {
+  return instantiate({ print: () => {}, printErr: () => {} })
+}
+
+/** Copies the bytes in as they are: no conversion, so every byte keeps its offset. */
+function parseWith(instance: PgQueryModule, text: Uint8Array): Tree {
+  const pointer = instance._malloc(text.length + 1)
+  instance.HEAPU8.set(text, pointer)
+  instance.HEAPU8[pointer + text.length] = 0
+  let result = 0
+  try {
+    result = instance._wasm_parse_query_raw(pointer)
+    if (result === 0) throw new RangeError('out of memory')
+    const [tree, , error] = instance.HEAPU32.subarray(result / 4, result / 4 + 3)
+    if (error !== 0) throw new SqlSyntaxError(Math.max(0, instance.HEAPU32[error / 4 + 4] - 1))
+    return JSON.parse(stringAt(instance, tree)) as Tree
+  } finally {
+    instance._free(pointer)
+    if (result !== 0) instance._wasm_free_parse_result(result)
+  }
+}
+
+function stringAt(instance: PgQueryModule, pointer: number): string {
+  const heap = instance.HEAPU8
+  return Buffer.from(heap.buffer, pointer, heap.indexOf(0, pointer) - pointer).toString('utf8')
+}
