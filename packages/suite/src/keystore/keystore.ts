@@ -8,21 +8,34 @@ export interface KeyDescription {
   readonly index: number
   /** Of a rotated version: when it was replaced; null for the current one and where the layout does not say. */
   readonly rotatedAt: Date | null
+  /** True where the store holds the public half alone: the key of a peer. */
+  readonly publicOnly: boolean
 }
 
-/** Keys by name, whatever the layout and the storage. */
+/** Keys by name, whatever the layout and the storage. Every method throws KeystoreError where the owner does not fit the purpose. */
 export interface Keystore {
-  /** All versions, newest first; empty where there is none. Throws KeystoreError where one cannot be opened. */
+  /**
+   * All versions, newest first; empty where there is none. The secrets are the caller's: `wipeKeys` after use.
+   * Throws KeystoreError where one cannot be opened.
+   */
   keys(ref: KeyRef): Soon<readonly Key[]>
-  /** The public halves alone, newest first; needs no master key. */
+  /**
+   * The public halves alone, newest first; empty where there is none. Where the store can open the private halves they are computed from these,
+   * since nothing protects a public file; else they are taken from the files, which needs no master key.
+   */
   publicKeys(ref: KeyRef): Soon<readonly Uint8Array[]>
   /** Stores given versions (newest first) as the whole history. */
   put(ref: KeyRef, versions: readonly Key[]): Promise<void>
-  /** Makes a new key; where one exists, the old one moves into its history. */
+  /** Makes a new key; where one exists, the old one moves into its history. Refuses where the old one cannot be opened. */
   generate(ref: KeyRef): Promise<void>
   /** Removes one version, numbered as in `list`. */
   destroy(ref: KeyRef, index: number): Promise<void>
   list(): Promise<readonly KeyDescription[]>
   /** Forgets every cached key, overwriting what was in memory. */
   reset(): void
+}
+
+/** Overwrites the secrets of keys that are not needed any more. */
+export function wipeKeys(keys: readonly Key[]): void {
+  for (const { secret } of keys) secret.fill(0)
 }

@@ -1,0 +1,202 @@
+import { randomInt } from 'node:crypto'
+import { constants } from 'node:fs'
+import { chmod, copyFile, link, mkdir, open, readdir, rename, unlink } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { errnoOf, ioError } from '../errors.ts'
+import { assertPath } from './path.ts'
+import { fileModes, folderMode } from './permissions.ts'
+import { type StagedFile, type StorageWriter, temporaryPrefix, type Visibility } from './storage.ts'
+
+type Roots = Readonly<Record<Visibility, string>>
+
+/** Answers of file systems that have no hard links, or no more of them. */
+const cannotLink = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV']
+
+/** The writing half of `Files`; it exists while the lock is held. */
+export class FilesWriter implements StorageWriter {
+  readonly #roots: Roots
+  #leftovers: readonly string[]
+  readonly #staged = new Set<string>()
+  #committed = false
+
+  private constructor(roots: Roots, leftovers: readonly string[]) {
+    this.#roots = roots
+    this.#leftovers = leftovers
+  }
+
+  static async open(roots: Roots): Promise<FilesWriter> {
+    const found = await Promise.all([...new Set(Object.values(roots))].map(findTemporaries))
+    return new FilesWriter(roots, found.flat())
+  }
+
+  get interrupted(): boolean {
+    return this.#leftovers.length > 0
+  }
+
+  async sweep(): Promise<void> {
+    for (const path of this.#leftovers) await removeIfThere(path)
+    this.#leftovers = []
+  }
+
+  async stage(path: string, content: Uint8Array, visibility: Visibility): Promise<StagedFile> {
+    const target = this.#locate(path, visibility)
+    await makeFolder(dirname(target))
+    const temporary = temporaryBeside(target)
+    this.#staged.add(temporary)
+    await writeDurably(temporary, content, fileModes[visibility])
+    return {
+      commit: async () => {
+        await attempt('replace', target, rename(temporary, target))
+        this.#staged.delete(temporary)
+        this.#committed = true
+        await syncFolder(dirname(target))
+      },
+    }
+  }
+
+  async link(from: string, to: string, visibility: Visibility): Promise<boolean> {
+    const source = this.#locate(from, visibility)
+    const target = this.#locate(to, visibility)
+    await makeFolder(dirname(target))
+    try {
+      await link(source, target)
+    } catch (error) {
+      const errno = errnoOf(error)
+      if (errno === 'EEXIST') return false
+      if (errno === undefined || !cannotLink.includes(errno)) throw ioError('link', target, error)
+      if (!(await this.#copy(source, target, visibility))) return false
+    }
+    await syncFolder(dirname(target))
+    return true
+  }
+
+  async remove(path: string, visibility: Visibility): Promise<void> {
+    const target = this.#locate(path, visibility)
+    if (await removeIfThere(target)) await syncFolder(dirname(target))
+  }
+
+  /** Runs `work` on this writer and clears away what it staged and did not commit. */
+  async finish<T>(work: (writer: StorageWriter) => Promise<T>): Promise<T> {
+    try {
+      const result = await work(this)
+      this.#committed = false
+      return result
+    } finally {
+      // After a failure between two commits the rest stays: it tells the next writer to mend.
+      if (!this.#committed) for (const path of this.#staged) await removeIfThere(path)
+    }
+  }
+
+  /** A copy must not be seen half-way and must not overwrite: it is made under a temporary name and linked, or renamed where links are unknown. */
+  async #copy(source: string, target: string, visibility: Visibility): Promise<boolean> {
+    if (await exists(target)) return false
+    const temporary = temporaryBeside(target)
+    this.#staged.add(temporary)
+    await attempt('copy', source, copyFile(source, temporary, constants.COPYFILE_EXCL))
+    await attempt('change the mode of', temporary, chmod(temporary, fileModes[visibility]))
+    await sync(temporary)
+    await attempt('rename', temporary, rename(temporary, target))
+    this.#staged.delete(temporary)
+    return true
+  }
+
+  #locate(path: string, visibility: Visibility): string {
+    assertPath(path)
+    return `${this.#roots[visibility]}/${path}`
+  }
+}
+
+/** Makes the folder and what is missing above it, each exactly 0700 whatever the umask. */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: folderMode })
+  } catch (error) {
+    const errno = errnoOf(error)
+    if (errno === 'EEXIST') return
+    if (errno !== 'ENOENT') throw ioError('make', path, error)
+    await makeFolder(dirname(path))
+    return makeFolder(path)
+  }
+  await attempt('change the mode of', path, chmod(path, folderMode))
+  await syncFolder(dirname(path))
+}
+
+/** Leftovers in the root and its folders. History folders hold only links, and copies that are rare: those are looked at when they are read. */
+async function findTemporaries(root: string): Promise<string[]> {
+  const found: string[] = []
+  for (const entry of await attempt('list', root, readdir(root, { withFileTypes: true }))) {
+    const path = `${root}/${entry.name}`
+    if (entry.name.startsWith(temporaryPrefix)) found.push(path)
+    else if (entry.isDirectory() && !entry.name.endsWith('.old'))
+      found.push(...(await findTemporaries(path)))
+  }
+  return found
+}
+
+function temporaryBeside(target: string): string {
+  return `${dirname(target)}/${temporaryPrefix}${randomInt(1_000_000_000, 2 ** 47)}`
+}
+
+async function writeDurably(path: string, content: Uint8Array, mode: number): Promise<void> {
+  const handle = await attempt('create', path, open(path, 'wx', mode))
+  try {
+    await handle.chmod(mode)
+    await handle.writeFile(content)
+    await handle.sync()
+  } catch (error) {
+    throw ioError('write', path, error)
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Makes a file's content, or a folder's names, safe on disk. */
+async function sync(path: string): Promise<void> {
+  const handle = await attempt('open', path, open(path, 'r'))
+  try {
+    await handle.sync()
+  } catch (error) {
+    throw ioError('sync', path, error)
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Windows cannot open a folder, and some file systems answer that they cannot sync one. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return
+  try {
+    await sync(path)
+  } catch (error) {
+    const errno = error instanceof Error ? errnoOf(error.cause) : undefined
+    if (errno !== 'EINVAL' && errno !== 'ENOTSUP') throw error
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await (await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)).close()
+    return true
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false
+    throw ioError('look at', path, error)
+  }
+}
+
+async function removeIfThere(path: string): Promise<boolean> {
+  try {
+    await unlink(path)
+    return true
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false
+    throw ioError('remove', path, error)
+  }
+}
+
+async function attempt<T>(action: string, path: string, asked: Promise<T>): Promise<T> {
+  try {
+    return await asked
+  } catch (error) {
+    throw ioError(action, path, error)
+  }
+}

@@ -1,0 +1,112 @@
+import { KeystoreError } from '../errors.ts'
+import { assertPath, byBytes } from './path.ts'
+import {
+  fileSizeMax,
+  type StagedFile,
+  type Storage,
+  type StorageWriter,
+  type Visibility,
+} from './storage.ts'
+
+/** A keystore in the memory of the process: for tests and dry runs. Nothing is encrypted beyond what the layout encrypts. */
+export class Memory implements Storage {
+  readonly place = 'memory'
+  readonly #files = new Map<string, Buffer>()
+  readonly #leftovers = new Set<symbol>()
+  #turn: Promise<unknown> = Promise.resolve()
+
+  async read(path: string, _visibility: Visibility): Promise<Buffer | null> {
+    assertPath(path)
+    const content = this.#files.get(path)
+    return content === undefined ? null : Buffer.from(content)
+  }
+
+  async verify(path: string, _visibility: Visibility): Promise<void> {
+    assertPath(path)
+  }
+
+  async list(folder: string, _visibility: Visibility): Promise<readonly string[]> {
+    if (folder !== '') assertPath(folder)
+    const start = folder === '' ? '' : `${folder}/`
+    const below = [...this.#files.keys()].filter((path) => path.startsWith(start))
+    const names = below.map((path) => path.slice(start.length).replace(/\/.*/, '/'))
+    return [...new Set(names)].sort(byBytes)
+  }
+
+  locate(path: string, _visibility: Visibility): string {
+    assertPath(path)
+    return `memory:${path}`
+  }
+
+  exclusively<T>(work: (writer: StorageWriter) => Promise<T>): Promise<T> {
+    const done = this.#turn.then(() => this.#write(work))
+    this.#turn = done.catch(() => undefined)
+    return done
+  }
+
+  async #write<T>(work: (writer: StorageWriter) => Promise<T>): Promise<T> {
+    const writer = new MemoryWriter(this.#files, this.#leftovers)
+    try {
+      return await work(writer)
+    } finally {
+      writer.close()
+    }
+  }
+}
+
+class MemoryWriter implements StorageWriter {
+  readonly #files: Map<string, Buffer>
+  readonly #leftovers: Set<symbol>
+  readonly #mine = new Set<symbol>()
+  #committed = false
+  readonly interrupted: boolean
+
+  constructor(files: Map<string, Buffer>, leftovers: Set<symbol>) {
+    this.#files = files
+    this.#leftovers = leftovers
+    this.interrupted = leftovers.size > 0
+  }
+
+  async sweep(): Promise<void> {
+    for (const leftover of this.#leftovers)
+      if (!this.#mine.has(leftover)) this.#leftovers.delete(leftover)
+  }
+
+  async stage(path: string, content: Uint8Array, _visibility: Visibility): Promise<StagedFile> {
+    assertPath(path)
+    if (content.length > fileSizeMax)
+      throw new KeystoreError('keystore-file-too-large', `not a key: ${path} is too large`)
+    const temporary = Symbol(path)
+    this.#leftovers.add(temporary)
+    this.#mine.add(temporary)
+    const copy = Buffer.from(content)
+    return {
+      commit: async () => {
+        this.#files.set(path, copy)
+        this.#leftovers.delete(temporary)
+        this.#mine.delete(temporary)
+        this.#committed = this.#mine.size > 0
+      },
+    }
+  }
+
+  async link(from: string, to: string, _visibility: Visibility): Promise<boolean> {
+    assertPath(from)
+    assertPath(to)
+    const content = this.#files.get(from)
+    if (content === undefined)
+      throw new KeystoreError('keystore-io', `cannot link ${from}: no such file`)
+    if (this.#files.has(to)) return false
+    this.#files.set(to, content)
+    return true
+  }
+
+  async remove(path: string, _visibility: Visibility): Promise<void> {
+    assertPath(path)
+    this.#files.delete(path)
+  }
+
+  close(): void {
+    if (!this.#committed) for (const temporary of this.#mine) this.#leftovers.delete(temporary)
+  }
+}

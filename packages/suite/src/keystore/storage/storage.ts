@@ -1,0 +1,51 @@
+/** Private files hold secrets and are readable by their owner alone (0600); public ones hold `.pub` keys (0644) and may stand in another folder. */
+export type Visibility = 'private' | 'public'
+
+/**
+ * Where a keystore's files live. Paths are relative, with `/` between their parts. Names that begin with
+ * `temporaryPrefix` belong to the storage and are never shown.
+ */
+export interface Storage {
+  /** The folder or address, for messages. */
+  readonly place: string
+  /** The whole file; null where there is none. Throws KeystoreError where it must not be trusted or cannot be read. */
+  read(path: string, visibility: Visibility): Promise<Buffer | null>
+  /** Throws as `read` would for a file that must not be trusted, without reading it. A missing file is fine. */
+  verify(path: string, visibility: Visibility): Promise<void>
+  /** Names of files in `folder` ('' for the root) and of folders, these with a `/` at the end, in byte order; empty where there is no such folder. */
+  list(folder: string, visibility: Visibility): Promise<readonly string[]>
+  /** The path as an operator finds it, for messages. */
+  locate(path: string, visibility: Visibility): string
+  /** Runs `work` while no other process writes. Do not nest. Throws KeystoreError `keystore-locked` when the wait gets too long. */
+  exclusively<T>(work: (writer: StorageWriter) => Promise<T>): Promise<T>
+}
+
+/** What may change a storage, for as long as the lock is held. */
+export interface StorageWriter {
+  /** An earlier writer stopped half-way and left temporary files behind. */
+  readonly interrupted: boolean
+  /** Removes what interrupted writers left behind. */
+  sweep(): Promise<void>
+  /**
+   * Puts the whole content beside `path`, safe on disk; nothing is visible until `commit`. Stage every file of a change first, so
+   * that a full disk is found before anything has changed. What is staged and not committed disappears with the lock, but when
+   * something else has been committed before a failure it stays, so that the next writer finds `interrupted`.
+   */
+  stage(path: string, content: Uint8Array, visibility: Visibility): Promise<StagedFile>
+  /** Gives the file a second name. False, and nothing done, where that name is taken. */
+  link(from: string, to: string, visibility: Visibility): Promise<boolean>
+  /** Removes the file; a missing one is fine. */
+  remove(path: string, visibility: Visibility): Promise<void>
+}
+
+/** A file that is complete and not yet in its place. */
+export interface StagedFile {
+  /** Puts it in its place at once: readers see the old content or the new. */
+  commit(): Promise<void>
+}
+
+/** Begins every name that the storage uses for itself; no key can be called so, because ids hold no dot. */
+export const temporaryPrefix = '.acra-ts-'
+
+/** Upper bound for every file that is read: far above any key and any ring, far below what could hurt. */
+export const fileSizeMax = 256 * 1024

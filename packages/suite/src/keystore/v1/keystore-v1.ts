@@ -1,0 +1,122 @@
+import { isPublicKey } from '@acra-ts/crypto'
+import { KeystoreError } from '../errors.ts'
+import { type Key, type KeyRef, purposes } from '../key-ref.ts'
+import { type KeyDescription, type Keystore, wipeKeys } from '../keystore.ts'
+import { checkOwner } from '../owner.ts'
+import { Changes, type Surroundings } from './changes.ts'
+import { privateFile, publicFile } from './file-names.ts'
+import { generateKey, keyOfSecret } from './key-bytes.ts'
+import { describeKeys, namedFiles } from './listing.ts'
+import { openVersions, titleOf } from './opening.ts'
+import { readVersions } from './versions.ts'
+
+/** Keystore v1: a file per key, byte-compatible with the original. spec: keystore §2 */
+export class KeystoreV1 implements Keystore {
+  readonly #around: Surroundings
+
+  constructor(around: Surroundings) {
+    this.#around = around
+  }
+
+  async keys(ref: KeyRef): Promise<readonly Key[]> {
+    checkOwner(ref)
+    const { storage, wrapper } = this.#around
+    const versions = await readVersions(storage, privateFile(ref), 'private')
+    const keys = await openVersions(ref, versions, storage, wrapper)
+    if (keys[0]?.publicKey) await this.#compareHalves(ref, keys[0].publicKey)
+    return keys
+  }
+
+  async publicKeys(ref: KeyRef): Promise<readonly Uint8Array[]> {
+    checkPair(ref)
+    checkOwner(ref)
+    const { storage, wrapper } = this.#around
+    if (wrapper !== null) {
+      const keys = await this.keys(ref)
+      wipeKeys(keys)
+      if (keys.length > 0) return keys.map(({ publicKey }) => publicKey!)
+    }
+    const versions = await readVersions(storage, publicFile(ref), 'public')
+    for (const { path, content } of versions)
+      if (!isPublicKey(content)) throw notPublic(ref, storage.locate(path, 'public'))
+    return versions.map(({ content }) => content)
+  }
+
+  async put(ref: KeyRef, versions: readonly Key[]): Promise<void> {
+    checkOwner(ref)
+    const { kind } = purposes[ref.purpose]
+    const checked = versions.map(({ secret }) => keyOfSecret(kind, secret))
+    const [current, ...rotated] = checked.map((key) => {
+      if (key === null) throw unfit(ref)
+      return key
+    })
+    if (current === undefined) throw new TypeError('no versions to put')
+    await this.#change((changes) => changes.replace(ref, [current, ...rotated]))
+  }
+
+  async generate(ref: KeyRef): Promise<void> {
+    checkOwner(ref)
+    const key = generateKey(purposes[ref.purpose].kind)
+    try {
+      await this.#change((changes) => changes.rotate(ref, key))
+    } finally {
+      key.secret.fill(0)
+    }
+  }
+
+  async destroy(ref: KeyRef, index: number): Promise<void> {
+    checkOwner(ref)
+    await this.#change((changes) => changes.destroy(ref, index))
+  }
+
+  async list(): Promise<readonly KeyDescription[]> {
+    const { storage, warn } = this.#around
+    const files = await namedFiles(storage, (path) =>
+      warn(`not a key, left alone: ${storage.locate(path, 'private')}`),
+    )
+    return describeKeys(storage, files)
+  }
+
+  /** Nothing is cached here. */
+  reset(): void {}
+
+  /** Checks the modes of the folder and of every current private key. Throws KeystoreError with the first that is refused. */
+  async verify(): Promise<void> {
+    const { storage } = this.#around
+    for (const { ref, isPublic } of await namedFiles(storage, () => {}))
+      if (!isPublic) await storage.verify(privateFile(ref), 'private')
+  }
+
+  #change(work: (changes: Changes) => Promise<void>): Promise<void> {
+    return this.#around.storage.exclusively(async (writer) => {
+      const changes = new Changes(writer, this.#around)
+      await changes.mend()
+      await work(changes)
+    })
+  }
+
+  /** Nothing protects a public file: one that does not belong to its private file was renamed, replaced, or lags behind. */
+  async #compareHalves(ref: KeyRef, publicKey: Uint8Array): Promise<void> {
+    const { storage, warn } = this.#around
+    const found = await storage.read(publicFile(ref), 'public')
+    if (found === null || found.equals(publicKey)) return
+    const place = storage.locate(publicFile(ref), 'public')
+    warn(`public key ${place} does not belong to the private key beside it`)
+  }
+}
+
+function checkPair(ref: KeyRef): void {
+  if (purposes[ref.purpose].kind === 'pair') return
+  throw new TypeError(`the ${titleOf(ref)} has no public half`)
+}
+
+function notPublic(ref: KeyRef, place: string): KeystoreError {
+  return new KeystoreError(
+    'keystore-key-malformed',
+    `not a key of this kind: ${place} does not hold the public half of the ${titleOf(ref)}`,
+  )
+}
+
+function unfit(ref: KeyRef): KeystoreError {
+  return new KeystoreError('keystore-key-unfit', `these bytes are not the ${titleOf(ref)}`)
+}

@@ -1,0 +1,72 @@
+import { type KeyRef, purposes } from '../key-ref.ts'
+import type { KeyDescription } from '../keystore.ts'
+import type { Storage } from '../storage/storage.ts'
+import { type NamedFile, privateFile, readFileName } from './file-names.ts'
+import { timestampTime } from './timestamp.ts'
+import { historyNames } from './versions.ts'
+
+/** Folders with current keys: the root, and that of the poison keys. */
+const folders = ['', '.poison_key']
+/** Files of the original that are no keys of ours, and folders that are looked into elsewhere. */
+const expected = /_storage_sym\.token$|\.old\/$|^\.poison_key\/$/
+
+/** Every current key file, by name alone. `unknown` is told the name of whatever is no key. */
+export async function namedFiles(
+  storage: Storage,
+  unknown: (path: string) => void,
+): Promise<readonly NamedFile[]> {
+  const found: NamedFile[] = []
+  for (const folder of folders) {
+    const under = (name: string) => (folder === '' ? name : `${folder}/${name}`)
+    const privates = (await storage.list(folder, 'private')).filter((name) => !isPublicName(name))
+    const publics = (await storage.list(folder, 'public')).filter(isPublicName)
+    const known = new Set(publics)
+    for (const name of [...privates, ...publics]) {
+      const file = readFileName(under(name), known.has(`${name}.pub`))
+      if (file !== null) found.push(file)
+      else if (!expected.test(name)) unknown(under(name))
+    }
+  }
+  return found
+}
+
+function isPublicName(name: string): boolean {
+  return name.endsWith('.pub')
+}
+
+/** Every key and its rotated versions. Public halves are told only where the private one is not here. */
+export async function describeKeys(
+  storage: Storage,
+  files: readonly NamedFile[],
+): Promise<readonly KeyDescription[]> {
+  const descriptions: KeyDescription[] = []
+  const privates = files.filter(({ isPublic }) => !isPublic).map(({ ref }) => ref)
+  for (const ref of privates) {
+    descriptions.push({ ref, index: 1, rotatedAt: null, publicOnly: false })
+    const names = await historyNames(storage, privateFile(ref), 'private')
+    const rotated = names.map((name, at) => ({
+      ref,
+      index: at + 2,
+      rotatedAt: dateOf(name),
+      publicOnly: false,
+    }))
+    descriptions.push(...rotated)
+  }
+  const whole = new Set(privates.map(privateFile))
+  for (const { ref, isPublic } of files)
+    if (isPublic && !whole.has(privateFile(ref)))
+      descriptions.push({ ref, index: 1, rotatedAt: null, publicOnly: true })
+  return descriptions
+}
+
+/** The pairs among the files whose private half is here. */
+export function pairsIn(files: readonly NamedFile[]): readonly KeyRef[] {
+  return files
+    .filter(({ ref, isPublic }) => !isPublic && purposes[ref.purpose].kind === 'pair')
+    .map(({ ref }) => ref)
+}
+
+function dateOf(name: string): Date | null {
+  const time = timestampTime(name)
+  return time === null ? null : new Date(Number(time / 1_000_000n))
+}
