@@ -1,3 +1,11 @@
-/** Keys by name: purposes, layouts, storages, master keys, cache. */
-export type { Key, KeyRef, Purpose } from './key-ref.ts'
-export type { KeyDescription, Keystore } from './keystore.ts'
+/**
+ * Keys by name: purposes, layouts, storages, master keys, cache. Nothing here knows what keys are used for, reads the environment by
+ * itself, or writes a log.
+ */
+export { KeystoreError, type KeystoreErrorCode } from './errors.ts'
+export { type Key, type KeyRef, type Purpose, type PurposeFacts, purposes } from './key-ref.ts'
+export { type KeyDescription, type Keystore, wipeKeys } from './keystore.ts'
+export { type Environment, masterKeyFromEnvironment } from './master-key/env.ts'
+export { generateMasterKey, type KeyWrapper, masterKeyWrapper } from './master-key/master-key.ts'
+export { cacheOff, type OpenSettings, openKeystore } from './open.ts'
+export { isClientId, isZoneId } from './owner.ts'

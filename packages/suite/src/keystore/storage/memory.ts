@@ -45,12 +45,7 @@ export class Memory implements Storage {
   }
 
   async #write<T>(work: (writer: StorageWriter) => Promise<T>): Promise<T> {
-    const writer = new MemoryWriter(this.#files, this.#leftovers)
-    try {
-      return await work(writer)
-    } finally {
-      writer.close()
-    }
+    return new MemoryWriter(this.#files, this.#leftovers).finish(work)
   }
 }
 
@@ -58,8 +53,8 @@ class MemoryWriter implements StorageWriter {
   readonly #files: Map<string, Buffer>
   readonly #leftovers: Set<symbol>
   readonly #mine = new Set<symbol>()
-  #committed = false
   readonly interrupted: boolean
+  #committed = false
 
   constructor(files: Map<string, Buffer>, leftovers: Set<symbol>) {
     this.#files = files
@@ -85,7 +80,7 @@ class MemoryWriter implements StorageWriter {
         this.#files.set(path, copy)
         this.#leftovers.delete(temporary)
         this.#mine.delete(temporary)
-        this.#committed = this.#mine.size > 0
+        this.#committed = true
       },
     }
   }
@@ -106,7 +101,14 @@ class MemoryWriter implements StorageWriter {
     this.#files.delete(path)
   }
 
-  close(): void {
-    if (!this.#committed) for (const temporary of this.#mine) this.#leftovers.delete(temporary)
+  /** Runs `work` on this writer and clears away what it staged and did not commit. */
+  async finish<T>(work: (writer: StorageWriter) => Promise<T>): Promise<T> {
+    try {
+      const result = await work(this)
+      this.#committed = false
+      return result
+    } finally {
+      if (!this.#committed) for (const temporary of this.#mine) this.#leftovers.delete(temporary)
+    }
   }
 }

@@ -52,11 +52,11 @@ export class Changes {
 
   /** Makes `versions` (newest first) all there is. Cut off, it leaves the old versions, the new ones, or more than either. */
   async replace(ref: KeyRef, versions: readonly [Key, ...Key[]]): Promise<void> {
-    await this.#replaceFile(ref, privateFile(ref), 'private', versions, ({ secret }) =>
+    await this.#replaceFile(privateFile(ref), 'private', versions, ({ secret }) =>
       wrapSecret(ref, secret, this.#around.wrapper),
     )
     if (purposes[ref.purpose].kind === 'symmetric') return
-    await this.#replaceFile(ref, publicFile(ref), 'public', versions, ({ publicKey }) => publicKey!)
+    await this.#replaceFile(publicFile(ref), 'public', versions, ({ publicKey }) => publicKey!)
   }
 
   /** Removes one version; 1 is the current one, 2 the oldest rotated one. */
@@ -143,7 +143,6 @@ export class Changes {
   }
 
   async #replaceFile(
-    ref: KeyRef,
     file: string,
     visibility: Visibility,
     versions: readonly [Key, ...Key[]],
