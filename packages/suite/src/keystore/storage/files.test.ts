@@ -148,7 +148,7 @@ test('a folder, a FIFO or a device in the place of a key is refused at once', as
   const storage = new Files({ folder })
   await write(storage, 'key')
   fs.mkdirSync(join(folder, 'folder'))
-  execFileSync('mkfifo', ['-m', '600', join(folder, 'fifo')])
+  execFileSync('sh', ['-c', 'mkfifo -m 600 "$0"', join(folder, 'fifo')])
   for (const name of ['folder', 'fifo'])
     await assert.rejects(storage.read(name, 'private'), { code: 'keystore-file-kind' })
 })

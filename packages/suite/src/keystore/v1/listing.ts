@@ -1,4 +1,3 @@
-import { type KeyRef, purposes } from '../key-ref.ts'
 import type { KeyDescription } from '../keystore.ts'
 import type { Storage } from '../storage/storage.ts'
 import { type NamedFile, privateFile, readFileName } from './file-names.ts'
@@ -57,13 +56,6 @@ export async function describeKeys(
     if (isPublic && !whole.has(privateFile(ref)))
       descriptions.push({ ref, index: 1, rotatedAt: null, publicOnly: true })
   return descriptions
-}
-
-/** The pairs among the files whose private half is here. */
-export function pairsIn(files: readonly NamedFile[]): readonly KeyRef[] {
-  return files
-    .filter(({ ref, isPublic }) => !isPublic && purposes[ref.purpose].kind === 'pair')
-    .map(({ ref }) => ref)
 }
 
 function dateOf(name: string): Date | null {

@@ -29,9 +29,12 @@ export function timestampTime(name: string): bigint | null {
  * names stays the order of events.
  */
 export function nextTimestampName(now: bigint, names: readonly string[]): string {
-  const times = names.map(timestampTime).filter((time) => time !== null)
-  const newest = times.reduce((a, b) => (a > b ? a : b), 0n)
-  return timestampName(now > newest ? now : newest + 1n)
+  let next = now
+  for (const name of names) {
+    const time = timestampTime(name)
+    if (time !== null && time >= next) next = time + 1n
+  }
+  return timestampName(next)
 }
 
 /** The time of the system, in nanoseconds since 1970. Below the millisecond only the difference between two calls means something. */
