@@ -1,7 +1,47 @@
 /**
- * Themis formats and Acra envelopes, free of Node modules and of I/O. Every function takes the primitives it works with;
- * `@acra-ts/crypto/node` has those of node:crypto.
+ * Themis formats and Acra envelopes, free of Node modules and of I/O. Functions and prepared keys are given the primitives
+ * they work with; `@acra-ts/crypto/node` has those of node:crypto.
+ *
+ * Hot paths use prepared keys (`BlockKey`, `StructPublicKey`, `StructPrivateKey`), are synchronous and append to a `Sink`.
  */
+
+export {
+  BLOCK_OVERHEAD,
+  BlockError,
+  type BlockErrorCode,
+  BlockKey,
+  openBlock,
+  sealBlock,
+} from './envelope/acra-block.ts'
+export {
+  openStruct,
+  STRUCT_OVERHEAD,
+  StructError,
+  type StructErrorCode,
+  StructPrivateKey,
+  StructPublicKey,
+  sealStruct,
+} from './envelope/acra-struct.ts'
+export {
+  CONTAINER_OVERHEAD,
+  type Envelope,
+  type EnvelopeKind,
+  identify,
+  sealBlockInContainer,
+  sealStructInContainer,
+} from './envelope/container.ts'
+export {
+  type EnvelopeOpener,
+  mayHoldEnvelope,
+  openEnvelopes,
+  openerOf,
+} from './envelope/scan.ts'
+export {
+  isSearchHashOf,
+  SEARCH_HASH_SIZE,
+  SEARCH_HASH_TAG,
+  searchHash,
+} from './envelope/search-hash.ts'
 export { AcraError } from './errors.ts'
 export type {
   AgreementKey,
@@ -11,7 +51,14 @@ export type {
   WrappingKey,
 } from './primitives.ts'
 export type { Sink } from './sink.ts'
-export { CELL_OVERHEAD, CellError, type CellErrorCode, openCell, sealCell } from './themis/cell.ts'
+export {
+  CELL_OVERHEAD,
+  CellError,
+  type CellErrorCode,
+  openCell,
+  type PlaintextErrorCode,
+  sealCell,
+} from './themis/cell.ts'
 export { kdf, kdfWithoutKey } from './themis/kdf.ts'
 export {
   generateKeyPair,
@@ -26,3 +73,11 @@ export {
   publicKeyOf,
   SYMMETRIC_KEY_SIZE,
 } from './themis/keys.ts'
+export {
+  decryptMessage,
+  encryptMessage,
+  MessageError,
+  type MessageErrorCode,
+  signMessage,
+  verifyMessage,
+} from './themis/message.ts'

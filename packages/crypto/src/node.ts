@@ -52,14 +52,6 @@ export const nodePrimitives: Primitives = {
     return true
   },
   wrappingKey: (key, context) => new NodeWrappingKey(key, context),
-  sealNested(wrapping, context, plain, out, wrappedAt, payloadAt) {
-    const { key, context: wrappingContext } = asNode(wrapping)
-    const dataKey = random(DATA_KEY_SIZE)
-    encrypt(key, wrappingContext, dataKey, out, wrappedAt)
-    sealCell(dataKey, context, plain, out, payloadAt)
-    dataKey.fill(0)
-  },
-  openNested,
   newScalar() {
     const pair = createECDH(CURVE)
     pair.generateKeys()
@@ -88,21 +80,39 @@ export const nodePrimitives: Primitives = {
   },
 }
 
-/** The AES key that a cell with a data key gets from a wrapping key: derived once, since a data key always has 32 bytes. */
+/** Keeps the AES key of the cells that hold a data key: derived once, since a data key always has 32 bytes. */
 class NodeWrappingKey implements WrappingKey {
-  readonly context: Uint8Array
-  #bytes: Buffer
+  readonly #context: Uint8Array
+  readonly #bytes: Buffer
   #key: Uint8Array | KeyObject | null
 
   constructor(key: Uint8Array, context: Uint8Array) {
-    this.context = context
+    this.#context = context
     this.#bytes = deriveCellKey(key, DATA_KEY_SIZE, context)
     this.#key = keyForUse(this.#bytes)
   }
 
-  get key(): Uint8Array | KeyObject {
-    if (this.#key === null) throw new Error('a wiped key was used')
-    return this.#key
+  sealNested(
+    context: Uint8Array,
+    plain: Uint8Array,
+    out: Uint8Array,
+    wrappedAt: number,
+    payloadAt: number,
+  ): void {
+    const dataKey = random(DATA_KEY_SIZE)
+    encrypt(inUse(this.#key), this.#context, dataKey, out, wrappedAt)
+    sealCell(dataKey, context, plain, out, payloadAt)
+    dataKey.fill(0)
+  }
+
+  openNested(wrapped: CellParts, context: Uint8Array, payload: CellParts, out: Sink): NestedResult {
+    const dataKey = decrypt(inUse(this.#key), this.#context, wrapped)
+    if (dataKey === null) return 'wrong-key'
+    const plain = openWith(dataKey, context, payload)
+    dataKey.fill(0)
+    if (plain === null) return 'damaged'
+    append(out, plain)
+    return 'opened'
   }
 
   wipe(): void {
@@ -122,9 +132,9 @@ class NodeAgreementKey implements AgreementKey {
   }
 
   agree(peer: Uint8Array): Uint8Array | null {
-    if (this.#pair === null) throw new Error('a wiped key was used')
+    const pair = inUse(this.#pair)
     try {
-      return this.#pair.computeSecret(peer)
+      return pair.computeSecret(peer)
     } catch {
       return null
     }
@@ -149,23 +159,6 @@ function sealCell(
   const derived = deriveCellKey(key, plain.length, context)
   encrypt(keyForUse(derived), context, plain, out, at)
   derived.fill(0)
-}
-
-function openNested(
-  wrapping: WrappingKey,
-  wrapped: CellParts,
-  context: Uint8Array,
-  payload: CellParts,
-  out: Sink,
-): NestedResult {
-  const { key, context: wrappingContext } = asNode(wrapping)
-  const dataKey = decrypt(key, wrappingContext, wrapped)
-  if (dataKey === null) return 'wrong-key'
-  const plain = openWith(dataKey, context, payload)
-  dataKey.fill(0)
-  if (plain === null) return 'damaged'
-  append(out, plain)
-  return 'opened'
 }
 
 function openWith(key: Uint8Array, context: Uint8Array, cell: CellParts): Buffer | null {
@@ -228,9 +221,10 @@ function keyForUse(key: Uint8Array): Uint8Array | KeyObject {
   return rawKeysAreSlow ? createSecretKey(key) : key
 }
 
-/** Only keys that these primitives have made come back to them. */
-function asNode(wrapping: WrappingKey): NodeWrappingKey {
-  return wrapping as NodeWrappingKey
+/** A key that has been wiped must not be used: it would seal with zeros. */
+function inUse<T>(key: T | null): T {
+  if (key === null) throw new Error('a wiped key was used')
+  return key
 }
 
 function expandPoint(point: Uint8Array): Uint8Array | null {

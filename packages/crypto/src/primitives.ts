@@ -30,33 +30,11 @@ export interface Primitives {
   /** Appends the plaintext of a cell; false, nothing appended, where the key or context is another or the cell is damaged. */
   openCell(key: Uint8Array, context: Uint8Array, cell: CellParts, out: Sink): boolean
 
-  /** Prepares a key that seals data keys, so that what depends on the key alone is done once. Keeps no reference to `key`. */
+  /**
+   * Prepares a key, with the context of the cells it seals, so that what depends on them alone is done once.
+   * Keeps no reference to `key`.
+   */
   wrappingKey(key: Uint8Array, context: Uint8Array): WrappingKey
-
-  /**
-   * Draws a 32-byte data key; writes the cell of the data key under `wrapping` at `out[wrappedAt]` (60 bytes) and the cell of
-   * `plain` under the data key at `out[payloadAt]`, both as `sealCell` does.
-   */
-  sealNested(
-    wrapping: WrappingKey,
-    context: Uint8Array,
-    plain: Uint8Array,
-    out: Uint8Array,
-    wrappedAt: number,
-    payloadAt: number,
-  ): void
-
-  /**
-   * The mirror image of `sealNested`: appends the plaintext of `payload`. Nothing is appended unless the answer is 'opened'.
-   * `wrapped` holds 32 bytes under a 32-byte key.
-   */
-  openNested(
-    wrapping: WrappingKey,
-    wrapped: CellParts,
-    context: Uint8Array,
-    payload: CellParts,
-    out: Sink,
-  ): NestedResult
 
   /** A fresh P-256 private key: 32 bytes, big-endian, 1 to n-1. */
   newScalar(): Uint8Array
@@ -92,9 +70,27 @@ export interface CellParts {
 /** How opening two nested cells ended: the data key did not open, or it did and the payload is damaged. */
 export type NestedResult = 'opened' | 'wrong-key' | 'damaged'
 
-/** A prepared key of one implementation of Primitives; another one must not be given it. */
+/** A key that seals data keys, each of which seals one payload. */
 export interface WrappingKey {
-  /** Overwrites what is held; the key opens and seals nothing that is of use afterwards. */
+  /**
+   * Draws a 32-byte data key; writes the cell of the data key at `out[wrappedAt]` (60 bytes) and the cell of `plain` under
+   * the data key and `context` at `out[payloadAt]`, both as `sealCell` does. Throws where the key is wiped.
+   */
+  sealNested(
+    context: Uint8Array,
+    plain: Uint8Array,
+    out: Uint8Array,
+    wrappedAt: number,
+    payloadAt: number,
+  ): void
+
+  /**
+   * The mirror image of `sealNested`: appends the plaintext of `payload`. Nothing is appended unless the answer is 'opened'.
+   * `wrapped` holds 32 bytes under a 32-byte AES key. Throws where the key is wiped.
+   */
+  openNested(wrapped: CellParts, context: Uint8Array, payload: CellParts, out: Sink): NestedResult
+
+  /** Overwrites what is held. */
   wipe(): void
 }
 

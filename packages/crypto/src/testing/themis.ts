@@ -2,7 +2,7 @@
  * The original Themis, compiled to WebAssembly, as an oracle. Its loader takes `fetch` for a sign of a browser, and
  * installs handlers that would answer every failing test with the text of its bundle: both are undone here.
  */
-import themis from 'wasm-themis'
+import themis, { type SecureMessage } from 'wasm-themis'
 
 export async function loadThemis(): Promise<typeof themis> {
   const kept = globalThis.fetch
@@ -20,4 +20,13 @@ export async function loadThemis(): Promise<typeof themis> {
     })
   }
   return themis
+}
+
+/** Their Secure Message between the owner of `privateKey` and the one of `publicKey`. */
+export function theirMessage(privateKey: Uint8Array, publicKey: Uint8Array): SecureMessage {
+  const pair = new themis.KeyPair(
+    new themis.PrivateKey(privateKey),
+    new themis.PublicKey(publicKey),
+  )
+  return new themis.SecureMessage(pair)
 }

@@ -15,6 +15,7 @@ import { EMPTY, readLe32, ValueSink, writeLe32 } from '../bytes.ts'
 import { AcraError } from '../errors.ts'
 import type { CellParts, Primitives } from '../primitives.ts'
 import type { Sink } from '../sink.ts'
+import { checkSymmetricKey } from './keys.ts'
 
 /** What a cell is larger than its plaintext, in bytes. */
 export const CELL_OVERHEAD = 44
@@ -27,28 +28,21 @@ const IV_SIZE = 12
 const TAG_SIZE = 16
 const ALGORITHM_AES_256 = 0x4001_0100
 
-export type CellErrorCode =
-  | 'cell-not-opened'
-  | 'plaintext-empty'
-  | 'plaintext-too-large'
-  | 'key-empty'
+export type PlaintextErrorCode = 'plaintext-empty' | 'plaintext-too-large'
+export type CellErrorCode = 'cell-not-opened' | PlaintextErrorCode
 
 /** A Secure Cell could not be sealed or opened. */
 export class CellError extends AcraError<CellErrorCode> {}
 
-/** Seals `plain` (1 to 2^31 - 1 bytes) with any non-empty key. Throws CellError. */
+/** Seals `plain` (1 to 2^31 - 1 bytes) with any non-empty key. Throws CellError, or KeyError where the key is empty. */
 export function sealCell(
   p: Primitives,
   key: Uint8Array,
   plain: Uint8Array,
   context: Uint8Array = EMPTY,
 ): Uint8Array {
-  checkKey(key)
-  if (plain.length === 0)
-    throw new CellError('plaintext-empty', 'an empty plaintext cannot be sealed')
-  if (plain.length > PLAIN_SIZE_MAX) {
-    throw new CellError('plaintext-too-large', 'the plaintext is larger than 2147483647 bytes')
-  }
+  checkSymmetricKey(key)
+  checkPlaintext(plain, CellError)
   const sealed = new Uint8Array(plain.length + CELL_OVERHEAD)
   writeCellLengths(sealed, 0, plain.length)
   p.sealCell(key, context, plain, sealed, LENGTHS_SIZE)
@@ -62,7 +56,7 @@ export function openCell(
   sealed: Uint8Array,
   context: Uint8Array = EMPTY,
 ): Uint8Array {
-  checkKey(key)
+  checkSymmetricKey(key)
   const out = new ValueSink()
   if (!openCellInto(p, key, sealed, context, out)) {
     throw new CellError('cell-not-opened', 'the cell cannot be opened with this key and context')
@@ -115,6 +109,15 @@ function keySizeOf(algorithm: number): 16 | 24 | 32 | null {
   return algorithm === 0x4001_0080 ? 16 : null
 }
 
-function checkKey(key: Uint8Array): void {
-  if (key.length === 0) throw new CellError('key-empty', 'the key of a cell must not be empty')
+/** Throws the given class of error where `plain` is of a size that no cell can hold. */
+export function checkPlaintext(
+  plain: Uint8Array,
+  FormatError: new (code: PlaintextErrorCode, message: string) => AcraError,
+): void {
+  if (plain.length === 0) {
+    throw new FormatError('plaintext-empty', 'an empty plaintext cannot be encrypted')
+  }
+  if (plain.length > PLAIN_SIZE_MAX) {
+    throw new FormatError('plaintext-too-large', 'a plaintext has at most 2147483647 bytes')
+  }
 }

@@ -24,7 +24,7 @@ const COMPRESSED_SIZE = 33
 const UNCOMPRESSED_SIZE = 65
 const SCALAR_SIZE = 32
 
-export type KeyErrorCode = 'key-malformed'
+export type KeyErrorCode = 'key-malformed' | 'key-empty'
 
 /** Bytes that should be a key of some kind and are not. */
 export class KeyError extends AcraError<KeyErrorCode> {}
@@ -69,6 +69,11 @@ export function isPrivateKey(bytes: Uint8Array): boolean {
 /** Whether these bytes are a P-256 public key in its container. That its point is on the curve is seen at use only. */
 export function isPublicKey(bytes: Uint8Array): boolean {
   return findPoint(bytes) !== null
+}
+
+/** Any bytes are a symmetric key, but not none. Throws KeyError. */
+export function checkSymmetricKey(key: Uint8Array): void {
+  if (key.length === 0) throw new KeyError('key-empty', 'a symmetric key must not be empty')
 }
 
 /** The scalar (32 bytes, 1 to n-1) in a private key's container, as a copy for the caller to overwrite. Throws KeyError. */
