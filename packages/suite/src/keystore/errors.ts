@@ -17,6 +17,7 @@ export type KeystoreErrorCode =
   | 'keystore-io'
   | 'master-key-missing'
   | 'master-key-malformed'
+  | 'master-key-exists'
 
 /** A keystore that cannot be used as asked. The message names the file and the remedy, never key material. */
 export class KeystoreError extends AcraError {

@@ -3,7 +3,6 @@ import { KeystoreError } from './errors.ts'
 import type { Keystore } from './keystore.ts'
 import type { KeyWrapper } from './master-key/master-key.ts'
 import { Files } from './storage/files.ts'
-import type { Storage } from './storage/storage.ts'
 import { KeystoreV1 } from './v1/keystore-v1.ts'
 import { systemTime } from './v1/timestamp.ts'
 
@@ -37,7 +36,7 @@ export async function openKeystore(settings: OpenSettings): Promise<Keystore> {
   const { cacheSize = cacheOff, cacheOnStart = false } = settings
   if (cacheSize === cacheOff && cacheOnStart) throw cacheConflict()
   const storage = new Files({ folder, publicFolder: publicFolder ?? null })
-  if ((await detectVersion(new Files({ folder }))) === 'v2') throw notBuilt(storage.place)
+  if ((await detectVersion(folder)) === 'v2') throw notBuilt(storage.place)
   const keystore = new KeystoreV1({ storage, wrapper, warn, now })
   await keystore.verify()
   if (cacheSize === cacheOff) return keystore
@@ -47,7 +46,8 @@ export async function openKeystore(settings: OpenSettings): Promise<Keystore> {
 }
 
 /** The version of the keystore in a folder: v2 where its marker stands there, v1 where anything else does; null where nothing does. spec: keystore §3.1 */
-export async function detectVersion(storage: Storage): Promise<'v1' | 'v2' | null> {
+export async function detectVersion(folder: string): Promise<'v1' | 'v2' | null> {
+  const storage = new Files({ folder })
   const names = await storage.list('', 'private')
   if (names.includes('version')) {
     // Read as a public file: the original makes it 0644.

@@ -1,0 +1,271 @@
+import { readFile } from 'node:fs/promises'
+import { AcraError } from '../foundation/index.ts'
+import {
+  detectVersion,
+  generateMasterKey,
+  isClientId,
+  KeystoreError,
+  type KeystoreErrorCode,
+  keysOutputOptions,
+  masterKeyFromEnvironment,
+  masterKeyWrapper,
+  openKeystore,
+  type Purpose,
+  purposes,
+  writeMasterKeyFile,
+} from '../keystore/index.ts'
+import { certificateOfPem, clientIdOfCertificate, IdentityError } from '../net/identity/index.ts'
+import { type Event, events, type Logger } from '../observe/index.ts'
+import { choice, flag, type OptionValues, text, waits } from '../options/index.ts'
+import { masterKeyOptions, redisKeysOptions, redisOptions } from '../options/waiting/index.ts'
+import type { Program, ProgramContext } from './program.ts'
+
+const DEFAULT_CLIENT_ID = 'client'
+
+const options = {
+  client_id: text(DEFAULT_CLIENT_ID, 'Client id that the keys belong to'),
+  generate_acraconnector_keys: flag(false, 'Make the transport key pair of acra-connector'),
+  generate_acraserver_keys: flag(false, 'Make the transport key pair of acra-server'),
+  generate_acratranslator_keys: flag(false, 'Make the transport key pair of acra-translator'),
+  generate_acrawriter_keys: flag(false, 'Make the storage key pair, for AcraStructs'),
+  generate_acrawebconfig_keys: flag(false, 'Make the key of the users of acra-webconfig'),
+  generate_symmetric_storage_key: flag(false, 'Make the symmetric storage key, for AcraBlocks'),
+  generate_hmac_key: flag(false, 'Make the key of searchable encryption'),
+  generate_log_key: flag(false, 'Make the key of the audit log'),
+  generate_poisonrecord_keys: flag(false, 'Make the key pair and symmetric key of poison records'),
+  generate_master_key: text('', 'Write a new master key to this file and exit'),
+  force: flag(false, 'With generate_master_key: replace an existing file'),
+  keystore: text('', 'Version of the keystore: v1 (v2 is not available yet)'),
+  tls_cert: text(
+    '',
+    'Take the client id from this certificate, in PEM; tls_client_id_cert means the same',
+  ),
+  tls_client_id_cert: text('', 'Take the client id from this certificate, in PEM'),
+  tls_identifier_extractor_type: choice(
+    ['distinguished_name', 'serial_number'],
+    'distinguished_name',
+    'What of a certificate the client id is made from',
+  ),
+  ...keysOutputOptions,
+  ...masterKeyOptions,
+  kms_key_policy: waits(
+    'master keys from a KMS',
+    text('create', 'What to do with keys of the key management service'),
+  ),
+  ...redisOptions,
+  ...redisKeysOptions,
+} as const
+
+type Options = OptionValues<typeof options>
+type Context = ProgramContext<typeof options>
+
+/** A line of what can be made: the flag that asks for it and what is printed once it is made. */
+interface Product {
+  readonly purpose: Purpose
+  readonly flag: keyof Options
+  readonly line: string
+}
+
+/** What can be made, in the order in which it is made when flags ask for it. spec: cli-tools §3 */
+const products: readonly Product[] = [
+  {
+    purpose: 'poison-symmetric',
+    flag: 'generate_poisonrecord_keys',
+    line: 'Generated symmetric key for poison records',
+  },
+  {
+    purpose: 'poison',
+    flag: 'generate_poisonrecord_keys',
+    line: 'Generated keypair for poison records',
+  },
+  {
+    purpose: 'transport-connector',
+    flag: 'generate_acraconnector_keys',
+    line: 'Generated acra-connector keypair',
+  },
+  {
+    purpose: 'transport-server',
+    flag: 'generate_acraserver_keys',
+    line: 'Generated acra-server keypair',
+  },
+  {
+    purpose: 'transport-translator',
+    flag: 'generate_acratranslator_keys',
+    line: 'Generated acra-translator keypair',
+  },
+  {
+    purpose: 'storage',
+    flag: 'generate_acrawriter_keys',
+    line: 'Generated storage encryption keypair',
+  },
+  {
+    purpose: 'authentication',
+    flag: 'generate_acrawebconfig_keys',
+    line: 'Generated key for basic auth for acra-webconfig',
+  },
+  {
+    purpose: 'hmac',
+    flag: 'generate_hmac_key',
+    line: 'Generated HMAC key for searchable encryption',
+  },
+  {
+    purpose: 'storage-symmetric',
+    flag: 'generate_symmetric_storage_key',
+    line: 'Generated storage symmetric key for clientID',
+  },
+  {
+    purpose: 'audit-log',
+    flag: 'generate_log_key',
+    line: 'Generated HMAC key for secure logging',
+  },
+]
+
+/** What is made when no flag asks for anything, in this order. spec: cli-tools §3 */
+const wholeSet: readonly Purpose[] = [
+  'transport-connector',
+  'transport-server',
+  'transport-translator',
+  'storage',
+  'authentication',
+  'hmac',
+  'audit-log',
+  'storage-symmetric',
+  'poison-symmetric',
+  'poison',
+]
+
+/** Makes master keys and keys. */
+export const program: Program<typeof options> = {
+  name: 'acra-keymaker',
+  kind: 'tool',
+  description:
+    'Makes master keys and keys. Keys are wrapped by the master key in ACRA_MASTER_KEY. An existing key is rotated: its earlier versions stay and open what they sealed.',
+  examples: [
+    'acra-keymaker --generate_master_key=master.key',
+    'export ACRA_MASTER_KEY=`cat master.key | base64`',
+    'acra-keymaker --client_id=someid --generate_acrawriter_keys --generate_symmetric_storage_key',
+  ],
+  options,
+  async run(context) {
+    try {
+      await (context.options.generate_master_key === ''
+        ? makeKeys(context)
+        : makeMasterKey(context))
+      return 0
+    } catch (error) {
+      return tell(context.log, error)
+    }
+  },
+}
+
+async function makeMasterKey({ options, log }: Context): Promise<void> {
+  const { keystore, generate_master_key: path, force } = options
+  if (!versions.includes(keystore)) throw new Refusal(`Unknown --keystore option: ${keystore}`)
+  checkVersion(keystore)
+  if (keystore === '') log.warning('No --keystore given: the master key is made for v1')
+  const masterKey = generateMasterKey()
+  await writeMasterKeyFile(path, masterKey, force).finally(() => masterKey.fill(0))
+  log.info(`Master key written to ${path}; keep a copy in a safe place`)
+}
+
+async function makeKeys({ options, environment, log, print }: Context): Promise<void> {
+  const { keystore: version, keys_output_dir: folder, keys_public_output_dir } = options
+  if (!versions.includes(version))
+    throw new Refusal(`Unknown --keystore version: ${version} (supported: v1, v2)`)
+  checkVersion(version)
+  const wanted = wantedPurposes(options)
+  const clientId = await clientIdFor(options, wanted)
+  if (version === '' && (await detectVersion(folder)) === null)
+    log.warning(`No --keystore given and ${folder} is empty: a keystore v1 is made`)
+  const wrapper = masterKeyWrapper(masterKeyFromEnvironment(environment))
+  try {
+    const keystore = await openKeystore({
+      folder,
+      publicFolder: keys_public_output_dir,
+      wrapper,
+      warn: (sentence) => log.warning(sentence),
+    })
+    for (const purpose of wanted) {
+      await keystore.generate({ purpose, owner: purposes[purpose].owner && clientId })
+      print(`${products.find((product) => product.purpose === purpose)!.line}\n`)
+    }
+  } finally {
+    wrapper.wipe()
+  }
+}
+
+const versions: readonly string[] = ['', 'v1', 'v2']
+
+function checkVersion(version: string): void {
+  if (version === 'v2')
+    throw new Refusal('--keystore=v2 is not available yet: use --keystore=v1, or leave it out')
+}
+
+function wantedPurposes(options: Options): readonly Purpose[] {
+  const asked = products.filter(({ flag }) => options[flag] === true)
+  return asked.length === 0 ? wholeSet : asked.map(({ purpose }) => purpose)
+}
+
+/** Null where no key of a client is wanted. */
+async function clientIdFor(options: Options, wanted: readonly Purpose[]): Promise<string | null> {
+  const { client_id, tls_cert, tls_client_id_cert, tls_identifier_extractor_type } = options
+  if (tls_cert !== '' && tls_client_id_cert !== '')
+    throw new Refusal(
+      'You cant specify --tls_cert (deprecated since 0.96.0) and --tls_client_id_cert simultaneously',
+    )
+  const certificate = tls_client_id_cert || tls_cert
+  if (certificate !== '') {
+    if (client_id !== '' && client_id !== DEFAULT_CLIENT_ID)
+      throw new Refusal(
+        'You can either specify identifier for keys via specific clientID by --client_id parameter or via TLS certificate by --tls_cert parameter.',
+      )
+    return clientIdOfCertificate(await readCertificate(certificate), tls_identifier_extractor_type)
+  }
+  if (!wanted.some((purpose) => purposes[purpose].owner === 'client')) return null
+  if (!isClientId(client_id))
+    throw new Refusal(events.invalidClientId.message, events.invalidClientId)
+  return client_id
+}
+
+async function readCertificate(path: string): Promise<Buffer> {
+  let pem: string
+  try {
+    pem = await readFile(path, 'latin1')
+  } catch (cause) {
+    throw new Refusal("Can't read TLS certificate", events.wrongParameter, { cause })
+  }
+  return certificateOfPem(pem)
+}
+
+/** What was asked for cannot be done. The message is the line of the log. */
+class Refusal extends AcraError {
+  readonly event: Event
+
+  constructor(message: string, event: Event = events.wrongParameter, options?: ErrorOptions) {
+    super('keymaker-refused', message, options)
+    this.event = event
+  }
+}
+
+/** Tells why nothing more is made; the exit code. */
+function tell(log: Logger, error: unknown): number {
+  if (error instanceof Refusal) log.event(error.event, { error: error.cause }, error.message)
+  else if (error instanceof IdentityError) log.event(events.wrongParameter, {}, error.message)
+  else if (error instanceof KeystoreError) log.event(eventOf(error.code), { error })
+  else throw error
+  return 1
+}
+
+function eventOf(code: KeystoreErrorCode): Event {
+  switch (code) {
+    case 'master-key-missing':
+    case 'master-key-malformed':
+    case 'master-key-exists':
+      return events.cannotLoadMasterKey
+    case 'keystore-key-unreadable':
+    case 'keystore-key-malformed':
+      return events.cannotReadKeys
+    default:
+      return events.cannotOpenKeystore
+  }
+}

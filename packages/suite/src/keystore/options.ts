@@ -1,0 +1,23 @@
+import { flag, int, text } from '../options/index.ts'
+
+/** Where a program finds its keys. spec: cli-tools §2.3 */
+export const keysFolderOptions = {
+  keys_dir: text('.acrakeys', 'Folder of the keys'),
+} as const
+
+/** The keys that a service keeps in memory. spec: cli-tools §2.3 */
+export const keystoreCacheOptions = {
+  keystore_cache_size: int(1000, 'Keys kept in memory at most; 0 without limit, -1 for none', {
+    min: -1,
+  }),
+  keystore_cache_on_start_enable: flag(true, 'Load the keys into memory at start'),
+} as const
+
+/** Where a program that makes keys puts them. */
+export const keysOutputOptions = {
+  keys_output_dir: text('.acrakeys', 'Folder to write the keys to'),
+  keys_public_output_dir: text(
+    '',
+    'Folder to write the public keys to; that of keys_output_dir when empty',
+  ),
+} as const
