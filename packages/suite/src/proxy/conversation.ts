@@ -1,12 +1,24 @@
 import type { Soon } from '../foundation/index.ts'
 
+/** The sides of a proxied connection, as the proxy sees them. */
+export type Side = 'client' | 'database'
+
 /**
  * What two sides say to each other, as a machine of values: chunks in, writes to two outlets out, no socket.
  * `relay.ts` owns the sockets. A promise means that the outside world had to be asked: the relay reads no more from that
  * side until it is settled, and keeps `chunk` as it is until then. A rejected promise or an exception ends this
- * connection and no other.
+ * connection and no other. What `fromClient` passes on of its chunk goes to the database only, and the other way round.
  */
 export interface Conversation {
   fromClient(chunk: Buffer): Soon<void>
   fromDatabase(chunk: Buffer): Soon<void>
+  /** True until the client is logged in: that has a time limit as a whole. */
+  readonly isStarting: boolean
+  /** True where a message from that side has begun and not ended: silence has a time limit then. */
+  isInsideMessage(side: Side): boolean
+  /**
+   * The last message to the client where the connection fails, `side` being the one that failed; null where nothing can
+   * be said, as inside another message.
+   */
+  lastWords(error: Error, side: Side): Buffer | null
 }

@@ -33,7 +33,7 @@ import {
   readyForQuery,
   rowDescription,
   string,
-} from './builders.contract.ts'
+} from './testing/index.ts'
 import { ValueReader } from './values.ts'
 import { MessageWriter } from './writer.ts'
 

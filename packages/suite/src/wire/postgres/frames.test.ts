@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import type { Soon } from '../../foundation/index.ts'
 import type { Outlet } from '../outlet.ts'
-import { copyData, dataRow, frame, int32, query, sync } from './builders.contract.ts'
 import { FrameCutter, type Oversized } from './frames.ts'
+import { copyData, dataRow, frame, int32, query, sync } from './testing/index.ts'
 
 /** An outlet that keeps copies of what it is given, and the ranges as they came. */
 class List implements Outlet {

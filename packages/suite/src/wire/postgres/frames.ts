@@ -8,7 +8,7 @@ export const HEADER_SIZE = 5
 export const FRAME_SIZE_MAX = 2 ** 30
 
 const HELD_SIZE_INITIAL = 65_536
-const NOTHING = Buffer.alloc(0)
+const NOTHING: Buffer = Buffer.alloc(0)
 
 /**
  * Handed one wanted frame, header included, as the range `[start, end)` of `bytes`. Answers true where it has put
@@ -52,7 +52,7 @@ export class FrameCutter {
   /** Bytes still to come of a frame that is swallowed. */
   #dropping = 0
   /** The beginning of a frame, or of its header, that a chunk's end cut. */
-  #held = NOTHING
+  #held: Buffer = NOTHING
   #heldLength = 0
   /** What `#held` is to become: a header, then the whole frame; 0 where nothing is held. */
   #heldSize = 0

@@ -3,18 +3,6 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { BufferSink } from '../../foundation/index.ts'
 import {
-  bind,
-  close,
-  describe,
-  execute,
-  frame,
-  int16,
-  int32,
-  parse,
-  query,
-  string,
-} from './builders.contract.ts'
-import {
   beginBind,
   decodeBind,
   decodeExecute,
@@ -27,6 +15,18 @@ import {
   formatAt,
   openParameters,
 } from './frontend.ts'
+import {
+  bind,
+  close,
+  describe,
+  execute,
+  frame,
+  int16,
+  int32,
+  parse,
+  query,
+  string,
+} from './testing/index.ts'
 import { ValueReader } from './values.ts'
 import { MessageWriter } from './writer.ts'
 

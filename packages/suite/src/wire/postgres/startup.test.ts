@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { int32, sync } from './builders.contract.ts'
 import {
   encodeCancelRequest,
   encodeGssEncryptionRequest,
@@ -9,6 +8,7 @@ import {
   type StartupPacket,
   StartupReader,
 } from './startup.ts'
+import { int32, sync } from './testing/index.ts'
 
 /** Reads one packet from a stream that is cut once. */
 function readCut(stream: Buffer, cut: number): { packet: StartupPacket | null; left: Buffer } {

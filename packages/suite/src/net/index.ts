@@ -1,0 +1,12 @@
+/**
+ * Sockets: addresses, listening, connecting. What is said over them is not known here.
+ */
+export {
+  type Address,
+  AddressError,
+  databaseAddress,
+  formatAddress,
+  parseAddress,
+} from './address.ts'
+export { DialError, type DialOptions, dial } from './dial.ts'
+export { ListenError, type Listener, type ListenHandlers, listen } from './listen.ts'

@@ -1,0 +1,310 @@
+import type { OnReadOpts, Socket } from 'node:net'
+import { AcraError, type Soon } from '../foundation/index.ts'
+import type { Outlet } from '../wire/index.ts'
+import type { Conversation, Side } from './conversation.ts'
+import { SocketOutlet } from './socket-outlet.ts'
+import type { Watch, Watched } from './watch.ts'
+
+/** The size of the memory that the database's socket reads into. Only the pages that are used cost anything. */
+const READ_SIZE = 65_536
+/** How long a client may take to close its side after it was told all. */
+const LINGER_MS = 5000
+
+/** A time limit has passed. */
+export class TimeoutError extends AcraError {
+  constructor(message: string) {
+    super('connection-timeout', message)
+  }
+}
+
+/** The connection was closed from our side while something was being waited for. */
+export class ClosedError extends AcraError {
+  constructor() {
+    super('connection-closed', 'the connection was closed meanwhile')
+  }
+}
+
+/** What a conversation can ask of the relay that carries it. */
+export interface Link {
+  readonly toClient: Outlet
+  readonly toDatabase: Outlet
+  /**
+   * Connects to the database, once. `toDatabase` may be flushed afterwards. Rejects with the dial's error: the
+   * conversation may answer the client itself and `close`, or let it through to end the connection with its `lastWords`.
+   */
+  openDatabase(): Promise<void>
+  /** Flushes what both sides are still to be told and ends the connection. */
+  close(): void
+}
+
+/** Time limits of a connection, in milliseconds. */
+export interface RelayLimits {
+  /** From the accept until the client is logged in. */
+  readonly startUpMs: number
+  /** Between two pieces of one message. It does not count while the other side takes nothing more. */
+  readonly silenceMs: number
+}
+
+/** How a connection ended. */
+export interface RelayEnd {
+  /** Which side failed; null where both have closed in peace, or we have closed them. */
+  readonly side: Side | null
+  readonly error: Error | null
+  readonly bytesFromClient: number
+  readonly bytesFromDatabase: number
+}
+
+export interface RelayOptions {
+  /** Makes a socket that reads by `onread`, as `net`'s `dial` does. */
+  readonly dial: (onread: OnReadOpts) => Promise<Socket>
+  readonly converse: (link: Link) => Conversation
+  readonly limits: RelayLimits
+  readonly watch: Watch
+  /** Called once, when both sockets are closed. */
+  readonly onEnd: (end: RelayEnd) => void
+}
+
+/** One socket of the two, and how far we are with what it says. */
+class End {
+  readonly outlet = new SocketOutlet()
+  /** The conversation is still at its last chunk. */
+  isBusy = false
+  /** It has said all it had to say. */
+  hasEnded = false
+  isClosed = false
+  quietMs = 0
+}
+
+/**
+ * Carries bytes between a client and its database, through a conversation. It owns both sockets: reads no more from one side
+ * than the other takes, ends one side when the other has ended, and breaks both off when one fails. The client is read from
+ * the beginning; the database is connected when the conversation asks for it.
+ */
+export class Relay implements Link, Watched {
+  readonly #options: RelayOptions
+  readonly #client = new End()
+  readonly #database = new End()
+  readonly #conversation: Conversation
+  #isOver = false
+  #startUpMs = 0
+  #lingerMs: number | null = null
+  #failure: { readonly side: Side; readonly error: Error } | null = null
+
+  /** `client` must be connected and unread; it may be half open (`allowHalfOpen`), as those of `net`'s `listen`. */
+  constructor(client: Socket, options: RelayOptions) {
+    this.#options = options
+    this.#conversation = options.converse(this)
+    this.#attach('client', client)
+    client.on('data', (chunk) => this.#read('client', chunk))
+    options.watch.add(this)
+  }
+
+  get toClient(): Outlet {
+    return this.#client.outlet
+  }
+
+  get toDatabase(): Outlet {
+    return this.#database.outlet
+  }
+
+  async openDatabase(): Promise<void> {
+    const socket = await this.#options.dial(this.#keptBuffer())
+    if (this.#isOver) {
+      socket.on('error', () => {}).destroy()
+      throw new ClosedError()
+    }
+    this.#attach('database', socket)
+  }
+
+  close(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#endClient()
+    if (this.#database.outlet.socket === null) return
+    this.#database.outlet.flush()
+    this.#database.outlet.socket.destroySoon()
+  }
+
+  /** Breaks both sides off at once. */
+  destroy(): void {
+    this.#isOver = true
+    this.#breakOff('client')
+    this.#breakOff('database')
+  }
+
+  /** Counts the time limits; called by the watch. */
+  tick(elapsedMs: number): void {
+    if (this.#lingerMs !== null) {
+      this.#lingerMs += elapsedMs
+      if (this.#lingerMs > LINGER_MS) this.destroy()
+    }
+    if (this.#isOver) return
+    const { startUpMs, silenceMs } = this.#options.limits
+    if (this.#conversation.isStarting) {
+      this.#startUpMs += elapsedMs
+      if (this.#startUpMs > startUpMs) {
+        this.#fail('client', new TimeoutError('logging in took too long'))
+      }
+      return
+    }
+    for (const side of ['client', 'database'] as const) {
+      const end = this.#end(side)
+      const isSilent = this.#isReading(side) && this.#conversation.isInsideMessage(side)
+      end.quietMs = isSilent ? end.quietMs + elapsedMs : 0
+      if (end.quietMs > silenceMs) {
+        this.#fail(side, new TimeoutError('a message was begun and not ended in time'))
+        return
+      }
+    }
+  }
+
+  #end(side: Side): End {
+    return side === 'client' ? this.#client : this.#database
+  }
+
+  #attach(side: Side, socket: Socket): void {
+    const end = this.#end(side)
+    end.outlet.socket = socket
+    socket.on('drain', () => this.#resume(otherSide(side)))
+    socket.on('end', () => this.#onEnd(side))
+    socket.on('error', (error) => this.#fail(side, error))
+    socket.on('close', () => this.#onClose(side))
+  }
+
+  /**
+   * Reads into one piece of memory for as long as the client's kernel buffer takes everything at once. Without it
+   * Node allocates for every read, however small.
+   */
+  #keptBuffer(): OnReadOpts {
+    let memory = Buffer.allocUnsafeSlow(READ_SIZE)
+    return {
+      buffer: () => memory,
+      callback: (length) => {
+        const goOn = this.#read('database', memory.subarray(0, length))
+        // The conversation, or a socket, still needs the old one.
+        if (this.#database.isBusy || this.#client.outlet.isHolding) {
+          memory = Buffer.allocUnsafeSlow(READ_SIZE)
+        }
+        return goOn
+      },
+    }
+  }
+
+  /** Gives a chunk to the conversation; false where no more shall be read from that side for now. */
+  #read(side: Side, chunk: Buffer): boolean {
+    if (this.#isOver) return true
+    const end = this.#end(side)
+    end.quietMs = 0
+    let late: Soon<void>
+    try {
+      late =
+        side === 'client'
+          ? this.#conversation.fromClient(chunk)
+          : this.#conversation.fromDatabase(chunk)
+    } catch (error) {
+      this.#fail(side, asError(error))
+      return true
+    }
+    if (late instanceof Promise) {
+      end.isBusy = true
+      late.then(
+        () => {
+          end.isBusy = false
+          this.#resume(side)
+        },
+        (error) => this.#fail(side, asError(error)),
+      )
+    }
+    if (this.#isReading(side)) return true
+    end.outlet.socket?.pause()
+    return false
+  }
+
+  /** Nothing keeps us from reading this side. */
+  #isReading(side: Side): boolean {
+    return !this.#end(side).isBusy && !this.#end(otherSide(side)).outlet.isFull
+  }
+
+  #resume(side: Side): void {
+    const end = this.#end(side)
+    if (this.#isOver || end.isBusy) return
+    if (end.hasEnded) this.#passEnd(side)
+    else if (this.#isReading(side)) end.outlet.socket?.resume()
+  }
+
+  #onEnd(side: Side): void {
+    const end = this.#end(side)
+    end.hasEnded = true
+    if (!this.#isOver && !end.isBusy) this.#passEnd(side)
+  }
+
+  /** One side has said all: so have we, to the other. */
+  #passEnd(side: Side): void {
+    if (side === 'client' && this.#database.outlet.socket !== null) {
+      this.#database.outlet.socket.end()
+      return
+    }
+    // Without a database there is no more to come, and what a client says after the database has left is not heard.
+    this.#isOver = true
+    this.#endClient()
+    this.#database.outlet.socket?.end()
+  }
+
+  #endClient(): void {
+    const { socket } = this.#client.outlet
+    if (socket === null || socket.destroyed) return
+    this.#client.outlet.flush()
+    // Closing with bytes unread would reset the connection and could lose the last of what we said.
+    socket.resume()
+    socket.end(() => {
+      this.#lingerMs = 0
+    })
+  }
+
+  #fail(side: Side, error: Error): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#failure = { side, error }
+    this.#database.outlet.discard()
+    const words = this.#client.outlet.socket?.destroyed
+      ? null
+      : this.#conversation.lastWords(error, side)
+    if (words !== null) {
+      this.#client.outlet.put(words)
+      this.#endClient()
+    } else {
+      this.#breakOff('client')
+    }
+    this.#breakOff('database')
+  }
+
+  #breakOff(side: Side): void {
+    this.#end(side).outlet.socket?.destroy()
+  }
+
+  #onClose(side: Side): void {
+    this.#end(side).isClosed = true
+    // A side that closes without an end has been broken off; a client without a database has nothing left to wait for.
+    if (!this.#end(side).hasEnded && !this.#isOver) this.destroy()
+    const database = this.#database
+    if (!this.#client.isClosed || !(database.isClosed || database.outlet.socket === null)) return
+    this.#isOver = true
+    this.#options.watch.remove(this)
+    this.#options.onEnd({
+      side: this.#failure?.side ?? null,
+      error: this.#failure?.error ?? null,
+      bytesFromClient: this.#client.outlet.socket?.bytesRead ?? 0,
+      bytesFromDatabase: database.outlet.socket?.bytesRead ?? 0,
+    })
+  }
+}
+
+function otherSide(side: Side): Side {
+  return side === 'client' ? 'database' : 'client'
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error
+    ? thrown
+    : new Error('something that is no error was thrown', { cause: thrown })
+}
