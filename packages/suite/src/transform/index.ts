@@ -2,12 +2,13 @@
  * What is done to the value of a protected column on its way to the database and back. No SQL and no wire format is
  * known here: values are bytes, columns are names.
  */
-export type { KeysInUse } from './keys-in-use.ts'
+export { anyColumn } from './any-column.ts'
+export type { DataType } from './data-type.ts'
+export { KeysInUse, type KeysInUseOptions } from './keys-in-use.ts'
 export {
   type ColumnSetting,
   type ConfigProblem,
   type DatabaseNames,
-  type DataType,
   type EncryptorConfig,
   EncryptorConfigError,
   type Envelope,
@@ -17,4 +18,11 @@ export {
   type OnUnprotected,
   type TableSetting,
 } from './settings/index.ts'
-export type { Access, Column } from './transform.ts'
+export {
+  type Access,
+  type Column,
+  type RevealObserver,
+  TransformError,
+  type TransformErrorCode,
+} from './transform.ts'
+export { columnFor } from './transforms.ts'

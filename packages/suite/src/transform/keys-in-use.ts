@@ -1,7 +1,111 @@
-import type { Soon } from '../foundation/index.ts'
-import type { Key, KeyRef } from '../keystore/index.ts'
+import {
+  BlockKey,
+  type EnvelopeKind,
+  type Primitives,
+  StructPrivateKey,
+  StructPublicKey,
+} from '@acra-ts/crypto'
+import { type Soon, then } from '../foundation/index.ts'
+import { type Key, type Keystore, type Purpose, wipeKeys } from '../keystore/index.ts'
+import { PreparedKeys } from './prepared-keys.ts'
 
-/** Prepared keys by name. */
-export interface KeysInUse {
-  readonly source: (ref: KeyRef) => Soon<readonly Key[]>
+/** What keys in use are made with. */
+export interface KeysInUseOptions {
+  readonly keystore: Pick<Keystore, 'keys' | 'publicKeys'>
+  readonly primitives: Primitives
+  /** Clients whose keys of one kind are kept ready: the keystore's cache size; Infinity where that sets no bound, 0 for none. */
+  readonly clientsMax: number
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number
+}
+
+/** Keys that open envelopes, newest first. They must not be kept beyond the call that they are given to. */
+export interface OpeningKeys {
+  readonly blockKeys: readonly BlockKey[]
+  readonly structKeys: readonly StructPrivateKey[]
+}
+
+/**
+ * The keys of clients, ready for use: what depends on a key alone is done once, and shared by all connections of a process.
+ * Bounded, and overwritten when dropped (settled 9). Everything is synchronous where the keys are there.
+ */
+export class KeysInUse {
+  readonly #blockKeys: PreparedKeys<BlockKey>
+  readonly #structKeys: PreparedKeys<StructPrivateKey>
+  readonly #publicKeys: PreparedKeys<StructPublicKey>
+
+  constructor(options: KeysInUseOptions) {
+    const { keystore, primitives: p, clientsMax: ownersMax, now } = options
+    const secretKeys = <K>(purpose: Purpose, prepare: (key: Key) => K) => {
+      return (owner: string): Soon<readonly K[]> =>
+        then(keystore.keys({ purpose, owner }), (keys) => prepareAndWipe(keys, prepare))
+    }
+    this.#blockKeys = new PreparedKeys({
+      load: secretKeys('storage-symmetric', ({ secret }) => new BlockKey(p, secret)),
+      wipe: (key) => key.wipe(),
+      ownersMax,
+      now,
+    })
+    this.#structKeys = new PreparedKeys({
+      load: secretKeys('storage', ({ secret }) => new StructPrivateKey(p, secret)),
+      wipe: (key) => key.wipe(),
+      ownersMax,
+      now,
+    })
+    this.#publicKeys = new PreparedKeys({
+      load: (owner) =>
+        then(keystore.publicKeys({ purpose: 'storage', owner }), (keys) =>
+          keys.map((key) => new StructPublicKey(p, key)),
+        ),
+      wipe: () => {},
+      ownersMax,
+      now,
+    })
+  }
+
+  /**
+   * Calls `next` with the keys that open the client's envelopes. Keys that cannot be had are told to `onFailure` and count
+   * as absent: what they would open comes back as it is.
+   */
+  toOpen<R>(
+    clientId: string,
+    next: (keys: OpeningKeys) => Soon<R>,
+    onFailure: (kind: EnvelopeKind, error: unknown) => void,
+  ): Soon<R> {
+    return this.#blockKeys.use(
+      clientId,
+      (blockKeys) =>
+        this.#structKeys.use(
+          clientId,
+          (structKeys) => next({ blockKeys, structKeys }),
+          (error) => onFailure('acrastruct', error),
+        ),
+      (error) => onFailure('acrablock', error),
+    )
+  }
+
+  /** Calls `next` with the key that seals the client's AcraBlocks; null where there is none. Throws what the keystore throws. */
+  toSealBlock<R>(clientId: string, next: (key: BlockKey | null) => Soon<R>): Soon<R> {
+    return this.#blockKeys.use(clientId, ([newest]) => next(newest ?? null))
+  }
+
+  /** Calls `next` with the key that seals the client's AcraStructs; null where there is none. Throws what the keystore throws. */
+  toSealStruct<R>(clientId: string, next: (key: StructPublicKey | null) => Soon<R>): Soon<R> {
+    return this.#publicKeys.use(clientId, ([newest]) => next(newest ?? null))
+  }
+
+  /** Forgets all keys: the next use asks the keystore again. What is at work now ends with the keys it has. */
+  reset(): void {
+    this.#blockKeys.reset()
+    this.#structKeys.reset()
+    this.#publicKeys.reset()
+  }
+}
+
+function prepareAndWipe<K>(keys: readonly Key[], prepare: (key: Key) => K): readonly K[] {
+  try {
+    return keys.map(prepare)
+  } finally {
+    wipeKeys(keys)
+  }
 }

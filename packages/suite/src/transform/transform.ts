@@ -1,12 +1,23 @@
-import type { Sink } from '@acra-ts/crypto'
-import type { Soon } from '../foundation/index.ts'
+import type { EnvelopeKind, Sink } from '@acra-ts/crypto'
+import { AcraError, type Soon } from '../foundation/index.ts'
 import type { KeysInUse } from './keys-in-use.ts'
+import type { ColumnSetting } from './settings/index.ts'
 
 /** Whose keys serve a connection. One object per client connection. */
 export interface Access {
   readonly clientId: string
   /** Keys for use, prepared once (derived cell keys, key ids, ECDH objects) and shared by all connections of a process. */
   readonly keys: KeysInUse
+  /** Told of what comes back as it was; null where nobody asks. */
+  readonly observer: RevealObserver | null
+}
+
+/** What may be logged and counted of values that are not revealed. It is told no value. */
+export interface RevealObserver {
+  /** None of the client's keys opens an envelope: another client's, or damaged (log code 581). */
+  notOpened(kind: EnvelopeKind): void
+  /** The keys of this kind could not be had from the keystore: `error` says why. */
+  keysFailed(kind: EnvelopeKind, error: unknown): void
 }
 
 /** A plain or stored value goes in as bytes; what comes out is appended to `out`. */
@@ -16,3 +27,18 @@ export interface Column {
   /** Appends the plain form of `stored` and returns true; false, nothing appended, where nothing in it could be opened. */
   reveal(stored: Uint8Array, access: Access, out: Sink): Soon<boolean>
 }
+
+/** One way to protect columns. The list is in `transforms.ts`. */
+export interface Transform {
+  readonly name: string
+  /** The column that a setting asks for; null where it asks for another transform. */
+  column(setting: ColumnSetting): Column | null
+}
+
+export type TransformErrorCode =
+  | 'transform-key-missing'
+  | 'transform-not-reencrypted'
+  | 'transform-not-encrypted'
+
+/** A value that cannot be protected. The message names table, column and client, never the value. */
+export class TransformError extends AcraError<TransformErrorCode> {}

@@ -1,4 +1,5 @@
-import type { ColumnSetting, DataType, Envelope, OnUnprotected } from './encryptor-config.ts'
+import { type DataType, dataTypeNamed, laterDataTypes } from '../data-type.ts'
+import type { ColumnSetting, Envelope, OnUnprotected } from './encryptor-config.ts'
 import type { EntryReader } from './entry-reader.ts'
 import { laterOptions, refuseLaterOptions } from './later-options.ts'
 
@@ -72,30 +73,14 @@ function readClientId(entry: EntryReader): string | null {
 
 function readDataType(entry: EntryReader): DataType | null {
   const read = entry.text('data_type')
-  if (read === null) return null
-  switch (read.value) {
-    case '':
-    case 'Unknown':
-      return null
-    case 'str':
-    case 'bytes':
-      return read.value
-    case 'int32':
-    case 'int64':
-      entry.problem(
-        read.offset,
-        `"${read.value}" is not in this version yet: use "str" or "bytes", or remove the option`,
-        'data_type',
-      )
-      return null
-    default:
-      entry.problem(
-        read.offset,
-        `${read.value}: unknown token type: must be "str" or "bytes"`,
-        'data_type',
-      )
-      return null
-  }
+  if (read === null || read.value === '' || read.value === 'Unknown') return null
+  const dataType = dataTypeNamed(read.value)
+  if (dataType !== null) return dataType
+  const text = laterDataTypes.includes(read.value)
+    ? `"${read.value}" is not in this version yet: use "str" or "bytes", or remove the option`
+    : `${read.value}: unknown token type: must be "str" or "bytes"`
+  entry.problem(read.offset, text, 'data_type')
+  return null
 }
 
 function checkResponseOnFail(entry: EntryReader): void {

@@ -1,11 +1,10 @@
+import type { DataType } from '../data-type.ts'
+
 /** What happens to a statement that would write or show a protected column unprotected. */
 export type OnUnprotected = 'refuse' | 'pass'
 
 /** How a new value is sealed (spec: serialized container 0xF0 or 0xF1). */
 export type Envelope = 'acrablock' | 'acrastruct'
-
-/** What the application sees a protected column as; null in a setting: as the database's own bytes. */
-export type DataType = 'str' | 'bytes'
 
 /** One protected column. It can stand where `sql` wants a ProtectedColumn. */
 export interface ColumnSetting {
@@ -17,6 +16,7 @@ export interface ColumnSetting {
   readonly envelope: Envelope
   /** An AcraStruct that the application supplies is stored as an AcraBlock. Without effect where `envelope` is `acrastruct`. */
   readonly reencryptsToAcraBlock: boolean
+  /** What the application sees; null: what the database says. */
   readonly dataType: DataType | null
 }
 
@@ -34,6 +34,8 @@ export interface TableSetting {
 /** What the config says. Names are compared as they are written in it: the SQL side folds case first. */
 export interface EncryptorConfig {
   readonly tables: readonly TableSetting[]
+  /** The protected columns of all tables. */
+  readonly columns: readonly ColumnSetting[]
   /** True where no column is protected. */
   readonly empty: boolean
   /** The installation's answer where no column's own setting applies. */
@@ -68,11 +70,13 @@ export interface TrustedFunction {
 /** Makes the parts searchable. No two tables may have the same schema and name. */
 export function encryptorConfig(parts: ConfigParts): EncryptorConfig {
   const byName = tablesByName(parts.tables)
-  const columns = columnsByName(parts.tables)
+  const columns = parts.tables.flatMap((table) => [...table.protected.values()])
+  const byColumn = columnsByName(columns)
   const trusted = new Set(parts.trusted.map(({ schema, name }) => trustKey(schema, name)))
   return {
     tables: parts.tables,
-    empty: columns.size === 0,
+    columns,
+    empty: columns.length === 0,
     onUnprotected: parts.onUnprotected,
     table(schema, name) {
       const tables = byName.get(name)
@@ -81,7 +85,7 @@ export function encryptorConfig(parts: ConfigParts): EncryptorConfig {
         ? unqualifiedTable(tables, parts.defaultSchema)
         : (tables.find((table) => table.schema === schema) ?? withoutSchema(tables))
     },
-    protectedName: (column) => columns.get(column) ?? null,
+    protectedName: (column) => byColumn.get(column) ?? null,
     trusts: (schema, name) =>
       trusted.has(trustKey(schema, name)) ||
       (schema !== null && trusted.has(trustKey(schema, null))),
@@ -114,15 +118,13 @@ function withoutSchema(tables: readonly TableSetting[]): TableSetting | null {
   return tables.find((table) => table.schema === null) ?? null
 }
 
-function columnsByName(tables: readonly TableSetting[]): ReadonlyMap<string, ColumnSetting> {
-  const columns = new Map<string, ColumnSetting>()
-  for (const table of tables) {
-    for (const [name, column] of table.protected) {
-      const known = columns.get(name)
-      if (known === undefined || known.onUnprotected === 'pass') columns.set(name, column)
-    }
+function columnsByName(columns: readonly ColumnSetting[]): ReadonlyMap<string, ColumnSetting> {
+  const byName = new Map<string, ColumnSetting>()
+  for (const column of columns) {
+    const known = byName.get(column.column)
+    if (known === undefined || known.onUnprotected === 'pass') byName.set(column.column, column)
   }
-  return columns
+  return byName
 }
 
 function trustKey(schema: string | null, name: string | null): string {

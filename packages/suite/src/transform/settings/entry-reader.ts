@@ -1,5 +1,5 @@
+import { nearest } from '../../options/index.ts'
 import type { Problems } from './config-error.ts'
-import { nearestName } from './nearest-name.ts'
 import type { YamlList, YamlMap, YamlScalar, YamlValue } from './yaml-tree.ts'
 
 /** The words that YAML 1.1 reads as truth values, as the original's parser does. */
@@ -56,8 +56,8 @@ export class EntryReader {
     const names = new Set(known)
     for (const [key, { keyOffset }] of this.#map.entries) {
       if (names.has(key)) continue
-      const nearest = nearestName(key, names)
-      const remedy = nearest === null ? '' : `, did you mean "${nearest}"?`
+      const meant = nearest(key, names)
+      const remedy = meant === null ? '' : `, did you mean "${meant}"?`
       this.problem(keyOffset, `unknown key "${key}"${remedy}`)
     }
   }

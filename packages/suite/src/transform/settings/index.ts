@@ -5,7 +5,6 @@
 export { type ConfigProblem, EncryptorConfigError } from './config-error.ts'
 export type {
   ColumnSetting,
-  DataType,
   EncryptorConfig,
   Envelope,
   OnUnprotected,

@@ -1,7 +1,7 @@
+import { nearest } from '../../options/index.ts'
 import { type ColumnDefaults, readColumn } from './column-entry.ts'
 import type { ColumnSetting, TableSetting } from './encryptor-config.ts'
 import { type EntryReader, labelBy, type Read } from './entry-reader.ts'
-import { nearestName } from './nearest-name.ts'
 
 const tableKeys = ['table', 'schema', 'columns', 'encrypted']
 
@@ -117,8 +117,8 @@ function refuseUnlisted(
   const listed = new Set(columns)
   for (const { value, offset } of encrypted) {
     if (listed.has(value.column)) continue
-    const nearest = nearestName(value.column, listed)
-    const remedy = nearest === null ? '' : `, did you mean "${nearest}"?`
+    const meant = nearest(value.column, listed)
+    const remedy = meant === null ? '' : `, did you mean "${meant}"?`
     table.problem(offset, `column "${value.column}" is not in the table's "columns"${remedy}`)
   }
 }

@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { identify } from '@acra-ts/crypto'
+import { BufferSink } from '../foundation/index.ts'
+import type { Envelope } from './settings/index.ts'
+import { accessOf, MemoryKeystore, protect, reveal, settingOf } from './testing/index.ts'
+import { TransformError, type TransformErrorCode } from './transform.ts'
+import { columnFor } from './transforms.ts'
+
+const kinds: readonly Envelope[] = ['acrablock', 'acrastruct']
+const CONTAINER_HEADER_SIZE = 12
+
+function refusedWith(code: TransformErrorCode, text: RegExp) {
+  return (error: unknown) => {
+    assert.ok(error instanceof TransformError, String(error))
+    assert.equal(error.code, code)
+    assert.match(error.message, text)
+    return true
+  }
+}
+
+test('a value is stored as the envelope of its column in a container, and revealed again', () => {
+  const keystore = new MemoryKeystore().generate('alice')
+  const access = accessOf('alice', keystore)
+  for (const envelope of kinds) {
+    const column = columnFor(settingOf({ envelope }))
+    for (const plain of ['text', 'a@b.example', '\\x00', 'long '.repeat(20_000)]) {
+      const stored = protect(column, plain, access)
+      assert.equal(stored.includes(plain), false, 'no plain text')
+      const found = identify(stored)
+      assert.equal(found?.kind, envelope)
+      assert.ok(found?.contained && found.whole)
+      assert.equal(reveal(column, stored, access)?.toString(), plain)
+    }
+  }
+})
+
+test('an empty value stays empty and needs no key', () => {
+  const access = accessOf('nobody', new MemoryKeystore())
+  for (const envelope of kinds) {
+    assert.equal(protect(columnFor(settingOf({ envelope })), '', access).length, 0)
+  }
+})
+
+test('a column with its own client is read by that client only', () => {
+  const keystore = new MemoryKeystore().generate('alice').generate('partner')
+  for (const envelope of kinds) {
+    const column = columnFor(settingOf({ envelope, clientId: 'partner' }))
+    const stored = protect(column, 'card', accessOf('alice', keystore))
+    assert.equal(reveal(column, stored, accessOf('alice', keystore)), null)
+    assert.equal(reveal(column, stored, accessOf('partner', keystore))?.toString(), 'card')
+  }
+})
+
+test('a column whose client has only a public key is written, and not read', () => {
+  const keystore = new MemoryKeystore().generate('alice').generate('partner', ['storage'])
+  const column = columnFor(settingOf({ envelope: 'acrastruct', clientId: 'partner' }))
+  const access = accessOf('alice', keystore)
+  protect(column, 'card', access)
+  assert.deepEqual(keystore.asked, ['public storage partner'])
+})
+
+test('an envelope that the application supplies is stored by the table of the manual', () => {
+  const keystore = new MemoryKeystore().generate('alice')
+  const access = accessOf('alice', keystore)
+  const made = (envelope: Envelope) => protect(columnFor(settingOf({ envelope })), 'text', access)
+  for (const given of kinds) {
+    for (const bare of [false, true]) {
+      for (const envelope of kinds) {
+        for (const reencryptsToAcraBlock of [false, true]) {
+          const supplied = made(given).subarray(bare ? CONTAINER_HEADER_SIZE : 0)
+          const column = columnFor(settingOf({ envelope, reencryptsToAcraBlock }))
+          const stored = protect(column, supplied, access)
+          const reencrypted =
+            given === 'acrastruct' && envelope === 'acrablock' && reencryptsToAcraBlock
+          const what = `${bare ? 'bare ' : ''}${given} into ${envelope}, ${reencryptsToAcraBlock}`
+          if (!reencrypted) assert.deepEqual(stored, supplied, what)
+          else assert.equal(identify(stored)?.kind, 'acrablock', what)
+          assert.equal(reveal(column, stored, access)?.toString(), 'text', what)
+        }
+      }
+    }
+  }
+})
+
+test('an AcraStruct is re-encrypted with the keys of the client of the column', () => {
+  const keystore = new MemoryKeystore().generate('alice').generate('partner')
+  const struct = columnFor(settingOf({ envelope: 'acrastruct', clientId: 'partner' }))
+  const supplied = protect(struct, 'text', accessOf('alice', keystore))
+  const column = columnFor(settingOf({ clientId: 'partner' }))
+  const stored = protect(column, supplied, accessOf('alice', keystore))
+  assert.equal(identify(stored)?.kind, 'acrablock')
+  assert.equal(reveal(column, stored, accessOf('partner', keystore))?.toString(), 'text')
+})
+
+test('an AcraStruct that cannot be opened is not re-encrypted but refused', () => {
+  const keystore = new MemoryKeystore().generate('alice').generate('bob')
+  const struct = columnFor(settingOf({ envelope: 'acrastruct' }))
+  const supplied = protect(struct, 'text', accessOf('bob', keystore))
+  const column = columnFor(settingOf())
+  const refused = refusedWith(
+    'transform-not-reencrypted',
+    /^an AcraStruct given for "users"\."email" cannot be opened with the keys of client "alice"$/,
+  )
+  assert.throws(() => protect(column, supplied, accessOf('alice', keystore)), refused)
+  keystore.remove('storage', 'alice')
+  assert.throws(() => protect(column, supplied, accessOf('alice', keystore)), refused)
+  keystore.failure = new Error('away')
+  assert.throws(() => protect(column, supplied, accessOf('alice', keystore)), refused)
+})
+
+test('a value that only begins with an envelope is encrypted as a whole', () => {
+  const keystore = new MemoryKeystore().generate('alice')
+  const access = accessOf('alice', keystore)
+  const column = columnFor(settingOf())
+  for (const bare of [false, true]) {
+    const block = protect(column, 'text', access).subarray(bare ? CONTAINER_HEADER_SIZE : 0)
+    const supplied = Buffer.concat([block, Buffer.from(' and a secret behind it')])
+    const stored = protect(column, supplied, access)
+    assert.equal(stored.includes('secret'), false)
+    assert.deepEqual(reveal(column, stored, access), supplied)
+  }
+})
+
+test('what looks almost like an envelope is encrypted', () => {
+  const keystore = new MemoryKeystore().generate('alice')
+  const access = accessOf('alice', keystore)
+  const column = columnFor(settingOf())
+  for (const plain of ['%%%', '""""""""', `%%%${'x'.repeat(300)}`, '"'.repeat(300)]) {
+    const stored = protect(column, plain, access)
+    assert.notEqual(stored.toString('latin1'), plain)
+    assert.equal(reveal(column, stored, access)?.toString(), plain)
+  }
+})
+
+test('without a key nothing is written, and the error names column, client and key', () => {
+  const keystore = new MemoryKeystore()
+  const out = new BufferSink()
+  out.append(Buffer.from('before'))
+  const missing: [Envelope, RegExp][] = [
+    [
+      'acrablock',
+      /^client "alice" has no symmetric storage key, so that "users"\."email" cannot be/,
+    ],
+    ['acrastruct', /^client "alice" has no storage public key, so that "users"\."email" cannot be/],
+  ]
+  for (const [envelope, text] of missing) {
+    const column = columnFor(settingOf({ envelope }))
+    assert.throws(
+      () => column.protect(Buffer.from('secret'), accessOf('alice', keystore), out),
+      refusedWith('transform-key-missing', text),
+    )
+  }
+  assert.equal(out.take().toString(), 'before')
+})
+
+test('a keystore that fails is the cause of the error, at once and late', async () => {
+  for (const late of [false, true]) {
+    for (const envelope of kinds) {
+      const keystore = new MemoryKeystore().generate('alice')
+      keystore.late = late
+      keystore.failure = new Error('away')
+      const protecting = async () =>
+        columnFor(settingOf({ envelope })).protect(
+          Buffer.from('secret'),
+          accessOf('alice', keystore),
+          new BufferSink(),
+        )
+      await assert.rejects(protecting, (error: TransformError) => {
+        assert.equal(error.code, 'transform-not-encrypted')
+        assert.equal(error.cause, keystore.failure)
+        return true
+      })
+    }
+  }
+})
+
+test('late keys protect late', async () => {
+  const keystore = new MemoryKeystore().generate('alice')
+  keystore.late = true
+  const access = accessOf('alice', keystore)
+  const column = columnFor(settingOf())
+  const out = new BufferSink()
+  const late = column.protect(Buffer.from('text'), access, out)
+  assert.ok(late instanceof Promise)
+  await late
+  const plain = new BufferSink()
+  assert.equal(await column.reveal(out.take(), access, plain), true)
+  assert.equal(plain.take().toString(), 'text')
+})

@@ -1,0 +1,28 @@
+import type { Soon } from '../foundation/index.ts'
+
+/** What `action` gives; `cleanup` runs once when it is over, at once where it is not late, and after a failure too. */
+export function lastly<R>(action: () => Soon<R>, cleanup: () => void): Soon<R> {
+  let result: Soon<R>
+  try {
+    result = action()
+  } catch (error) {
+    cleanup()
+    throw error
+  }
+  if (result instanceof Promise) return result.finally(cleanup)
+  cleanup()
+  return result
+}
+
+/** What `action` gives; what it throws, or rejects with, becomes what `explain` makes of it. */
+export function explained<R>(action: () => Soon<R>, explain: (error: unknown) => Error): Soon<R> {
+  try {
+    const result = action()
+    if (!(result instanceof Promise)) return result
+    return result.catch((error) => {
+      throw explain(error)
+    })
+  } catch (error) {
+    throw explain(error)
+  }
+}
