@@ -56,6 +56,7 @@ export {
   CellError,
   type CellErrorCode,
   openCell,
+  PLAIN_SIZE_MAX,
   type PlaintextErrorCode,
   sealCell,
 } from './themis/cell.ts'

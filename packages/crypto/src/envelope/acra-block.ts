@@ -71,7 +71,7 @@ export class BlockKey {
   }
 }
 
-/** Appends `plain` (1 to 2^31 - 1 bytes) as an AcraBlock, `BLOCK_OVERHEAD` bytes larger. Throws BlockError; nothing is appended then. */
+/** Appends `plain` (1 to `PLAIN_SIZE_MAX` bytes) as an AcraBlock, `BLOCK_OVERHEAD` bytes larger. Throws BlockError; nothing is appended then. */
 export function sealBlock(key: BlockKey, plain: Uint8Array, out: Sink): void {
   checkPlaintext(plain, BlockError)
   const mark = out.length

@@ -83,7 +83,7 @@ export class StructPrivateKey {
 }
 
 /**
- * Appends `plain` (1 to 2^31 - 1 bytes) as an AcraStruct, `STRUCT_OVERHEAD` bytes larger. Throws StructError; nothing is
+ * Appends `plain` (1 to `PLAIN_SIZE_MAX` bytes) as an AcraStruct, `STRUCT_OVERHEAD` bytes larger. Throws StructError; nothing is
  * appended then.
  */
 export function sealStruct(

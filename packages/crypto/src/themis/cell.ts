@@ -20,8 +20,8 @@ import { checkSymmetricKey } from './keys.ts'
 /** What a cell is larger than its plaintext, in bytes. */
 export const CELL_OVERHEAD = 44
 
-/** The largest plaintext that is sealed, in bytes: what the primitives of Node take in one call. */
-export const PLAIN_SIZE_MAX = 0x7fff_ffff
+/** The largest plaintext, in bytes: a little less than 2 GiB, what node:crypto takes in one call. */
+export const PLAIN_SIZE_MAX = 0x7fff_ff00
 
 const LENGTHS_SIZE = 16
 const IV_SIZE = 12
@@ -34,7 +34,7 @@ export type CellErrorCode = 'cell-not-opened' | PlaintextErrorCode
 /** A Secure Cell could not be sealed or opened. */
 export class CellError extends AcraError<CellErrorCode> {}
 
-/** Seals `plain` (1 to 2^31 - 1 bytes) with any non-empty key. Throws CellError, or KeyError where the key is empty. */
+/** Seals `plain` (1 to `PLAIN_SIZE_MAX` bytes) with any non-empty key. Throws CellError, or KeyError where the key is empty. */
 export function sealCell(
   p: Primitives,
   key: Uint8Array,
@@ -92,7 +92,8 @@ export function cellParts(bytes: Uint8Array, start: number, end: number): CellPa
   const ivSize = readLe32(bytes, start + 4)
   const plainSize = readLe32(bytes, start + 12)
   if (keySize === null || ivSize < IV_SIZE || readLe32(bytes, start + 8) !== TAG_SIZE) return null
-  if (plainSize === 0 || LENGTHS_SIZE + ivSize + TAG_SIZE + plainSize > size) return null
+  if (plainSize === 0 || plainSize > PLAIN_SIZE_MAX) return null
+  if (LENGTHS_SIZE + ivSize + TAG_SIZE + plainSize > size) return null
   const ivAt = start + LENGTHS_SIZE
   const tagAt = ivAt + ivSize
   return {
@@ -118,6 +119,6 @@ export function checkPlaintext(
     throw new FormatError('plaintext-empty', 'an empty plaintext cannot be encrypted')
   }
   if (plain.length > PLAIN_SIZE_MAX) {
-    throw new FormatError('plaintext-too-large', 'a plaintext has at most 2147483647 bytes')
+    throw new FormatError('plaintext-too-large', 'a plaintext has at most 2147483392 bytes')
   }
 }

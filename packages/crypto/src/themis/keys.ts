@@ -155,7 +155,7 @@ function isScalarInRange(scalar: Uint8Array): boolean {
   let borrow = 0
   for (let i = SCALAR_SIZE - 1; i >= 0; i--) {
     any |= scalar[i]
-    borrow = scalar[i] - ORDER[i] - borrow < 0 ? 1 : 0
+    borrow = (scalar[i] - ORDER[i] - borrow) >>> 31
   }
   return any !== 0 && borrow === 1
 }

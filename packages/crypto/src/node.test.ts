@@ -1,0 +1,4 @@
+import { nodePrimitives } from './node.ts'
+import { testPrimitives } from './primitives.contract.ts'
+
+testPrimitives('node:crypto', nodePrimitives)
