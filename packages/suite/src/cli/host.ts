@@ -1,4 +1,4 @@
-import type { Sink } from '../observe/index.ts'
+import type { Clock, Sink } from '../observe/index.ts'
 
 /** What a program needs from the process that it runs in. */
 export interface Host {
@@ -10,8 +10,7 @@ export interface Host {
   /** Whether stderr is a terminal. */
   readonly terminal: boolean
   readonly processId: number
-  /** Milliseconds since 1970. */
-  readonly clock: () => number
+  readonly clock: Clock
   /** Calls back for each SIGTERM or SIGINT (`stop`) and each SIGHUP (`reload`) from now on. */
   listen(signals: { stop: () => void; reload: () => void }): void
   /** Ends the process at once. */

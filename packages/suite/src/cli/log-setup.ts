@@ -1,3 +1,4 @@
+import { AcraError } from '../foundation/index.ts'
 import {
   cefFormat,
   colouredPlaintext,
@@ -13,24 +14,31 @@ import {
   type Product,
   plaintext,
 } from '../observe/index.ts'
-import { ConfigurationError, type OptionValues } from '../options/index.ts'
+import type { GivenValues, OptionValues } from '../options/index.ts'
 import type { Host } from './host.ts'
 
 type LoggingValues = OptionValues<typeof loggingOptions>
+
+/** The log file cannot be written to. */
+export class LogFileError extends AcraError {
+  constructor(path: string, cause: unknown) {
+    super('log-file-unusable', `the log file ${path} cannot be opened`, { cause })
+  }
+}
 
 /** The log of a service, and how to go on in a fresh log file after a rotation. */
 export interface ServiceLog {
   /** At the level that the options ask for. */
   readonly log: Logger
-  /** At level info, for the lines of the start. */
-  readonly startLog: Logger
+  /** At level info whatever the options say, for the lines of the start. */
+  readonly start: Logger
   readonly reopen: () => void
 }
 
 /**
  * Sets up the log of a service as its options ask (cli-tools.md §2.2, observability.md §1.1).
  *
- * @throws ConfigurationError where the log file cannot be opened.
+ * @throws LogFileError where the log file cannot be opened.
  */
 export function setUpServiceLog(options: LoggingValues, product: Product, host: Host): ServiceLog {
   const format = formatOf(options.logging_format, product)
@@ -45,18 +53,30 @@ export function setUpServiceLog(options: LoggingValues, product: Product, host: 
   }
   if (file !== null) outputs.push({ format: format ?? plaintext, sink: file })
   const at = (level: Level) => createLogger({ level, outputs, clock: host.clock })
-  const startLog = at('info')
+  const start = at('info')
   if (format === null) {
-    startLog.warning('Unknown logging_format, using plaintext', {
+    start.warning('Unknown logging_format, using plaintext', {
       logging_format: options.logging_format,
     })
   }
-  return { log: at(levelOf(options)), startLog, reopen: () => file?.reopen() }
+  return { log: at(levelOf(options)), start, reopen: () => file?.reopen() }
 }
 
-/** The log of a tool, and of a service before its options are known: plain text on stderr at level info. */
+/** The log of a service until its options are known: on stderr, in the format that the command line asks for. */
+export function startLog(given: GivenValues, product: Product, host: Host): Logger {
+  const asked = given.get('logging_format')?.value
+  const format = typeof asked === 'string' ? formatOf(asked, product) : null
+  const coloured = (format ?? plaintext) === plaintext && colours(host)
+  return createLogger({
+    level: 'info',
+    outputs: [{ format: coloured ? colouredPlaintext : (format ?? plaintext), sink: host.stderr }],
+    clock: host.clock,
+  })
+}
+
+/** The log of a tool: plain text on stderr at level info. */
 export function toolLog(host: Host): Logger {
-  const format = colours(host) ? elapsedPlaintext(host.clock()) : plaintext
+  const format = colours(host) ? elapsedPlaintext(host.clock.now()) : plaintext
   return createLogger({
     level: 'info',
     outputs: [{ format, sink: host.stderr }],
@@ -97,8 +117,6 @@ function openLogFile(path: string): FileSink {
   try {
     return new FileSink(path)
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    const text = `the log file ${path} cannot be opened (${code ?? 'unknown reason'})`
-    throw new ConfigurationError([{ origin: null, text }], { cause })
+    throw new LogFileError(path, cause)
   }
 }

@@ -1,6 +1,7 @@
 import type { OptionTable } from '../options/index.ts'
+import { start } from './execution.ts'
 import type { Host } from './host.ts'
-import { type Program, start } from './program.ts'
+import type { Program } from './program.ts'
 
 /** Runs a program as this process, and ends the process with its exit code. */
 export async function runProgram<T extends OptionTable>(program: Program<T>): Promise<never> {
@@ -21,7 +22,7 @@ function processHost(): Host {
     stderr: { write: (text) => process.stderr.write(text) },
     terminal: process.stderr.isTTY === true,
     processId: process.pid,
-    clock: Date.now,
+    clock: { now: Date.now, zone: (time) => -new Date(time).getTimezoneOffset() },
     listen({ stop, reload }) {
       process.on('SIGTERM', stop)
       process.on('SIGINT', stop)

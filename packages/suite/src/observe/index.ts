@@ -7,6 +7,7 @@ export { CEF_VENDOR, cefFormat } from './formats/cef.ts'
 export { jsonFormat } from './formats/json.ts'
 export { colouredPlaintext, elapsedPlaintext, plaintext } from './formats/plaintext.ts'
 export {
+  type Clock,
   createLogger,
   type Logger,
   type LoggerSettings,

@@ -32,8 +32,15 @@ export interface LoggerSettings {
   /** The quietest level that is still written. */
   readonly level: Level
   readonly outputs: readonly Output[]
+  readonly clock: Clock
+}
+
+/** The time of day. */
+export interface Clock {
   /** Milliseconds since 1970. */
-  readonly clock: () => number
+  now(): number
+  /** Minutes by which the local time is ahead of UTC at `time`. */
+  zone(time: number): number
 }
 
 /** A sink and the form of the lines in it. */
@@ -107,6 +114,8 @@ function merged(
   return all
 }
 
+const LOST = 'Log lines could not be written and are lost'
+
 /** Formats and writes; counts what could not be written and says so when it can. */
 class Writer {
   readonly #settings: LoggerSettings
@@ -123,24 +132,30 @@ class Writer {
   }
 
   write(level: Level, message: string, fields: ReadonlyMap<string, FieldValue>): void {
-    const time = this.#settings.clock()
-    for (const output of this.#settings.outputs) {
+    const { clock, outputs } = this.#settings
+    const time = clock.now()
+    const zone = clock.zone(time)
+    for (const { format, sink } of outputs) {
       try {
-        if (this.#lost > 0) this.#tellLost(output, time)
-        output.sink.write(output.format({ time, level, message, fields }))
+        if (this.#lost > 0) {
+          sink.write(format({ time, zone, level: 'warning', message: LOST, fields: this.#loss() }))
+          this.#lost = 0
+        }
+        sink.write(format({ time, zone, level, message, fields }))
       } catch {
         this.#lost++
       }
     }
   }
 
-  #tellLost(output: Output, time: number): void {
-    const fields = new Map<string, FieldValue>([['lost', this.#lost]])
-    const message = 'Log lines could not be written and are lost'
-    output.sink.write(output.format({ time, level: 'warning', message, fields }))
-    this.#lost = 0
+  #loss(): ReadonlyMap<string, FieldValue> {
+    return new Map([['lost', this.#lost]])
   }
 }
 
 /** A logger that says nothing. */
-export const silentLogger: Logger = createLogger({ level: 'panic', outputs: [], clock: () => 0 })
+export const silentLogger: Logger = createLogger({
+  level: 'panic',
+  outputs: [],
+  clock: { now: () => 0, zone: () => 0 },
+})

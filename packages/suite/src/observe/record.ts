@@ -23,6 +23,8 @@ export interface Product {
 export interface LogRecord {
   /** Milliseconds since 1970. */
   readonly time: number
+  /** Minutes by which the local time is ahead of UTC at that moment. */
+  readonly zone: number
   readonly level: Level
   readonly message: string
   readonly fields: ReadonlyMap<string, FieldValue>

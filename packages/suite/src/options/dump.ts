@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   closeSync,
   fsyncSync,
@@ -50,7 +51,7 @@ function fileOptions(table: OptionTable): string[] {
  */
 export function writeWhole(path: string, content: string): void {
   const folder = dirname(path)
-  const draft = join(folder, `.${process.pid}.${Date.now()}.draft`)
+  const draft = join(folder, `.${randomUUID()}.draft`)
   try {
     mkdirSync(folder, { recursive: true, mode: 0o744 })
     refuseSpecial(path)

@@ -5,7 +5,7 @@ export class UsageError extends AcraError {
   readonly hint: string | null
 
   constructor(message: string, hint: string | null = null) {
-    super('usage_invalid', message)
+    super('usage-invalid', message)
     this.hint = hint
   }
 }
@@ -21,7 +21,7 @@ export class ConfigurationError extends AcraError {
   readonly problems: readonly Problem[]
 
   constructor(problems: readonly [Problem, ...Problem[]], options?: ErrorOptions) {
-    super('configuration_invalid', problemText(problems[0]), options)
+    super('configuration-invalid', problemText(problems[0]), options)
     this.problems = problems
   }
 }

@@ -28,7 +28,7 @@ export {
   uint,
   waits,
 } from './option.ts'
-export { type Given, type GivenValues, type Settled, settle } from './settle.ts'
+export { changed, type Given, type GivenValues, type Settled, settle } from './settle.ts'
 export { CONFIG_FILE_SIZE_MAX, parseConfig, readConfigFile } from './sources/yaml.ts'
-export { namesIn, type UsageHead, usageText } from './usage.ts'
+export { configPath, namesIn, type UsageHead, usageText } from './usage.ts'
 export { COMPATIBLE_RELEASES, versionRefusal } from './version.ts'

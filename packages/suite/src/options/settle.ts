@@ -50,6 +50,15 @@ export function settle<T extends OptionTable>(
   return { values: Object.freeze(values) as OptionValues<T>, warnings } // Every name has a value of its row's type.
 }
 
+/** The names of `table` whose values differ. */
+export function changed(
+  table: OptionTable,
+  before: OptionValues<OptionTable>,
+  after: OptionValues<OptionTable>,
+): string[] {
+  return Object.keys(table).filter((name) => before[name] !== after[name])
+}
+
 function find(
   table: OptionTable,
   name: string,

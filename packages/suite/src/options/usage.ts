@@ -21,6 +21,7 @@ export function usageText(head: UsageHead, table: OptionTable): string {
     `${head.description}\n`,
     `Usage: ${head.name} [options]${operands}\n`,
     listed('Examples:', head.examples),
+    `Options may also stand in ${configPath(head.name)}, or in the file of --config_file, one "name: value" per\nline below "version: 0.96.0"; the command line wins. --dump_config writes such a file.\n`,
     `Options (--name=value or --name value; a boolean takes a value only after "="):\n${flagBlocks(table)}`,
     wrapped(
       'Not available yet (the options of Acra for it are known and refused):',
@@ -29,6 +30,11 @@ export function usageText(head: UsageHead, table: OptionTable): string {
     wrapped('Accepted, but without effect:', namesIn(table, 'ignored')),
   ]
   return parts.filter((part) => part !== '').join('\n')
+}
+
+/** Where a program looks for its configuration file by itself, relative to the working directory. */
+export function configPath(program: string): string {
+  return `configs/${program}.yaml`
 }
 
 /** The built options as Go's `flag` prints them, sorted by name (cli-tools.md §1). */

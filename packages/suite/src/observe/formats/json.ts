@@ -15,7 +15,7 @@ export function jsonFormat(product: Product): Format {
     for (const [name, value] of sortedFields(record, OWN_NAMES)) members.set(name, value)
     members.set('level', record.level)
     members.set('msg', record.message)
-    members.set('timestamp', localTime(record.time))
+    members.set('timestamp', localTime(record.time, record.zone))
     const printed = [...members]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, value]) => `${goString(name)}:${goJson(value)}`)

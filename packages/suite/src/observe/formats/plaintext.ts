@@ -11,7 +11,7 @@ export const plaintext: Format = (record) => {
   const fields = sortedFields(record, OWN_NAMES)
     .map(([name, value]) => ` ${plainValue(name)}=${plainValue(fieldText(value))}`)
     .join('')
-  return `time=${plainValue(localTime(record.time))} level=${record.level}${message}${fields}\n`
+  return `time=${plainValue(localTime(record.time, record.zone))} level=${record.level}${message}${fields}\n`
 }
 
 /** A value as it stands in a plaintext line: bare where every character allows it, otherwise quoted as in Go. */
@@ -41,7 +41,8 @@ const COLOURS: Readonly<Record<Level, number>> = {
 const MESSAGE_WIDTH = 44
 
 /** The form for people at a terminal: a coloured level of four letters, the time, the message, the fields (observability.md §1.2). */
-export const colouredPlaintext: Format = (record) => coloured(record, localTime(record.time))
+export const colouredPlaintext: Format = (record) =>
+  coloured(record, localTime(record.time, record.zone))
 
 /** The form of tools at a terminal: seconds since `start` (milliseconds) in the place of the time. */
 export function elapsedPlaintext(start: number): Format {

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
 import { isMap, isScalar, LineCounter, type Pair, parseDocument, Scalar } from 'yaml'
 import { ConfigurationError, type Problem } from '../errors.ts'
 import { nearest } from '../nearest.ts'
@@ -28,17 +28,29 @@ export function readConfigFile(
 }
 
 function readBytes(path: string, mayBeMissing: boolean): Uint8Array | null {
+  let bytes: Uint8Array
   try {
-    const { size } = statSync(path)
-    if (size > CONFIG_FILE_SIZE_MAX) {
-      throw failed(path, `is larger than ${CONFIG_FILE_SIZE_MAX} bytes`)
-    }
-    return readFileSync(path)
+    bytes = readAtMost(path, CONFIG_FILE_SIZE_MAX + 1)
   } catch (error) {
-    if (error instanceof ConfigurationError) throw error
-    const code = (error as NodeJS.ErrnoException).code
+    const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' && mayBeMissing) return null
     throw failed(path, unreadable(code), error)
+  }
+  if (bytes.length <= CONFIG_FILE_SIZE_MAX) return bytes
+  throw failed(path, `the configuration file is larger than ${CONFIG_FILE_SIZE_MAX} bytes`)
+}
+
+/** The first `size` bytes of a file, or of a pipe, and no more however long it is. */
+function readAtMost(path: string, size: number): Uint8Array {
+  const bytes = Buffer.alloc(size)
+  const file = openSync(path, 'r')
+  try {
+    let end = 0
+    for (let read = -1; read !== 0 && end < size; end += read)
+      read = readSync(file, bytes, end, size - end, null)
+    return bytes.subarray(0, end)
+  } finally {
+    closeSync(file)
   }
 }
 
@@ -152,19 +164,19 @@ class Entries {
       return
     }
     this.#seen.set(name, keyAt)
-    if (!isScalar(value) && value !== null) {
+    const option = optionOf(this.#table, name)
+    if (option === undefined && name !== 'version') {
+      this.#problem(keyAt, this.#unknown(name))
+      return
+    }
+    if (value !== null && (!isScalar(value) || value.tag !== undefined)) {
       this.#problem(this.#origin(startOf(value) ?? 0), `${name} expects one plain value`)
       return
     }
     const source = value === null || isNull(value) ? null : textOf(value)
     const at = source === null ? keyAt : this.#origin(startOf(value) ?? 0)
-    const option = optionOf(this.#table, name)
-    if (name === 'version') this.#take(at, this.#version(source))
-    else if (option === undefined) this.#take(keyAt, this.#unknown(name))
-    else this.#take(at, this.#setting(name, option, source, at))
-  }
-
-  #take(at: string, fault: string | null): void {
+    const fault =
+      option === undefined ? this.#version(source) : this.#setting(name, option, source, at)
     if (fault !== null) this.#problem(at, fault)
   }
 

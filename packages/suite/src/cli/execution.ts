@@ -1,0 +1,229 @@
+import { AcraError } from '../foundation/index.ts'
+import { events, type Logger, loggingOptions } from '../observe/index.ts'
+import {
+  ConfigurationError,
+  changed,
+  configPath,
+  dumpText,
+  type GivenValues,
+  markdownTable,
+  type OptionTable,
+  type OptionValues,
+  parseCommandLine,
+  problemText,
+  readConfigFile,
+  type Settled,
+  settle,
+  UsageError,
+  usageText,
+  writeWhole,
+} from '../options/index.ts'
+import type { Host } from './host.ts'
+import {
+  LogFileError,
+  levelMessage,
+  type ServiceLog,
+  setUpServiceLog,
+  startLog,
+  toolLog,
+} from './log-setup.ts'
+import { type Program, programOptions, type ReloadHook } from './program.ts'
+import { Reload } from './reload.ts'
+import { suiteVersion, versionText } from './version.ts'
+
+/** A program at work. */
+export interface Running {
+  /** The exit code (cli-tools.md §13), once the program has come to its end. Never rejects. */
+  readonly exitCode: Promise<number>
+  /** Tells an error that nobody expected; the exit code to end with at once. */
+  fail(error: unknown): number
+}
+
+/** Starts a program. */
+export function start<T extends OptionTable>(program: Program<T>, host: Host): Running {
+  const execution = new Execution(program, host)
+  const exitCode = execution.run().catch((error: unknown) => execution.fail(error))
+  return { exitCode, fail: (error) => execution.fail(error) }
+}
+
+type LoggingValues = OptionValues<typeof loggingOptions>
+
+class Execution<T extends OptionTable> {
+  readonly #program: Program<T>
+  readonly #host: Host
+  readonly #table: OptionTable
+  readonly #version = suiteVersion()
+  #log: Logger
+
+  constructor(program: Program<T>, host: Host) {
+    this.#program = program
+    this.#host = host
+    this.#table = programOptions(program)
+    this.#log = toolLog(host)
+  }
+
+  async run(): Promise<number> {
+    const { given, rest, help } = parseCommandLine(this.#table, this.#host.words)
+    if (help) {
+      this.#host.stderr.write(usageText(this.#program, this.#table))
+      return 0
+    }
+    if (rest.length > 0) throw unexpected(rest[0]!)
+    if (given.get('version')?.value === true) {
+      this.#host.stdout.write(`${versionText(this.#program.name, this.#version)}\n`)
+      return 0
+    }
+    if (given.get('dump_config')?.value === true) return this.#dump(given)
+    return this.#program.kind === 'service' ? this.#serve(given) : this.#work(given)
+  }
+
+  #dump(given: GivenValues): number {
+    const path = this.#configPath(given)
+    writeWhole(path, dumpText(this.#table, this.#version))
+    this.#log.info(`Config dumped to ${path}`)
+    if (given.get('generate_markdown_args_table')?.value === true) {
+      const folder = path.slice(0, path.lastIndexOf('/') + 1)
+      const table = `${folder}markdown_${this.#program.name}.md`
+      writeWhole(table, markdownTable(this.#program.name, this.#table))
+      this.#log.info(`Table of options written to ${table}`)
+    }
+    return 0
+  }
+
+  async #work(given: GivenValues): Promise<number> {
+    const { values, warnings } = this.#settle(given)
+    for (const warning of warnings) this.#log.warning(problemText(warning))
+    return this.#run(values, new AbortController().signal, () => {})
+  }
+
+  async #serve(given: GivenValues): Promise<number> {
+    const product = { name: this.#program.name, version: this.#version }
+    this.#log = startLog(given, product, this.#host)
+    const { values, warnings } = this.#settle(given)
+    const serviceLog = this.#setUpLog(values)
+    for (const warning of warnings) this.#log.warning(problemText(warning))
+    const stop = new AbortController()
+    let hook: ReloadHook<T> = () => {}
+    const reload = new Reload(() => this.#reload(given, values, serviceLog, (next) => hook(next)))
+    this.#host.listen({ stop: () => this.#stop(stop), reload: () => reload.request() })
+    return this.#run(values, stop.signal, (wanted) => {
+      hook = wanted
+      reload.begin()
+    })
+  }
+
+  async #run(
+    values: OptionValues<OptionTable>,
+    stop: AbortSignal,
+    onReload: (hook: ReloadHook<T>) => void,
+  ): Promise<number> {
+    return this.#program.run({
+      options: values as OptionValues<T>, // The table holds every row of T.
+      log: this.#log,
+      version: this.#version,
+      environment: this.#host.environment,
+      stop,
+      print: (text) => this.#host.stdout.write(text),
+      onReload,
+    })
+  }
+
+  #settle(given: GivenValues): Settled<OptionTable> {
+    if (given.get('generate_markdown_args_table')?.value === true) {
+      const text = '--generate_markdown_args_table works together with --dump_config only'
+      throw new ConfigurationError([{ origin: null, text }])
+    }
+    const named = (given.get('config_file')?.value ?? '') !== ''
+    const path = this.#configPath(given)
+    return settle(this.#table, given, readConfigFile(path, this.#table, this.#version, !named))
+  }
+
+  #configPath(given: GivenValues): string {
+    const named = given.get('config_file')?.value
+    return typeof named === 'string' && named !== '' ? named : configPath(this.#program.name)
+  }
+
+  #setUpLog(values: OptionValues<OptionTable>): ServiceLog {
+    const options = values as LoggingValues // A service's table holds these rows.
+    const product = { name: this.#program.name, version: this.#version }
+    const serviceLog = setUpServiceLog(options, product, this.#host)
+    const { start } = serviceLog
+    start.info(`Starting service ${product.name} [pid=${this.#host.processId}]`, {
+      version: product.version,
+    })
+    start.info('Validating service configuration...')
+    start.info(levelMessage(options))
+    this.#log = serviceLog.log
+    return serviceLog
+  }
+
+  #stop(stop: AbortController): void {
+    if (stop.signal.aborted) this.#host.exit(1)
+    this.#log.info('Stopping, a second signal ends at once')
+    stop.abort()
+  }
+
+  async #reload(
+    given: GivenValues,
+    before: OptionValues<OptionTable>,
+    serviceLog: ServiceLog,
+    hook: ReloadHook<T>,
+  ): Promise<void> {
+    try {
+      serviceLog.reopen()
+      const { values } = this.#settle(given)
+      for (const name of changed(loggingOptions, before, values)) {
+        this.#log.warning(`${name} cannot change while the service runs, restart it`)
+      }
+      await hook(values as OptionValues<T>) // The table holds every row of T.
+      this.#log.info('Configuration was read again')
+    } catch (error) {
+      this.#tell(error, "Can't read configuration again, the old one stays")
+    }
+  }
+
+  /** Tells why the program ends; the exit code. */
+  fail(error: unknown): number {
+    if (error instanceof UsageError) {
+      const usage = usageText(this.#program, this.#table)
+      this.#host.stderr.write(usageFailure(this.#program.name, error, usage))
+      return 2
+    }
+    this.#tell(error)
+    return 1
+  }
+
+  #tell(error: unknown, message?: string): void {
+    if (error instanceof ConfigurationError) {
+      for (const problem of error.problems) {
+        const text = new AcraError(error.code, problemText(problem))
+        this.#log.event(events.cannotReadConfiguration, { error: text }, message)
+      }
+      return
+    }
+    if (error instanceof LogFileError) {
+      const said = "Can't initialise output writer for logging customization"
+      this.#log.event(events.errorGeneral, { error }, said)
+      return
+    }
+    if (error instanceof AcraError) {
+      this.#log.event(events.errorGeneral, { error }, message ?? "Can't go on")
+      return
+    }
+    const { code } = events.errorGeneral
+    this.#log.log('fatal', message ?? 'Unexpected error', { code, error })
+    if (error instanceof Error) this.#log.debug('Where it happened', { stack: error.stack })
+  }
+}
+
+function unexpected(word: string): UsageError {
+  return new UsageError(
+    `unexpected argument: ${word}`,
+    'options begin with a dash; a boolean takes its value after "=", as in --d=false',
+  )
+}
+
+function usageFailure(program: string, error: UsageError, usage: string): string {
+  const hint = error.hint === null ? '' : `; ${error.hint}`
+  return `${error.message}\n${usage}\n${program}: ${error.message}${hint}\n`
+}
