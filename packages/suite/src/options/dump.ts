@@ -6,7 +6,7 @@ import {
   mkdirSync,
   openSync,
   renameSync,
-  rmSync,
+  unlinkSync,
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -58,12 +58,19 @@ export function writeWhole(path: string, content: string): void {
     writeDraft(draft, content)
     renameSync(draft, path)
   } catch (error) {
-    rmSync(draft, { force: true })
+    discard(draft)
     if (error instanceof ConfigurationError) throw error
     const { code } = error as NodeJS.ErrnoException
     const text = `cannot be written (${code ?? 'unknown reason'})`
     throw new ConfigurationError([{ origin: path, text }], { cause: error })
   }
+}
+
+/** Removes a draft, if it came to that. The error that brought us here is the one to tell. */
+function discard(draft: string): void {
+  try {
+    unlinkSync(draft)
+  } catch {}
 }
 
 function refuseSpecial(path: string): void {

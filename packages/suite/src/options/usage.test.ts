@@ -26,7 +26,7 @@ test('a flag is printed as Go prints it, sorted by name, its default only where 
       '  --host\n    \tHost of the database\n',
       '  --minus\n    \tNumber below zero (default -1)\n',
       '  --mode\n    \tMode (default "a \\"b\\"")\n',
-      '  --on\n    \tSwitch that is on (default true)\n',
+      '  -on\n    \tSwitch that is on (default true)\n',
       '  --port\n    \tPort of the database (default 5432)\n',
       '  -v2\n    \tTwo letters\n',
       '  --zero\n    \tNumber\n',

@@ -1,5 +1,17 @@
 import { closeSync, openSync, readSync } from 'node:fs'
-import { isMap, isScalar, LineCounter, type Pair, parseDocument, Scalar } from 'yaml'
+import {
+  Composer,
+  type CST,
+  type Document,
+  isMap,
+  isScalar,
+  Lexer,
+  LineCounter,
+  type Pair,
+  Parser,
+  Scalar,
+  YAMLParseError,
+} from 'yaml'
 import { ConfigurationError, type Problem } from '../errors.ts'
 import { nearest } from '../nearest.ts'
 import { type Option, type OptionTable, optionOf } from '../option.ts'
@@ -9,6 +21,8 @@ import { versionRefusal } from '../version.ts'
 
 /** Bytes of a configuration file at most. */
 export const CONFIG_FILE_SIZE_MAX = 1024 * 1024
+
+const DEPTH_MAX = 32
 
 /**
  * Reads a configuration file: a flat map of flag names with a `version` header (cli-tools.md §2.1). A file that `mayBeMissing` and is not
@@ -92,7 +106,12 @@ export function parseConfig(
     const { line, col } = lines.linePos(offset)
     return `${path}:${line}:${col}`
   }
-  const document = parse(source, path, lines)
+  lines.addNewLine(0)
+  const document = compose(source, lines)
+  if (typeof document === 'number') {
+    const text = `values are nested deeper than ${DEPTH_MAX} levels`
+    throw new ConfigurationError([{ origin: origin(document), text }])
+  }
   const [broken] = document.errors
   if (broken !== undefined) {
     throw new ConfigurationError([{ origin: origin(broken.pos[0]), text: syntaxText(broken.code) }])
@@ -106,18 +125,26 @@ export function parseConfig(
   return new Entries(table, ownVersion, origin).read(contents.items as Pair[], path)
 }
 
-function parse(source: string, path: string, lineCounter: LineCounter) {
-  try {
-    // Every scalar stays the text that it is in the file: the option's type says what it means.
-    return parseDocument(source, {
-      schema: 'failsafe',
-      lineCounter,
-      uniqueKeys: false,
-      merge: false,
-    })
-  } catch (error) {
-    throw failed(path, 'the configuration file is nested too deeply', error)
+/**
+ * The document, or the offset where it nests too deeply: composing recurses, and would exhaust the stack. Every scalar stays the text that it is
+ * in the file: the option's type says what it means.
+ */
+function compose(source: string, lines: LineCounter): Document.Parsed | number {
+  const parser = new Parser((offset) => lines.addNewLine(offset))
+  const tokens: CST.Token[] = []
+  for (const lexeme of new Lexer().lex(source)) {
+    for (const token of parser.next(lexeme)) tokens.push(token)
+    if (parser.stack.length > DEPTH_MAX) return parser.offset
   }
+  for (const token of parser.end()) tokens.push(token)
+  const composer = new Composer({ schema: 'failsafe', uniqueKeys: false, prettyErrors: false })
+  const [document, second] = composer.compose(tokens, true, source.length)
+  if (second !== undefined) {
+    document!.errors.push(
+      new YAMLParseError(second.range.slice(0, 2) as [number, number], 'MULTIPLE_DOCS', ''),
+    )
+  }
+  return document! // Composing to the end always gives one.
 }
 
 function syntaxText(code: string): string {
@@ -164,7 +191,8 @@ class Entries {
       return
     }
     this.#seen.set(name, keyAt)
-    const option = optionOf(this.#table, name)
+    // `version` in a file is its header; the option of that name belongs to the command line.
+    const option = name === 'version' ? undefined : optionOf(this.#table, name)
     if (option === undefined && name !== 'version') {
       this.#problem(keyAt, this.#unknown(name))
       return

@@ -1,3 +1,4 @@
+import { keysFolderOptions, keystoreCacheOptions } from '../../keystore/index.ts'
 import { auditLogOptions, metricsOptions, tracingOptions } from '../../observe/index.ts'
 import { allWait, choice, flag, ignored, int, text, waits } from '../../options/index.ts'
 import {
@@ -60,14 +61,6 @@ const protection = {
     true,
     'Look for encrypted values in all columns, also those that the encryptor config does not name',
   ),
-} as const
-
-const keys = {
-  keys_dir: text('.acrakeys', 'Folder of the keys'),
-  keystore_cache_size: int(1000, 'Keys kept in memory at most; 0 without limit, -1 for none', {
-    min: -1,
-  }),
-  keystore_cache_on_start_enable: flag(true, 'Load the keys into memory at start'),
 } as const
 
 const limits = {
@@ -170,7 +163,8 @@ export const serverOptions = {
   ...database,
   ...listening,
   ...protection,
-  ...keys,
+  ...keysFolderOptions,
+  ...keystoreCacheOptions,
   ...limits,
   ...poison,
   ...api,
