@@ -52,7 +52,7 @@ export interface Postgres {
 }
 
 const user = 'postgres'
-const password = 'a private server needs no secret'
+const password = 'postgres'
 const startTimeoutMs = 60_000
 
 /** Starts a server of its own on a free loopback port and a unix socket. Takes about a second, less with a template. */
@@ -96,7 +96,7 @@ async function startIn(sandbox: Sandbox, options: PostgresOptions): Promise<Post
         password,
         database: 'postgres',
         url: (database = 'postgres') =>
-          `postgresql://${user}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`,
+          `postgresql://${user}:${password}@127.0.0.1:${port}/${database}`,
         stop: () => sandbox.remove(),
       }
     }
