@@ -29,6 +29,8 @@ export interface PostgresOptions {
   readonly version?: string
   /** How clients prove who they are, on every socket. Default: scram-sha-256. */
   readonly auth?: 'scram-sha-256' | 'md5' | 'password' | 'trust'
+  /** Keeps the data in memory where there is room: for tests that make many databases. */
+  readonly inMemory?: boolean
   /** Settings of postgresql.conf on top of ours. */
   readonly settings?: Readonly<Record<string, string>>
   /** PEM files; with them the server takes TLS connections too. `caFile` is what client certificates are checked with. */
@@ -68,9 +70,9 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
 
 async function startIn(sandbox: Sandbox, options: PostgresOptions): Promise<Postgres> {
   const owner = serverOwner()
-  const data = join(sandbox.folder, 'data')
+  const data = join(options.inMemory ? sandbox.memory : sandbox.folder, 'data')
   const socketFolder = join(sandbox.folder, 'socket')
-  const server = await createCluster(sandbox.folder, options.version ?? '18', owner)
+  const server = await createCluster(sandbox.folder, data, options.version ?? '18', owner)
   await mkdir(socketFolder)
   if (owner) await chown(socketFolder, owner.uid, owner.gid)
   await configure(data, socketFolder, options, owner)
@@ -111,21 +113,22 @@ async function startIn(sandbox: Sandbox, options: PostgresOptions): Promise<Post
 const environment = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }
 
 /**
- * Makes `data` in `folder` and returns the path of the server program. Where a test run shares a folder, the first
- * to come makes a template there.
+ * Makes the folder `data` and returns the path of the server program, which may stand in `folder`. Where a test run
+ * shares a folder, the first to come makes a template there.
  */
 async function createCluster(
   folder: string,
+  data: string,
   version: string,
   owner: Owner | null,
 ): Promise<string> {
   const shared = process.env.ACRA_TESTS_SHARED
-  if (!shared) return initialize(folder, version, owner)
+  if (!shared) return initialize(folder, data, version, owner)
 
   const template = join(shared, `postgres-${version}`)
   if (await isMine(`${template}-making`)) {
     await mkdir(`${template}-new`)
-    await initialize(`${template}-new`, version, owner)
+    await initialize(`${template}-new`, `${template}-new/data`, version, owner)
     await rename(`${template}-new`, template)
   }
   const deadline = Date.now() + startTimeoutMs
@@ -133,7 +136,7 @@ async function createCluster(
     if (Date.now() > deadline) throw new Error(`nobody made the template ${template}`)
     await sleep(20)
   }
-  await run('cp', ['-a', '--reflink=auto', join(template, 'data'), join(folder, 'data')])
+  await run('cp', ['-a', '--reflink=auto', join(template, 'data'), data])
   const binaries = findBinaries(version)
   return join(binaries.inPlace ? binaries.folder : join(template, 'native'), 'bin/postgres')
 }
@@ -148,13 +151,17 @@ async function isMine(lock: string): Promise<boolean> {
   }
 }
 
-async function initialize(folder: string, version: string, owner: Owner | null): Promise<string> {
+async function initialize(
+  folder: string,
+  data: string,
+  version: string,
+  owner: Owner | null,
+): Promise<string> {
   const binaries = findBinaries(version)
   const native = join(folder, 'native')
   if (!binaries.inPlace) await copyBinaries(binaries.folder, native)
   const bin = join(binaries.inPlace ? binaries.folder : native, 'bin')
 
-  const data = join(folder, 'data')
   await mkdir(data, { mode: 0o700 })
   const passwordFile = join(folder, 'password')
   await writeFile(passwordFile, `${password}\n`, { mode: 0o600 })
@@ -185,6 +192,8 @@ async function configure(
     synchronous_commit: 'off',
     full_page_writes: 'off',
     autovacuum: 'off',
+    max_wal_size: '128MB',
+    min_wal_size: '32MB',
     dynamic_shared_memory_type: 'mmap',
     password_encryption: auth === 'md5' ? 'md5' : 'scram-sha-256',
     timezone: 'UTC',

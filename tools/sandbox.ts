@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, statfsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,6 +12,8 @@ import { join } from 'node:path'
 export interface Sandbox {
   /** Its folder: any user may pass through it, only we may list it. */
   readonly folder: string
+  /** A folder like it, in memory where the system has a place for that: for many small files, and for no programs. */
+  readonly memory: string
   /** Starts a program, in a session of its own, so that Ctrl-C in the terminal is left to us. `signal` ends it. */
   spawn(
     file: string,
@@ -42,14 +44,14 @@ printf '%s\\n' "$list" | while read -r signal pid; do [ -z "$pid" ] || kill -s "
 tries=0
 while [ -n "$(alive)" ] && [ $tries -lt 100 ]; do sleep 0.05; tries=$((tries + 1)); done
 alive | while read -r pid; do kill -s KILL "$pid" 2>/dev/null; done
-rm -rf -- "$1"
+rm -rf -- "$@"
 `
 
 /** Makes a sandbox in the system's folder for temporary files; `name` is part of its folder's name. */
 export function createSandbox(name: string): Sandbox {
-  const folder = mkdtempSync(join(tmpdir(), `acra-${name}-`))
-  chmodSync(folder, 0o711)
-  const keeper = spawn('/bin/sh', ['-c', guardian, 'guardian', folder], {
+  const folder = makeFolder(tmpdir(), name)
+  const memory = hasMemoryFolder() ? makeFolder(memoryFolder, name) : folder
+  const keeper = spawn('/bin/sh', ['-c', guardian, 'guardian', folder, memory], {
     cwd: '/',
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
@@ -62,6 +64,7 @@ export function createSandbox(name: string): Sandbox {
   const running = new Map<ChildProcess, EndSignal>()
   return {
     folder,
+    memory,
     spawn(file, args, signal, options = {}) {
       const child = spawn(file, args, { cwd: folder, detached: true, ...options })
       if (child.pid === undefined) return child
@@ -75,10 +78,25 @@ export function createSandbox(name: string): Sandbox {
     },
     async remove() {
       await Promise.all([...running].map(([child, signal]) => end(child, signal)))
-      await rm(folder, { recursive: true, force: true })
+      for (const path of [folder, memory]) await rm(path, { recursive: true, force: true })
       keeper.stdin.end()
     },
   }
+}
+
+const memoryFolder = '/dev/shm'
+const memoryFreeMin = 4 * 2 ** 30
+
+function hasMemoryFolder(): boolean {
+  if (!existsSync(memoryFolder)) return false
+  const { bavail, bsize } = statfsSync(memoryFolder)
+  return bavail * bsize >= memoryFreeMin
+}
+
+function makeFolder(parent: string, name: string): string {
+  const folder = mkdtempSync(join(parent, `acra-${name}-`))
+  chmodSync(folder, 0o711)
+  return folder
 }
 
 /** Ends a child by its signal, or by SIGKILL where that takes too long. */

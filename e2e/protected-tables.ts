@@ -1,0 +1,112 @@
+/** The corpus's tables and encryptor config, brought to what this version protects: plain encryption. */
+import { shapeFile } from './shapes.ts'
+
+/** Tables, the config that goes with them, and what it leaves in the clear. */
+export interface Protection {
+  readonly name: string
+  readonly schema: string
+  readonly encryptorConfig: string
+  /** Protected by the corpus's config and not by this one, as `table.column`. */
+  readonly leftOut: ReadonlySet<string>
+}
+
+const unprotectedTables = `
+  - table: users
+    schema: archive
+    columns: [id, email, full_name, nick]
+  - table: import_raw
+    schema: public
+    columns: [id, email, full_name, ssn, age, nick]
+  - table: audit_log
+    schema: public
+    columns: [id, who, what]
+`
+
+/** Every column that is bytea in the protected tables; token columns, which keep their type there, are left out. */
+export function bytesOnly(): Protection {
+  const schema = shapeFile('schema-postgres-protected.sql')
+  const leftOut = tokenColumns(schema)
+  return {
+    name: 'bytea columns',
+    schema,
+    leftOut,
+    encryptorConfig: plainConfig((column) => !leftOut.has(column)),
+  }
+}
+
+/** Every protected column, on tables whose token columns are bytea too. */
+export function everything(): Protection {
+  const schema = shapeFile('schema-postgres-protected.sql').replace(
+    /^(\s+\S+\s+)(?:text|integer|bigint)\b(.*-- token)/gm,
+    '$1bytea$2',
+  )
+  if (tokenColumns(schema).size > 0) throw new Error('a token column kept its type')
+  return {
+    name: 'every column',
+    schema,
+    leftOut: new Set(),
+    encryptorConfig: plainConfig(() => true),
+  }
+}
+
+/** Columns that are to hold tokens and are not bytea, as `table.column`. */
+function tokenColumns(schema: string): Set<string> {
+  const found = new Set<string>()
+  let table = ''
+  for (const line of schema.split('\n')) {
+    table = /^CREATE TABLE "?(\w+)"? \(/.exec(line)?.[1] ?? table
+    const column = /^\s+"?(\w+)"?\s+(?:text|integer|bigint)\b.*-- token/.exec(line)?.[1]
+    if (column) found.add(`${table}.${column}`)
+  }
+  return found
+}
+
+/** The corpus's config with plain encryption in the place of searching, masks and tokens. */
+function plainConfig(isKept: (column: string) => boolean): string {
+  let table = ''
+  const lines = shapeFile('encryptor_config-postgres.yaml')
+    .split('\n')
+    .flatMap((line) => {
+      table = /^ {2}- table: (\S+)/.exec(line)?.[1] ?? table
+      const entry = /^( +)- \{ column: (\w+)(.*) \}$/.exec(line)
+      if (!entry) return [line]
+      const [, indent, column, options = ''] = entry
+      if (!isKept(`${table}.${column}`)) return []
+      const type = /data_type: (?:str|bytes)\b/.exec(options)?.[0]
+      return [
+        `${indent}- { column: ${column}, crypto_envelope: acrablock${type ? `, ${type}` : ''} }`,
+      ]
+    })
+  return lines.join('\n').trimEnd() + unprotectedTables
+}
+
+/**
+ * Canaries of records that name protected columns and others beside columns left out: which of the canaries belong to
+ * those. In all other records with such a column, all do.
+ */
+const ofColumnsLeftOut: Readonly<Record<string, readonly string[]>> = {
+  'pg-dml-plain-02': ['osprey00022quill'],
+  'pg-insert-select-09': ['osprey00352quill'],
+  'pg-copy-10': ['1500123287', 'heron01271k', 'osprey01271quill'],
+  'pg-copy-29': ['osprey01462quill'],
+  'pg-search-90': ['payer.ann'],
+  'pg-token-mask-typed-06': ['7001002003004001'],
+  'pg-token-mask-typed-07': ['7001002003004001'],
+}
+
+/** The canaries of a record that a configuration may show, because their column is left out of it. */
+export function exemptCanaries(
+  record: {
+    readonly id: string
+    readonly protects: readonly string[]
+    readonly canaries: readonly string[]
+  },
+  { leftOut }: Protection,
+): readonly string[] {
+  if (leftOut.size === 0 || !record.protects.some((column) => leftOut.has(column))) return []
+  if (record.protects.every((column) => leftOut.has(column))) return record.canaries
+  const canaries = ofColumnsLeftOut[record.id]
+  if (!canaries)
+    throw new Error(`${record.id} names columns of both kinds: say which canaries belong to which`)
+  return canaries
+}

@@ -1,0 +1,71 @@
+/** Stands between acra-server and the database and records every byte of both directions. */
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+
+export interface Tap {
+  readonly host: '127.0.0.1'
+  readonly port: number
+  /** What has passed since the last call, of all connections. A byte is recorded before it is passed on. */
+  take(): Recording
+  stop(): Promise<void>
+}
+
+export interface Recording {
+  readonly toDatabase: Buffer
+  readonly toClient: Buffer
+}
+
+/** Opens a tap on a free loopback port, with a connection of its own to the target for each one it accepts. */
+export async function openTap(target: {
+  readonly host: string
+  readonly port: number
+}): Promise<Tap> {
+  let toDatabase: Buffer[] = []
+  let toClient: Buffer[] = []
+  const sockets = new Set<Socket>()
+
+  const server = createServer({ noDelay: true }, (near) => {
+    const far = connect({ ...target, noDelay: true })
+    join(near, far, (chunk) => toDatabase.push(chunk))
+    join(far, near, (chunk) => toClient.push(chunk))
+    for (const socket of [near, far]) {
+      sockets.add(socket)
+      socket.once('close', () => sockets.delete(socket))
+    }
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the tap has no port')
+
+  return {
+    host: '127.0.0.1',
+    port: address.port,
+    take() {
+      const recording = {
+        toDatabase: Buffer.concat(toDatabase),
+        toClient: Buffer.concat(toClient),
+      }
+      toDatabase = []
+      toClient = []
+      return recording
+    },
+    async stop() {
+      for (const socket of sockets) socket.destroy()
+      const closed = once(server, 'close')
+      server.close()
+      await closed
+    },
+  }
+}
+
+function join(from: Socket, to: Socket, record: (chunk: Buffer) => void): void {
+  from.on('data', (chunk: Buffer) => {
+    record(chunk)
+    if (!to.write(chunk)) from.pause()
+  })
+  to.on('drain', () => from.resume())
+  from.on('end', () => to.end())
+  from.on('error', () => to.destroy())
+  from.on('close', () => to.destroy())
+}
