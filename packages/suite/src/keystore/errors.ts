@@ -39,6 +39,7 @@ export function errnoOf(error: unknown): string | undefined {
 export function ioError(action: string, path: string, cause: unknown): KeystoreError {
   if (cause instanceof KeystoreError) return cause
   const reasons: Readonly<Record<string, string>> = {
+    ENOENT: 'no such folder',
     EACCES: 'permission denied',
     EPERM: 'operation not permitted',
     ENOSPC: 'no space left on the device',

@@ -17,7 +17,7 @@ export class FilesWriter implements StorageWriter {
   readonly #roots: Roots
   #leftovers: readonly string[]
   readonly #staged = new Set<string>()
-  #committed = false
+  #changed = false
 
   private constructor(roots: Roots, leftovers: readonly string[]) {
     this.#roots = roots
@@ -38,17 +38,24 @@ export class FilesWriter implements StorageWriter {
     this.#leftovers = []
   }
 
+  async announce(): Promise<void> {
+    await this.#stageAt(
+      temporaryBeside(this.#locate('mark', 'private')),
+      Buffer.alloc(0),
+      'private',
+    )
+  }
+
   async stage(path: string, content: Uint8Array, visibility: Visibility): Promise<StagedFile> {
     const target = this.#locate(path, visibility)
     await makeFolder(dirname(target))
     const temporary = temporaryBeside(target)
-    this.#staged.add(temporary)
-    await writeDurably(temporary, content, fileModes[visibility])
+    await this.#stageAt(temporary, content, visibility)
     return {
       commit: async () => {
         await attempt('replace', target, rename(temporary, target))
         this.#staged.delete(temporary)
-        this.#committed = true
+        this.#changed = true
         await syncFolder(dirname(target))
       },
     }
@@ -66,25 +73,33 @@ export class FilesWriter implements StorageWriter {
       if (errno === undefined || !cannotLink.includes(errno)) throw ioError('link', target, error)
       if (!(await this.#copy(source, target, visibility))) return false
     }
+    this.#changed = true
     await syncFolder(dirname(target))
     return true
   }
 
   async remove(path: string, visibility: Visibility): Promise<void> {
     const target = this.#locate(path, visibility)
-    if (await removeIfThere(target)) await syncFolder(dirname(target))
+    if (!(await removeIfThere(target))) return
+    this.#changed = true
+    await syncFolder(dirname(target))
   }
 
   /** Runs `work` on this writer and clears away what it staged and did not commit. */
   async finish<T>(work: (writer: StorageWriter) => Promise<T>): Promise<T> {
     try {
       const result = await work(this)
-      this.#committed = false
+      this.#changed = false
       return result
     } finally {
-      // After a failure between two commits the rest stays: it tells the next writer to mend.
-      if (!this.#committed) for (const path of this.#staged) await removeIfThere(path)
+      // After a failure between two changes the rest stays: it tells the next writer to mend.
+      if (!this.#changed) for (const path of this.#staged) await removeIfThere(path)
     }
+  }
+
+  async #stageAt(path: string, content: Uint8Array, visibility: Visibility): Promise<void> {
+    this.#staged.add(path)
+    await writeDurably(path, content, fileModes[visibility])
   }
 
   /** A copy must not be seen half-way and must not overwrite: it is made under a temporary name and linked, or renamed where links are unknown. */

@@ -54,7 +54,7 @@ class MemoryWriter implements StorageWriter {
   readonly #leftovers: Set<symbol>
   readonly #mine = new Set<symbol>()
   readonly interrupted: boolean
-  #committed = false
+  #changed = false
 
   constructor(files: Map<string, Buffer>, leftovers: Set<symbol>) {
     this.#files = files
@@ -67,20 +67,22 @@ class MemoryWriter implements StorageWriter {
       if (!this.#mine.has(leftover)) this.#leftovers.delete(leftover)
   }
 
+  async announce(): Promise<void> {
+    this.#mark()
+  }
+
   async stage(path: string, content: Uint8Array, _visibility: Visibility): Promise<StagedFile> {
     assertPath(path)
     if (content.length > fileSizeMax)
       throw new KeystoreError('keystore-file-too-large', `not a key: ${path} is too large`)
-    const temporary = Symbol(path)
-    this.#leftovers.add(temporary)
-    this.#mine.add(temporary)
+    const temporary = this.#mark()
     const copy = Buffer.from(content)
     return {
       commit: async () => {
         this.#files.set(path, copy)
         this.#leftovers.delete(temporary)
         this.#mine.delete(temporary)
-        this.#committed = true
+        this.#changed = true
       },
     }
   }
@@ -93,22 +95,30 @@ class MemoryWriter implements StorageWriter {
       throw new KeystoreError('keystore-io', `cannot link ${from}: no such file`)
     if (this.#files.has(to)) return false
     this.#files.set(to, content)
+    this.#changed = true
     return true
   }
 
   async remove(path: string, _visibility: Visibility): Promise<void> {
     assertPath(path)
-    this.#files.delete(path)
+    if (this.#files.delete(path)) this.#changed = true
   }
 
   /** Runs `work` on this writer and clears away what it staged and did not commit. */
   async finish<T>(work: (writer: StorageWriter) => Promise<T>): Promise<T> {
     try {
       const result = await work(this)
-      this.#committed = false
+      this.#changed = false
       return result
     } finally {
-      if (!this.#committed) for (const temporary of this.#mine) this.#leftovers.delete(temporary)
+      if (!this.#changed) for (const temporary of this.#mine) this.#leftovers.delete(temporary)
     }
+  }
+
+  #mark(): symbol {
+    const mark = Symbol('temporary')
+    this.#leftovers.add(mark)
+    this.#mine.add(mark)
+    return mark
   }
 }

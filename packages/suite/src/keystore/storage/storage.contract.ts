@@ -124,6 +124,29 @@ export function storageContract(
       assert.deepEqual(await next.list('', 'private'), ['first'])
     })
 
+    test('what was announced is seen by the next writer only after a change and a failure', async () => {
+      const { storage, reopen } = await create()
+      await write(storage, 'key', 'one')
+      const announced = (fails: boolean) =>
+        storage.exclusively(async (writer) => {
+          await writer.announce()
+          if (fails) throw new Error('stopped')
+        })
+      const interrupted = () => reopen().exclusively(async (writer) => writer.interrupted)
+      await announced(false)
+      assert.equal(await interrupted(), false)
+      await assert.rejects(announced(true))
+      assert.equal(await interrupted(), false)
+      await assert.rejects(
+        storage.exclusively(async (writer) => {
+          await writer.announce()
+          await writer.remove('key', 'private')
+          throw new Error('stopped')
+        }),
+      )
+      assert.equal(await interrupted(), true)
+    })
+
     for (const path of ['', '/etc/passwd', '../x', 'a/../b', 'a//b', 'a/', '.', 'a\0b'])
       test(`the path ${JSON.stringify(path)} is refused everywhere`, async () => {
         const { storage } = await create()

@@ -22,14 +22,16 @@ export interface Storage {
 
 /** What may change a storage, for as long as the lock is held. */
 export interface StorageWriter {
-  /** An earlier writer stopped half-way and left temporary files behind. */
+  /** An earlier writer stopped half-way: it left temporary files, or what `announce` leaves. */
   readonly interrupted: boolean
   /** Removes what interrupted writers left behind. */
   sweep(): Promise<void>
+  /** From now on the next writer finds `interrupted` if this one does not come to its end, whatever it was doing. */
+  announce(): Promise<void>
   /**
    * Puts the whole content beside `path`, safe on disk; nothing is visible until `commit`. Stage every file of a change first, so
-   * that a full disk is found before anything has changed. What is staged and not committed disappears with the lock, but when
-   * something else has been committed before a failure it stays, so that the next writer finds `interrupted`.
+   * that a full disk is found before anything has changed. What is staged and not committed disappears with the lock; after a failure it
+   * stays if anything had been changed before, so that the next writer finds `interrupted`.
    */
   stage(path: string, content: Uint8Array, visibility: Visibility): Promise<StagedFile>
   /** Gives the file a second name. False, and nothing done, where that name is taken. */

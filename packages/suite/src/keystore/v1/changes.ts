@@ -52,6 +52,7 @@ export class Changes {
 
   /** Makes `versions` (newest first) all there is. Cut off, it leaves the old versions, the new ones, or more than either. */
   async replace(ref: KeyRef, versions: readonly [Key, ...Key[]]): Promise<void> {
+    await this.#writer.announce()
     await this.#replaceFile(privateFile(ref), 'private', versions, ({ secret }) =>
       wrapSecret(ref, secret, this.#around.wrapper),
     )
@@ -59,23 +60,24 @@ export class Changes {
     await this.#replaceFile(publicFile(ref), 'public', versions, ({ publicKey }) => publicKey!)
   }
 
-  /** Removes one version; 1 is the current one, 2 the oldest rotated one. */
+  /** Removes one version; 1 is the current one, 2 the oldest rotated one. The public half goes first: it can be computed again. */
   async destroy(ref: KeyRef, index: number): Promise<void> {
     const file = privateFile(ref)
     const isPair = purposes[ref.purpose].kind === 'pair'
     if (index === 1) {
       if ((await this.#storage.read(file, 'private')) === null) throw noSuchVersion(ref, index)
+      await this.#writer.announce()
       await this.#removeRepeated(file, 'private')
-      await this.#writer.remove(file, 'private')
       if (isPair) await this.#writer.remove(publicFile(ref), 'public')
+      await this.#writer.remove(file, 'private')
       return
     }
     const name = (await historyNames(this.#storage, file, 'private'))[index - 2]
     if (index < 1 || name === undefined) throw noSuchVersion(ref, index)
     const path = `${historyFolder(file)}/${name}`
     const publicKey = isPair ? await this.#publicHalfOf(ref, path) : null
-    await this.#writer.remove(path, 'private')
     if (publicKey !== null) await this.#removeRotatedPublic(ref, publicKey)
+    await this.#writer.remove(path, 'private')
   }
 
   /** Puts right what a writer left that was cut off: repeated versions, and public files that lag behind. */

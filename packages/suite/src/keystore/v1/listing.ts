@@ -23,7 +23,7 @@ export async function namedFiles(
     for (const name of [...privates, ...publics]) {
       const file = readFileName(under(name), known.has(`${name}.pub`))
       if (file !== null) found.push(file)
-      else if (!expected.test(name)) unknown(under(name))
+      else if (!expected.test(name)) unknown(under(name).replace(/\/$/, ''))
     }
   }
   return found
