@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { BufferSink } from '../../foundation/index.ts'
 import { anyColumn, columnFor, type DataType } from '../../transform/index.ts'
 import {
@@ -171,6 +172,24 @@ test('a malformed hex cell stays as it came', () => {
     assert.equal(cell(odd, TEXT_FORMAT, type), null)
     assert.equal(cell(foul, TEXT_FORMAT, type), null)
   }
+})
+
+test('a cell is decoded exactly where a tag stands in what it stands for', () => {
+  const byte = fc.oneof(fc.constantFrom(0x25, 0x22, 0x52, 0x32, 0x35), fc.nat(255))
+  const runs = fc.array(fc.tuple(byte, fc.integer({ min: 1, max: 5 })), { maxLength: 12 })
+  fc.assert(
+    fc.property(runs, (list) => {
+      const value = Buffer.concat(list.map(([of, size]) => Buffer.alloc(size, of)))
+      const holdsTag = value.includes('%%%') || value.includes('""""')
+      for (const text of [hex(value), escaped(value)]) {
+        const seen: Buffer[] = []
+        const column = { reveal: (stored: Uint8Array) => seen.push(Buffer.from(stored)) < 0 }
+        revealCell(text, 0, text.length, TEXT_FORMAT, null, column, alice, new BufferSink())
+        assert.deepEqual(seen, holdsTag ? [value] : [])
+      }
+    }),
+    { numRuns: 2_000 },
+  )
 })
 
 test('late keys reveal a cell late', async () => {

@@ -1,3 +1,4 @@
+import { isClientId } from '../../keystore/index.ts'
 import { type DataType, dataTypeNamed, laterDataTypes } from '../data-type.ts'
 import type { ColumnSetting, Envelope, OnUnprotected } from './encryptor-config.ts'
 import type { EntryReader } from './entry-reader.ts'
@@ -20,9 +21,6 @@ const columnKeys = [
   'on_unprotected',
   ...Object.keys(laterOptions),
 ]
-
-/** Bytes of an identifier: 5 to 256 of these (spec: keystore §1). */
-const clientId = /^[A-Za-z0-9_ -]{5,256}$/
 
 /** Reads one entry of `encrypted`, named `column`. Problems are told to `entry`; what comes back then is not to be used. */
 export function readColumn(
@@ -62,7 +60,7 @@ export function readEnvelope(entry: EntryReader): Envelope | null {
 function readClientId(entry: EntryReader): string | null {
   const read = entry.text('client_id')
   if (read === null || read.value === '') return null
-  if (clientId.test(read.value)) return read.value
+  if (isClientId(read.value)) return read.value
   entry.problem(
     read.offset,
     "invalid client ID: must be 5 to 256 digits, letters and '_', '-', ' ' characters",

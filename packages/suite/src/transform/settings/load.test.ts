@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Catalog } from '../../sql/index.ts'
 import {
   type EncryptorConfig,
   EncryptorConfigError,
@@ -80,6 +81,14 @@ test('the example of the manual gives its settings', () => {
   assert.equal(config.empty, false)
   assert.equal(config.table(null, 'orders')?.protected.size, 0)
   assert.equal(config.table(null, 'nothing'), null)
+})
+
+test('a config is the catalog of the analysis, and a setting its protected column', () => {
+  const config = load(example)
+  const catalog: Catalog = config
+  const found = catalog.table(null, 'users')?.protected.get('email')
+  assert.equal(found, config.columns[0])
+  assert.equal(catalog.protectedName('email'), config.columns[0])
 })
 
 test('a config that names tables and protects no column is empty, as is no config', () => {
