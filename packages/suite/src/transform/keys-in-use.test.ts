@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { sealBlock } from '@acra-ts/crypto'
+import { nodePrimitives } from '@acra-ts/crypto/node'
 import { BufferSink } from '../foundation/index.ts'
-import { atOnce, keysOf, MemoryKeystore } from './testing/index.ts'
+import { generateMasterKey, masterKeyWrapper, openKeystore } from '../keystore/index.ts'
+import { KeysInUse } from './keys-in-use.ts'
+import { atOnce, keysOf, MemoryKeystore, reveal, settingOf } from './testing/index.ts'
+import type { Column } from './transform.ts'
+import { columnFor } from './transforms.ts'
 
 const noFailure = (kind: string, error: unknown) => assert.fail(`${kind}: ${error}`)
 
@@ -93,4 +101,53 @@ test('keys that cannot be had count as absent where values are opened', () => {
     ['acrastruct', keystore.failure],
   ])
   assert.throws(() => keysOf(keystore).toSealBlock('alice', () => {}), /the keystore is away/)
+})
+
+test('over a keystore on files, keys that rotate keep old values readable', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'acra-keys-in-use-'))
+  try {
+    const keystore = await openKeystore({
+      folder: join(folder, 'keys'),
+      wrapper: masterKeyWrapper(generateMasterKey()),
+      cacheSize: 100,
+      warn: (sentence) => assert.fail(sentence),
+    })
+    let ms = 0
+    const keys = new KeysInUse({
+      keystore,
+      primitives: nodePrimitives,
+      clientsMax: 100,
+      now: () => ms,
+    })
+    const access = { clientId: 'alice', keys, observer: null }
+    const columns = (['acrablock', 'acrastruct'] as const).map((envelope) =>
+      columnFor(settingOf({ envelope })),
+    )
+    const stored = async (column: Column) => {
+      const out = new BufferSink()
+      await column.protect(Buffer.from('text'), access, out)
+      return out.take()
+    }
+    const revealed = async (column: Column, cell: Buffer) => {
+      const out = new BufferSink()
+      return (await column.reveal(cell, access, out)) ? out.take().toString() : null
+    }
+    await assert.rejects(stored(columns[0]), /has no symmetric storage key/)
+
+    const generate = async () => {
+      await keystore.generate({ purpose: 'storage', owner: 'alice' })
+      await keystore.generate({ purpose: 'storage-symmetric', owner: 'alice' })
+    }
+    await generate()
+    ms = 5_000
+    const old = [await stored(columns[0]), await stored(columns[1])]
+    await generate()
+    keys.reset()
+    for (const [i, column] of columns.entries()) {
+      assert.equal(await revealed(column, old[i]), 'text')
+      assert.equal(reveal(column, await stored(column), access)?.toString(), 'text')
+    }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
