@@ -48,15 +48,24 @@ export function equalInConstantTime(left: Uint8Array, right: Uint8Array): boolea
   return difference === 0
 }
 
-/** A copy of `bytes[start, end)` of its own memory: `slice` of a Buffer is a view. */
+/**
+ * Zeros for something secret to stand in. The memory is one that the garbage collector never moves: of small arrays it would
+ * leave copies behind, which nobody can overwrite any more.
+ */
+export function secretBytes(size: number): Uint8Array {
+  return new Uint8Array(new ArrayBuffer(size))
+}
+
+/** A copy of `bytes[start, end)` in secret memory of its own: `slice` of a Buffer would be a view. */
 export function copyOf(bytes: Uint8Array, start = 0, end: number = bytes.length): Uint8Array {
-  const copy = new Uint8Array(end - start)
+  const copy = secretBytes(end - start)
   copy.set(bytes.subarray(start, end))
   return copy
 }
 
+/** All parts, one after the other, in secret memory. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((size, part) => size + part.length, 0))
+  const all = secretBytes(parts.reduce((size, part) => size + part.length, 0))
   let at = 0
   for (const part of parts) {
     all.set(part, at)
@@ -65,7 +74,7 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   return all
 }
 
-/** A sink for a single value: `take` hands over exactly what was appended. */
+/** A sink for a single value, in secret memory: `take` hands over exactly what was appended. */
 export class ValueSink implements Sink {
   bytes: Uint8Array = EMPTY
   length = 0
@@ -74,7 +83,7 @@ export class ValueSink implements Sink {
     const at = this.length
     this.length = at + size
     if (this.length > this.bytes.length) {
-      const grown = new Uint8Array(at === 0 ? size : Math.max(this.length, this.bytes.length * 2))
+      const grown = secretBytes(at === 0 ? size : Math.max(this.length, this.bytes.length * 2))
       grown.set(this.bytes)
       this.bytes.fill(0)
       this.bytes = grown

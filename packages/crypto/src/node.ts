@@ -15,6 +15,7 @@ import {
   sign as signMessage,
   verify as verifyMessage,
 } from 'node:crypto'
+import { concat, secretBytes } from './bytes.ts'
 import type {
   AgreementKey,
   CellParts,
@@ -57,9 +58,10 @@ export const nodePrimitives: Primitives = {
     const pair = createECDH(CURVE)
     pair.generateKeys()
     const bytes = pair.getPrivateKey()
-    const scalar = new Uint8Array(SCALAR_SIZE)
+    const scalar = secretBytes(SCALAR_SIZE)
     scalar.set(bytes, SCALAR_SIZE - bytes.length)
     bytes.fill(0)
+    overwrite(pair)
     return scalar
   },
   agreementKey: (scalar) => new NodeAgreementKey(scalar),
@@ -83,6 +85,9 @@ export const nodePrimitives: Primitives = {
   },
 }
 
+/** Where the data key of the envelope that is being sealed stands, until it is overwritten. */
+const dataKeyInUse = secretBytes(DATA_KEY_SIZE)
+
 /** Keeps the AES key of the cells that hold a data key: derived once, since a data key always has 32 bytes. */
 class NodeWrappingKey implements WrappingKey {
   readonly #context: Uint8Array
@@ -102,7 +107,8 @@ class NodeWrappingKey implements WrappingKey {
     wrappedAt: number,
     payloadAt: number,
   ): void {
-    const dataKey = random(DATA_KEY_SIZE)
+    const dataKey = dataKeyInUse
+    randomInto(dataKey)
     encrypt(inUse(this.#key), this.#context, dataKey, out, wrappedAt)
     sealCell(dataKey, context, plain, out, payloadAt)
     dataKey.fill(0)
@@ -144,13 +150,17 @@ class NodeAgreementKey implements AgreementKey {
   }
 
   wipe(): void {
-    // OpenSSL overwrites the private number that another one takes the place of.
-    this.#pair?.setPrivateKey(ONE)
+    if (this.#pair !== null) overwrite(this.#pair)
     this.#pair = null
   }
 }
 
 const ONE = new Uint8Array(SCALAR_SIZE).fill(1, SCALAR_SIZE - 1)
+
+/** OpenSSL overwrites the private number that another one takes the place of. */
+function overwrite(pair: ECDH): void {
+  pair.setPrivateKey(ONE)
+}
 
 function sealCell(
   key: Uint8Array,
@@ -252,7 +262,9 @@ const SEC1_MIDDLE = Buffer.from('a00a06082a8648ce3d030107a144034200', 'hex')
 function sec1Of(scalar: Uint8Array): Buffer {
   const pair = createECDH(CURVE)
   pair.setPrivateKey(scalar)
-  return Buffer.concat([SEC1_HEAD, scalar, SEC1_MIDDLE, pair.getPublicKey()])
+  const der = concat(SEC1_HEAD, scalar, SEC1_MIDDLE, pair.getPublicKey())
+  overwrite(pair)
+  return Buffer.from(der.buffer)
 }
 
 function base64url(bytes: Uint8Array, start: number): string {
@@ -265,7 +277,7 @@ const pool = Buffer.allocUnsafeSlow(POOL_SIZE)
 let poolAt = POOL_SIZE
 
 function random(size: number): Uint8Array {
-  const bytes = new Uint8Array(size)
+  const bytes = secretBytes(size)
   randomInto(bytes)
   return bytes
 }

@@ -6,14 +6,14 @@
  *     8   4   CRC-32C of the whole with these four bytes zero, LE32
  *     12  n   body
  */
-import { readBe32, readLe32, writeBe32, writeLe32 } from '../bytes.ts'
+import { readBe32, readLe32, secretBytes, writeBe32, writeLe32 } from '../bytes.ts'
 
 /** Size of the fields before the body, in bytes. */
 export const SOTER_HEADER_SIZE = 12
 
-/** Builds a container; `tag` has four ASCII characters. */
+/** Builds a container, in secret memory; `tag` has four ASCII characters. */
 export function encodeSoterContainer(tag: string, body: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(SOTER_HEADER_SIZE + body.length)
+  const bytes = secretBytes(SOTER_HEADER_SIZE + body.length)
   for (let i = 0; i < 4; i++) bytes[i] = tag.charCodeAt(i)
   writeBe32(bytes, 4, bytes.length)
   bytes.set(body, SOTER_HEADER_SIZE)
