@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { EnvelopeKind } from '@acra-ts/crypto'
 import { BufferSink } from '../foundation/index.ts'
 import { anyColumn } from './any-column.ts'
-import type { Envelope } from './settings/index.ts'
 import { accessOf, MemoryKeystore, protect, reveal, settingOf } from './testing/index.ts'
 import type { RevealObserver } from './transform.ts'
 import { columnFor } from './transforms.ts'
 
-const kinds: readonly Envelope[] = ['acrablock', 'acrastruct']
+const kinds: readonly EnvelopeKind[] = ['acrablock', 'acrastruct']
 const CONTAINER_HEADER_SIZE = 12
 
 /** What an observer was told, a word each. */
@@ -22,7 +22,7 @@ function recorder(): { observer: RevealObserver; told: string[] } {
   }
 }
 
-function sealed(envelope: Envelope, plain: string, keystore: MemoryKeystore): Buffer {
+function sealed(envelope: EnvelopeKind, plain: string, keystore: MemoryKeystore): Buffer {
   return protect(columnFor(settingOf({ envelope })), plain, accessOf('alice', keystore))
 }
 

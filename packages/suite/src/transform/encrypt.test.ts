@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { identify } from '@acra-ts/crypto'
+import { type EnvelopeKind, identify } from '@acra-ts/crypto'
+import fc from 'fast-check'
 import { BufferSink } from '../foundation/index.ts'
-import type { Envelope } from './settings/index.ts'
 import { accessOf, MemoryKeystore, protect, reveal, settingOf } from './testing/index.ts'
 import { TransformError, type TransformErrorCode } from './transform.ts'
 import { columnFor } from './transforms.ts'
 
-const kinds: readonly Envelope[] = ['acrablock', 'acrastruct']
+const kinds: readonly EnvelopeKind[] = ['acrablock', 'acrastruct']
 const CONTAINER_HEADER_SIZE = 12
 
 function refusedWith(code: TransformErrorCode, text: RegExp) {
@@ -32,6 +32,24 @@ test('a value is stored as the envelope of its column in a container, and reveal
       assert.ok(found?.contained && found.whole)
       assert.equal(reveal(column, stored, access)?.toString(), plain)
     }
+  }
+})
+
+test('whatever bytes are protected are revealed as they were', () => {
+  const keystore = new MemoryKeystore().generate('alice')
+  const access = accessOf('alice', keystore)
+  const byte = fc.oneof(fc.constantFrom(0x25, 0x22, 0xf0, 0xf1, 0), fc.nat(255))
+  const runs = fc.array(fc.tuple(byte, fc.integer({ min: 1, max: 9 })), { minLength: 1 })
+  for (const envelope of kinds) {
+    const column = columnFor(settingOf({ envelope }))
+    fc.assert(
+      fc.property(runs, (list) => {
+        const plain = Buffer.concat(list.map(([of, size]) => Buffer.alloc(size, of)))
+        const stored = protect(column, plain, access)
+        assert.notDeepEqual(stored, plain)
+        assert.deepEqual(reveal(column, stored, access), plain)
+      }),
+    )
   }
 })
 
@@ -63,7 +81,8 @@ test('a column whose client has only a public key is written, and not read', () 
 test('an envelope that the application supplies is stored by the table of the manual', () => {
   const keystore = new MemoryKeystore().generate('alice')
   const access = accessOf('alice', keystore)
-  const made = (envelope: Envelope) => protect(columnFor(settingOf({ envelope })), 'text', access)
+  const made = (envelope: EnvelopeKind) =>
+    protect(columnFor(settingOf({ envelope })), 'text', access)
   for (const given of kinds) {
     for (const bare of [false, true]) {
       for (const envelope of kinds) {
@@ -137,7 +156,7 @@ test('without a key nothing is written, and the error names column, client and k
   const keystore = new MemoryKeystore()
   const out = new BufferSink()
   out.append(Buffer.from('before'))
-  const missing: [Envelope, RegExp][] = [
+  const missing: [EnvelopeKind, RegExp][] = [
     [
       'acrablock',
       /^client "alice" has no symmetric storage key, so that "users"\."email" cannot be/,

@@ -11,7 +11,6 @@ export {
   type DatabaseNames,
   type EncryptorConfig,
   EncryptorConfigError,
-  type Envelope,
   type InstallationDefaults,
   loadEncryptorConfig,
   noEncryptorConfig,

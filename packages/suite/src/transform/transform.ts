@@ -12,7 +12,7 @@ export interface Access {
   readonly observer: RevealObserver | null
 }
 
-/** What may be logged and counted of values that are not revealed. It is told no value. */
+/** What may be logged and counted of values that are not revealed: told for each one, and never what the value is. */
 export interface RevealObserver {
   /** None of the client's keys opens an envelope: another client's, or damaged (log code 581). */
   notOpened(kind: EnvelopeKind): void

@@ -1,12 +1,13 @@
+import type { EnvelopeKind } from '@acra-ts/crypto'
 import { isClientId } from '../../keystore/index.ts'
 import { type DataType, dataTypeNamed, laterDataTypes } from '../data-type.ts'
-import type { ColumnSetting, Envelope, OnUnprotected } from './encryptor-config.ts'
+import type { ColumnSetting, OnUnprotected } from './encryptor-config.ts'
 import type { EntryReader } from './entry-reader.ts'
 import { laterOptions, refuseLaterOptions } from './later-options.ts'
 
 /** What a column takes from elsewhere where its own entry is silent. */
 export interface ColumnDefaults {
-  readonly envelope: Envelope
+  readonly envelope: EnvelopeKind
   readonly reencryptsToAcraBlock: boolean
   readonly onUnprotected: OnUnprotected
 }
@@ -45,7 +46,7 @@ export function readColumn(
 }
 
 /** `crypto_envelope` of a column or of `defaults`; null where it is absent or wrong. */
-export function readEnvelope(entry: EntryReader): Envelope | null {
+export function readEnvelope(entry: EntryReader): EnvelopeKind | null {
   const read = entry.text('crypto_envelope')
   if (read === null || read.value === '') return null
   if (read.value === 'acrablock' || read.value === 'acrastruct') return read.value

@@ -1,10 +1,8 @@
+import type { EnvelopeKind } from '@acra-ts/crypto'
 import type { DataType } from '../data-type.ts'
 
 /** What happens to a statement that would write or show a protected column unprotected. */
 export type OnUnprotected = 'refuse' | 'pass'
-
-/** How a new value is sealed (spec: serialized container 0xF0 or 0xF1). */
-export type Envelope = 'acrablock' | 'acrastruct'
 
 /** One protected column. It can stand where `sql` wants a ProtectedColumn. */
 export interface ColumnSetting {
@@ -13,7 +11,8 @@ export interface ColumnSetting {
   readonly onUnprotected: OnUnprotected
   /** Whose keys seal new values; null: the connection's own client's. */
   readonly clientId: string | null
-  readonly envelope: Envelope
+  /** How new values are sealed; both kinds are read. */
+  readonly envelope: EnvelopeKind
   /** An AcraStruct that the application supplies is stored as an AcraBlock. Without effect where `envelope` is `acrastruct`. */
   readonly reencryptsToAcraBlock: boolean
   /** What the application sees; null: what the database says. */

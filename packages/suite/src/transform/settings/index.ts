@@ -6,7 +6,6 @@ export { type ConfigProblem, EncryptorConfigError } from './config-error.ts'
 export type {
   ColumnSetting,
   EncryptorConfig,
-  Envelope,
   OnUnprotected,
   TableSetting,
 } from './encryptor-config.ts'
