@@ -98,10 +98,10 @@ test('SIGHUP goes on in a new log file after a rotation', async () => {
   renameSync(path, `${path}.1`)
   service.child.kill('SIGHUP')
   await service.says('Configuration was read again')
-  assert.match(readFileSync(path, 'utf8'), /Configuration was read again/)
-  assert.ok(!readFileSync(`${path}.1`, 'utf8').includes('Configuration was read again'))
   service.child.kill('SIGTERM')
   assert.equal(await service.ends(), 0)
+  assert.match(readFileSync(path, 'utf8'), /Configuration was read again/)
+  assert.ok(!readFileSync(`${path}.1`, 'utf8').includes('Configuration was read again'))
 })
 
 test('a tool is ended by a signal', async () => {
