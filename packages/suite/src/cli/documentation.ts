@@ -1,0 +1,146 @@
+import { type Event, events } from '../observe/index.ts'
+import { namesIn, type Option, type OptionTable } from '../options/index.ts'
+import { program as acraKeymaker } from './acra-keymaker.ts'
+import { type ErrorEntry, errorCodes } from './error-codes.ts'
+import { type Program, programOptions } from './program.ts'
+
+/** A page of the documentation that is made from tables of the code. */
+export interface Page {
+  /** Relative to the root of the repository. */
+  readonly path: string
+  /** Markdown. */
+  readonly content: string
+}
+
+/** The programs whose options have a page. */
+const programs: readonly Program<OptionTable>[] = [acraKeymaker]
+
+/** Every page that is made from the code: the options of each program, and the events and errors. */
+export function documentation(): readonly Page[] {
+  return [
+    ...programs.map((program) => ({
+      path: `docs/guide/options/${program.name}.md`,
+      content: optionPage(program),
+    })),
+    { path: 'docs/errors.md', content: errorPage(events, errorCodes) },
+  ]
+}
+
+const GENERATED = '<!-- Written by tools/generate-docs.ts from the tables of the code. -->\n'
+
+/** The page of a program: what it is for, what it takes, what it does not take yet. */
+export function optionPage(program: Program<OptionTable>): string {
+  const table = programOptions(program)
+  const sections = [
+    `${GENERATED}\n# Options of ${program.name}\n`,
+    `${program.description}\n`,
+    `\`\`\`sh\n${program.examples.join('\n')}\n\`\`\`\n`,
+    'How options are given, and how a file of them looks: [README.md](README.md).\n',
+    markdown(
+      ['Option', 'Type', 'Default', 'Meaning'],
+      namesIn(table, 'built').map((name) => builtRow(name, table[name]!)),
+    ),
+    ...waiting(table),
+    ...ignoredSection(table),
+  ]
+  return sections.join('\n')
+}
+
+function builtRow(name: string, option: Option): string[] {
+  const only = option.commandLineOnly === true ? ' (command line only)' : ''
+  const bounds = admitted(option)
+  return [code(name), typeName(option), shown(option), `${option.usage}${bounds}${only}`]
+}
+
+function waiting(table: OptionTable): string[] {
+  const names = namesIn(table, 'waits')
+  if (names.length === 0) return []
+  const rows = names.map((name) => {
+    const option = table[name]!
+    return [code(name), shown(option), feature(option)]
+  })
+  return [
+    '## Known, not available yet\n',
+    'Names of Acra 0.90 to 0.96 whose feature does not exist here yet. The default, an empty string and `false` are accepted;\nevery other value is refused at start.\n',
+    markdown(['Option', 'Default', 'Feature'], rows),
+  ]
+}
+
+function feature({ availability }: Option): string {
+  return availability.state === 'waits' ? availability.needs : ''
+}
+
+function ignoredSection(table: OptionTable): string[] {
+  const names = namesIn(table, 'ignored')
+  if (names.length === 0) return []
+  const rows = names.map((name) => {
+    const { availability } = table[name]!
+    return [code(name), availability.state === 'ignored' ? availability.because : '']
+  })
+  return [
+    '## Accepted, but without effect\n',
+    'Any other value than the default is told once, as a warning.\n',
+    markdown(['Option', 'Why'], rows),
+  ]
+}
+
+function typeName(option: Option): string {
+  switch (option.type) {
+    case 'string':
+      return 'text'
+    case 'bool':
+      return 'boolean'
+    case 'int':
+    case 'uint':
+      return 'number'
+  }
+}
+
+function shown(option: Option): string {
+  return option.default === '' ? '' : code(String(option.default))
+}
+
+function admitted({ choices, min, max }: Option): string {
+  if (choices !== undefined) {
+    return `: ${choices
+      .filter((one) => one !== '')
+      .map((one) => code(String(one)))
+      .join(', ')}`
+  }
+  if (min !== undefined && max !== undefined) return `; ${min} to ${max}`
+  return min === undefined ? '' : `; at least ${min}`
+}
+
+/** The page of everything that can go wrong. */
+export function errorPage(
+  numbered: Readonly<Record<string, Event>>,
+  named: Readonly<Record<string, ErrorEntry>>,
+): string {
+  const eventRows = Object.values(numbered)
+    .sort((a, b) => a.code - b.code)
+    .map((event) => [String(event.code), event.level, event.message, event.meaning, event.remedy])
+  const codeRows = Object.entries(named)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, { meaning, remedy }]) => [code(name), meaning, remedy])
+  return [
+    `${GENERATED}\n# Events and errors\n`,
+    'A line of the log that reports an event has its number as `code`: in the header of a CEF line, as a member of a JSON object, as a field of\na plain line. Numbers below 2000 mean what they mean in Acra; ours begin at 2000. A number never changes its meaning. The message of a\nline may say more than the one below; `error` is the cause.\n',
+    markdown(['Code', 'Level', 'Message', 'What happened', 'What to do'], eventRows),
+    '## Errors\n',
+    'The errors of the packages have a stable `code`, to be told apart by programs; messages may change.\n',
+    markdown(['Code', 'What happened', 'What to do'], codeRows),
+  ].join('\n')
+}
+
+function markdown(titles: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [titles, titles.map(() => '---'), ...rows]
+  return lines.map((cells) => `| ${cells.map(cell).join(' | ')} |\n`).join('')
+}
+
+function cell(content: string): string {
+  return content.replaceAll('|', '\\|').replaceAll('<', '\\<')
+}
+
+function code(content: string): string {
+  return `\`${content}\``
+}

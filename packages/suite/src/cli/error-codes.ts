@@ -1,0 +1,223 @@
+import type {
+  BlockErrorCode,
+  CellErrorCode,
+  KeyErrorCode,
+  MessageErrorCode,
+  StructErrorCode,
+} from '@acra-ts/crypto'
+import type { KeystoreErrorCode } from '../keystore/index.ts'
+
+/** What stands in docs/errors.md about the code of an error: what happened, and what to do. */
+export interface ErrorEntry {
+  readonly meaning: string
+  readonly remedy: string
+}
+
+type CryptoErrorCode =
+  | BlockErrorCode
+  | CellErrorCode
+  | KeyErrorCode
+  | MessageErrorCode
+  | StructErrorCode
+
+const crypto: Readonly<Record<CryptoErrorCode, ErrorEntry>> = {
+  'acrablock-not-opened': {
+    meaning: 'An AcraBlock is damaged, or none of the keys is the one it was made with.',
+    remedy: 'Check the client id and its keys; a damaged value cannot be restored.',
+  },
+  'acrastruct-not-opened': {
+    meaning: 'An AcraStruct is damaged, or none of the private keys is the one it was made for.',
+    remedy: 'Check the client id and its keys; a damaged value cannot be restored.',
+  },
+  'cell-not-opened': {
+    meaning: 'A Secure Cell is damaged, or its key or context is another one.',
+    remedy: 'Check the key and the context; a damaged value cannot be restored.',
+  },
+  'key-empty': {
+    meaning: 'A key without a single byte was given.',
+    remedy: 'Give the key.',
+  },
+  'key-malformed': {
+    meaning: 'The bytes are not the container of a key of the expected kind.',
+    remedy: 'Check that it is the right file, and that a private key was unwrapped first.',
+  },
+  'message-not-opened': {
+    meaning: 'A Secure Message is damaged, or was made for or by somebody else.',
+    remedy: 'Check both keys; a damaged message cannot be restored.',
+  },
+  'message-not-verified': {
+    meaning: 'The signature of a Secure Message does not fit its content and the public key.',
+    remedy: 'Do not trust the content. Check the public key.',
+  },
+  'plaintext-empty': {
+    meaning: 'The formats of Themis hold no empty value.',
+    remedy: 'Leave empty values as they are.',
+  },
+  'plaintext-too-large': {
+    meaning: 'The value is larger than the format can hold.',
+    remedy: 'Cut the value into several.',
+  },
+}
+
+const keystore: Readonly<Record<KeystoreErrorCode, ErrorEntry>> = {
+  'keystore-owner-invalid': {
+    meaning: 'The id of a client or zone cannot be part of a file name of the keystore.',
+    remedy: 'Use an id of 5 to 256 letters, digits, `_`, `-` or spaces.',
+  },
+  'keystore-folder-permissions': {
+    meaning: 'Others than its owner may enter the folder of the keys.',
+    remedy: 'Run the `chmod 0700` that the message gives.',
+  },
+  'keystore-file-permissions': {
+    meaning: 'Others than its owner may read or write a key file.',
+    remedy: 'Run the `chmod 0600` that the message gives, and think about who has read the key.',
+  },
+  'keystore-file-kind': {
+    meaning: 'Where a key file should be is a folder, a link or something else.',
+    remedy: 'Remove what is there, or name the right folder.',
+  },
+  'keystore-file-too-large': {
+    meaning: 'A key file is larger than any key.',
+    remedy: 'Check that it is a key file.',
+  },
+  'keystore-key-unreadable': {
+    meaning: 'A key cannot be unwrapped: another master key, another owner, or damage.',
+    remedy: 'Check `ACRA_MASTER_KEY`, and that the file was not renamed or copied from elsewhere.',
+  },
+  'keystore-key-malformed': {
+    meaning: 'A key was unwrapped, but is not of its kind.',
+    remedy: 'Restore the file from a backup.',
+  },
+  'keystore-key-missing': {
+    meaning: 'There is no such key.',
+    remedy: 'Make it with `acra-keymaker`, or check `keys_dir` and the client id.',
+  },
+  'keystore-key-unfit': {
+    meaning: 'The bytes that were to be stored are no key of that kind.',
+    remedy: 'Check what was given.',
+  },
+  'keystore-version-unsupported': {
+    meaning: 'The folder holds a keystore of a version that cannot be read yet.',
+    remedy: 'Use a keystore of version 1.',
+  },
+  'keystore-cache-conflict': {
+    meaning: 'The keys are to be loaded at start, but the cache is off.',
+    remedy:
+      'Set `keystore_cache_on_start_enable: false`, or a `keystore_cache_size` other than -1.',
+  },
+  'keystore-locked': {
+    meaning: 'Another program is writing to the keystore.',
+    remedy: 'Wait for it to end. Where none runs, remove the lock file that the message names.',
+  },
+  'keystore-io': {
+    meaning: 'The file system refused something; the message says what, where and why.',
+    remedy: 'Correct the permissions, the path or the disk.',
+  },
+  'master-key-missing': {
+    meaning: 'There is no master key.',
+    remedy: 'Set `ACRA_MASTER_KEY` to the base64 text of the master key.',
+  },
+  'master-key-malformed': {
+    meaning: 'The master key is not valid base64, or shorter than 32 bytes.',
+    remedy: 'Set `ACRA_MASTER_KEY` to what `cat master.key | base64` prints.',
+  },
+  'master-key-exists': {
+    meaning: 'There is a file already where the new master key was to be written.',
+    remedy:
+      'Choose another path. Replace it by `--force` only where no key was ever made with it: those keys would be lost.',
+  },
+}
+
+const suite = {
+  'address-invalid': {
+    meaning: 'An address to listen on or to connect to cannot be understood.',
+    remedy: 'Write `tcp://host:port` or `unix:///path`.',
+  },
+  'certificate-malformed': {
+    meaning: 'A certificate is not valid PEM or X.509.',
+    remedy: 'Give the certificate itself, in PEM.',
+  },
+  'certificate-without-identifier': {
+    meaning: 'A certificate has no subject to make a client id from.',
+    remedy: 'Use `tls_identifier_extractor_type: serial_number`, or another certificate.',
+  },
+  'configuration-invalid': {
+    meaning: 'The configuration cannot be used; there is a line for each thing that is wrong.',
+    remedy: 'Correct the place that the line names.',
+  },
+  'connect-failed': {
+    meaning: 'The other side cannot be reached.',
+    remedy: 'Check host, port and network.',
+  },
+  'connection-closed': {
+    meaning: 'The other side closed the connection in the middle of something.',
+    remedy: 'Look at the log of the other side.',
+  },
+  'connection-timeout': {
+    meaning: 'The other side was silent for too long where an answer is due.',
+    remedy: 'Check the network and the other side, or raise the time-out.',
+  },
+  'der-malformed': {
+    meaning: 'The inside of a certificate breaks the rules of its encoding.',
+    remedy: 'Have the certificate issued anew.',
+  },
+  'encryptor-config-invalid': {
+    meaning: 'The encryptor config cannot be used; the message has a line for each thing.',
+    remedy: 'Correct the places that the lines name.',
+  },
+  'keymaker-refused': {
+    meaning: 'What `acra-keymaker` was asked for cannot be done.',
+    remedy: 'The message says why.',
+  },
+  'listen-failed': {
+    meaning: 'The address to listen on cannot be used.',
+    remedy: 'Choose a free one, or end what uses it.',
+  },
+  'log-file-unusable': {
+    meaning: 'The file of `log_to_file` cannot be opened.',
+    remedy: 'Correct its path or its permissions.',
+  },
+  'protocol-error': {
+    meaning: 'A client or the database sent what its protocol does not allow.',
+    remedy: 'Check that the address leads to the kind of database that is configured.',
+  },
+  'sql-broke-parser': {
+    meaning: 'A statement is more than the parser can hold; the parser was replaced.',
+    remedy: 'Split the statement, or use parameters in the place of literals.',
+  },
+  'sql-parser-restarting': {
+    meaning: 'The parser is being replaced after a statement that was too much for it.',
+    remedy: 'Try again.',
+  },
+  'sql-syntax': {
+    meaning: 'A statement is not valid SQL for the parser.',
+    remedy: 'Correct the statement.',
+  },
+  'sql-too-deep': {
+    meaning: 'A statement is nested too deeply to be analysed.',
+    remedy: 'Simplify the statement.',
+  },
+  'sql-too-long': {
+    meaning: 'A statement is too long to be analysed.',
+    remedy: 'Split the statement, or raise `statement_size_max`.',
+  },
+  'transform-key-missing': {
+    meaning: 'There is no key to protect a value of a column with.',
+    remedy: 'Make the keys of the client id with `acra-keymaker`.',
+  },
+  'transform-not-encrypted': {
+    meaning: 'A value could not be encrypted; it was not sent.',
+    remedy: 'Read the cause.',
+  },
+  'transform-not-reencrypted': {
+    meaning: 'An AcraStruct could not be turned into an AcraBlock; it was not sent.',
+    remedy: 'Check that the keys of the client id are there.',
+  },
+  'usage-invalid': {
+    meaning: 'The command line cannot be understood.',
+    remedy: 'The message names the flag; `--help` lists all of them.',
+  },
+} as const satisfies Readonly<Record<string, ErrorEntry>>
+
+/** The codes of all errors that the packages throw on purpose. */
+export const errorCodes: Readonly<Record<string, ErrorEntry>> = { ...crypto, ...keystore, ...suite }
