@@ -3,24 +3,20 @@
  * there is no log of the process. Never here: secrets, keys, plaintext or SQL literals.
  */
 export { type Event, events } from './events.ts'
-export { CEF_VENDOR, cefFormat } from './formats/cef.ts'
+export { cefFormat } from './formats/cef.ts'
 export { jsonFormat } from './formats/json.ts'
 export { colouredPlaintext, elapsedPlaintext, plaintext } from './formats/plaintext.ts'
 export {
   type Clock,
   createLogger,
   type Logger,
-  type LoggerSettings,
   type Output,
   silentLogger,
 } from './log.ts'
 export { auditLogOptions, loggingOptions, metricsOptions, tracingOptions } from './options.ts'
 export type {
-  Fields,
-  FieldValue,
   Format,
   Level,
-  LogRecord,
   Product,
 } from './record.ts'
 export { FileSink, type Sink } from './sink.ts'

@@ -85,7 +85,7 @@ test('the value that means "unset" leaves the word to the general flag', () => {
   assert.equal(side({ side_auth: -1, tls_auth: 2 }), 2)
   assert.equal(side({ side_auth: 0, tls_auth: 2 }), 0)
   assert.equal(side({ tls_auth: 2 }), 2)
-  assert.equal(side({}), -1)
+  assert.equal(side({}), 4)
 })
 
 const partial = {

@@ -37,7 +37,7 @@ export function settle<T extends OptionTable>(
   const problems: Problem[] = []
   const warnings: Problem[] = []
   for (const [name, option] of Object.entries(table)) {
-    values[name] = find(table, name, option, commandLine, file)?.value ?? option.default
+    values[name] = find(table, name, option, commandLine, file)?.value ?? initial(table, option)
     const own = commandLine.get(name) ?? file.get(name)
     if (own === undefined) continue
     const refused = refusal(name, option, own)
@@ -57,6 +57,12 @@ export function changed(
   after: OptionValues<OptionTable>,
 ): string[] {
   return Object.keys(table).filter((name) => before[name] !== after[name])
+}
+
+/** The value where nobody gave one; "as the general flag says" is that flag's own. */
+function initial(table: OptionTable, option: Option): OptionValue {
+  const general = option.general === undefined ? undefined : table[option.general]
+  return general !== undefined && option.default === option.unset ? general.default : option.default
 }
 
 function find(

@@ -13,6 +13,5 @@ export {
   tlsIdentityOptions,
   tlsNameOptions,
   tlsOptions,
-  tlsServiceOptions,
   tlsSideOptions,
 } from './tls.ts'
