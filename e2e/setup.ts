@@ -22,7 +22,7 @@ export interface FrontOptions {
 
 /** Where applications connect. */
 export interface Front {
-  readonly host: '127.0.0.1'
+  readonly host: string
   readonly port: number
   /** Between acra-server and the database. */
   readonly tap: Tap

@@ -46,6 +46,21 @@ test('a password is asked for, and a wrong one refused', async () => {
   }
 })
 
+test('with md5 a password is stored and asked for in that way', async () => {
+  const server = await startPostgres({ auth: 'md5' })
+  try {
+    const client = new pg.Client({ connectionString: server.url() })
+    await client.connect()
+    const { rows } = await client.query(
+      "SELECT rolpassword ~ '^md5' AS md5 FROM pg_authid WHERE rolname = 'postgres'",
+    )
+    await client.end()
+    assert.deepEqual(rows, [{ md5: true }])
+  } finally {
+    await server.stop()
+  }
+})
+
 test('a server whose owner is killed ends, and its folder goes', async () => {
   const module = new URL('./postgres.js', import.meta.url).href
   const program = `

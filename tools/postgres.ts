@@ -17,6 +17,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import pg from 'pg'
 import { copyBinaries, findBinaries, type Owner, serverOwner } from './postgres-binaries.ts'
 import { createSandbox, end, type Sandbox } from './sandbox.ts'
 
@@ -90,6 +91,7 @@ async function startIn(sandbox: Sandbox, options: PostgresOptions): Promise<Post
     await output.close()
     const ready = await isReady(data, () => child.exitCode !== null || child.signalCode !== null)
     if (ready) {
+      if (options.auth === 'md5') await storePasswordAsMd5(port)
       return {
         host: '127.0.0.1',
         port,
@@ -108,6 +110,14 @@ async function startIn(sandbox: Sandbox, options: PostgresOptions): Promise<Post
       throw new Error(`PostgreSQL did not start:\n${said}`)
     }
   }
+}
+
+/** The method md5 also takes a password that is stored for SCRAM, and uses SCRAM then. */
+async function storePasswordAsMd5(port: number): Promise<void> {
+  const client = new pg.Client({ host: '127.0.0.1', port, user, password, database: 'postgres' })
+  await client.connect()
+  await client.query(`ALTER ROLE ${user} PASSWORD '${password}'`)
+  await client.end()
 }
 
 const environment = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }

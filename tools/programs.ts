@@ -52,12 +52,15 @@ export interface AcraServerOptions {
   readonly database: { readonly host: string; readonly port: number }
   /** Path of the encryptor config. */
   readonly encryptorConfig?: string
+  /** A folder to listen in, on a unix socket of the name that libpq looks for; without it, on loopback. */
+  readonly socketFolder?: string
   /** Further flags. */
   readonly flags?: readonly string[]
 }
 
 export interface AcraServer {
-  readonly host: '127.0.0.1'
+  /** Where it listens: a folder of a unix socket, or the loopback address. */
+  readonly host: string
   readonly port: number
   readonly pid: number
   /** The file that holds what it printed. */
@@ -75,13 +78,14 @@ export async function startAcraServer(
   // Another process may take a free port before the server does: then the next one.
   for (let attempt = 1; ; attempt++) {
     const port = await freePort()
+    const host = options.socketFolder ?? '127.0.0.1'
     const args = [
       `--client_id=${options.clientId}`,
       `--db_host=${options.database.host}`,
       `--db_port=${options.database.port}`,
       `--keys_dir=${options.keys.folder}`,
       ...(options.encryptorConfig ? [`--encryptor_config_file=${options.encryptorConfig}`] : []),
-      `--incoming_connection_string=tcp://127.0.0.1:${port}/`,
+      `--incoming_connection_string=${host.startsWith('/') ? `unix://${socketPath(host, port)}` : `tcp://${host}:${port}/`}`,
       '-v',
       ...(options.flags ?? []),
     ]
@@ -93,10 +97,10 @@ export async function startAcraServer(
     })
     await log.close()
     const hasEnded = () => child.exitCode !== null || child.signalCode !== null
-    if (await takesConnections(port, hasEnded)) {
+    if (await takesConnections(host, port, hasEnded)) {
       const command = commandLine('acra-server', args)
       const stop = (signal: EndSignal = 'TERM') => end(child, signal)
-      return { host: '127.0.0.1', port, pid: Number(child.pid), logFile, command, stop }
+      return { host, port, pid: Number(child.pid), logFile, command, stop }
     }
     await end(child, 'TERM')
     const said = await readFile(logFile, 'utf8')
@@ -105,18 +109,27 @@ export async function startAcraServer(
   }
 }
 
-async function takesConnections(port: number, hasEnded: () => boolean): Promise<boolean> {
+async function takesConnections(
+  host: string,
+  port: number,
+  hasEnded: () => boolean,
+): Promise<boolean> {
   const deadline = Date.now() + startTimeoutMs
   while (!hasEnded() && Date.now() < deadline) {
-    if (await answers(port)) return true
+    if (await answers(host, port)) return true
     await sleep(20)
   }
   return false
 }
 
-function answers(port: number): Promise<boolean> {
+/** Where libpq looks for a server in a folder. */
+function socketPath(folder: string, port: number): string {
+  return join(folder, `.s.PGSQL.${port}`)
+}
+
+function answers(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
+    const socket = connect(host.startsWith('/') ? { path: socketPath(host, port) } : { host, port })
     socket.once('connect', () => {
       socket.destroy()
       resolve(true)
