@@ -78,6 +78,8 @@ export function oxlintConfig(): object {
       'unicorn/no-thenable': 'off',
       // Tables of bytes and of arguments are written in lines that belong together.
       'unicorn/no-useless-spread': 'off',
+      'unicorn/no-new-array': 'off',
+      'unicorn/prefer-string-starts-ends-with': 'off',
       'typescript/consistent-type-imports': ['error', { disallowTypeAnnotations: true }],
     },
     ignorePatterns: ['**/dist/**', '.build/**', 'coverage/**', 'e2e/shapes/**'],
