@@ -251,6 +251,8 @@ class Refusal extends AcraError {
 function tell(log: Logger, error: unknown): number {
   if (error instanceof Refusal) log.event(error.event, { error: error.cause }, error.message)
   else if (error instanceof IdentityError) log.event(events.wrongParameter, {}, error.message)
+  else if (error instanceof KeystoreError && error.code === 'master-key-exists')
+    log.event(events.cannotLoadMasterKey, { error }, "Can't write master key")
   else if (error instanceof KeystoreError) log.event(eventOf(error.code), { error })
   else throw error
   return 1
@@ -260,7 +262,6 @@ function eventOf(code: KeystoreErrorCode): Event {
   switch (code) {
     case 'master-key-missing':
     case 'master-key-malformed':
-    case 'master-key-exists':
       return events.cannotLoadMasterKey
     case 'keystore-key-unreadable':
     case 'keystore-key-malformed':
