@@ -31,6 +31,8 @@ export interface Catalog {
   table(schema: string | null, name: string): KnownTable | null
   /** A protected column of this name in any table: an unlisted relation with such a column may be a view of it. */
   protectedName(column: string): ProtectedColumn | null
+  /** True where cells of both columns are read in the same way, so that one column of an answer may hold either. Absent: never. */
+  alike?(one: ProtectedColumn, other: ProtectedColumn): boolean
   /** True where the operator says that a function does nothing with protected values (`trusted_functions`). */
   trusts(schema: string | null, name: string): boolean
 }

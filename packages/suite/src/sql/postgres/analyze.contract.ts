@@ -1,0 +1,89 @@
+/** A catalog and short ways to analyse, for the tests of this folder. */
+import type { Analysis, Catalog, KnownTable, OnUnprotected, ProtectedColumn } from '../analysis.ts'
+import { analyzeText } from './analyze.ts'
+import { shapeOf } from './lex.ts'
+import { loadParser } from './parse.ts'
+
+export interface TableSpec {
+  readonly schema?: string
+  readonly columns?: readonly string[]
+  readonly protect?: readonly string[]
+}
+
+export interface CatalogSpec {
+  readonly tables: Readonly<Record<string, TableSpec>>
+  readonly onUnprotected?: OnUnprotected
+  readonly trusted?: readonly string[]
+}
+
+const parser = await loadParser()
+
+/** A catalog of tables by name; `archive.users` names a table of a schema. */
+export function catalogOf({
+  tables,
+  onUnprotected = 'refuse',
+  trusted = [],
+}: CatalogSpec): Catalog {
+  const known = Object.entries(tables).map(([key, spec]) => {
+    const [name, schema = spec.schema ?? null] = key.split('.').reverse()
+    return { schema, table: tableOf(name, spec, onUnprotected) }
+  })
+  const columns = known.flatMap(({ table }) => [...table.protected.values()])
+  return {
+    empty: columns.length === 0,
+    onUnprotected,
+    table(schema, name) {
+      const named = known.filter((entry) => entry.table.name === name)
+      const exact =
+        named.find((entry) => entry.schema === (schema ?? 'public')) ??
+        named.find((entry) => entry.schema === null)
+      return exact?.table ?? null
+    },
+    protectedName: (column) => columns.find((known) => known.column === column) ?? null,
+    trusts: (schema, name) => trusted.includes(schema === null ? name : `${schema}.${name}`),
+  }
+}
+
+function tableOf(
+  name: string,
+  { columns, protect = [] }: TableSpec,
+  onUnprotected: OnUnprotected,
+): KnownTable {
+  const entries = protect.map((column): [string, ProtectedColumn] => [
+    column,
+    { table: name, column, onUnprotected },
+  ])
+  return { name, columns: columns ?? null, protected: new Map(entries) }
+}
+
+export function analyzeSql(sql: string | Buffer, catalog: Catalog): Analysis {
+  const text = Buffer.from(sql)
+  return analyzeText(parser, text, shapeOf(text), catalog)
+}
+
+/** An analysis in one line: `untouched`, `refused: message`, or slots and results. */
+export function verdict(sql: string, catalog: Catalog): string {
+  const analysis = analyzeSql(sql, catalog)
+  if (analysis.kind === 'untouched') return 'untouched'
+  if (analysis.kind === 'refused') return `refused: ${analysis.refusal.message}`
+  const text = Buffer.from(sql)
+  const { literals } = shapeOf(text)
+  const parts: string[] = []
+  for (const { column, source } of analysis.values) {
+    const value =
+      'parameter' in source
+        ? `$${source.parameter}`
+        : text.toString('utf8', literals[source.literal].start, literals[source.literal].end)
+    parts.push(`${column.table}.${column.column}=${value}`)
+  }
+  for (const { results, cursor } of analysis.statements) {
+    if (cursor !== null) parts.push(`${cursor.action} ${cursor.name}`)
+    if (results !== null)
+      parts.push(
+        `(${results.map((item) => (typeof item === 'string' ? item : item.column)).join(' ')})`,
+      )
+  }
+  for (const passed of analysis.passed) parts.push(`passed: ${passed.message}`)
+  if (analysis.exact) parts.push('exact')
+  return parts.join(' ') || 'planned'
+}

@@ -1,0 +1,127 @@
+/** What a text of PostgreSQL says: the entry of the analysis. */
+import type { Analysis, Catalog, Refusal, StatementAnalysis } from '../analysis.ts'
+import type { Shape } from '../shape.ts'
+import type { Context } from './context.ts'
+import { Findings, Refused } from './findings.ts'
+import type { Part } from './items.ts'
+import { mergeStatement } from './merge.ts'
+import { type Parser, SqlLimitError, SqlSyntaxError } from './parse.ts'
+import { OUTERMOST, selectQuery } from './query.ts'
+import type { Scope } from './scope.ts'
+import { statement, topStatement } from './statements.ts'
+import { type Node, partsOf, type Tree } from './tree.ts'
+import { deleteStatement, insertStatement, updateStatement } from './write.ts'
+
+const UNTOUCHED: Analysis = { kind: 'untouched' }
+
+/** Parses `text`, whose shape is given, and analyses it. Throws nothing: what cannot be parsed or followed is refused. */
+export function analyzeText(
+  parser: Parser,
+  text: Uint8Array,
+  shape: Shape,
+  catalog: Catalog,
+): Analysis {
+  if (catalog.empty) return UNTOUCHED
+  const findings = new Findings(catalog, text, shape.literals)
+  try {
+    if (!isUtf8(shape.key)) findings.refuse(null, NOT_UTF8)
+    return analyzeTree(parser.parse(text, shape), findings)
+  } catch (error) {
+    return unfollowed(error, findings)
+  }
+}
+
+/** Analyses a tree that `text` was parsed to. */
+export function analyze(tree: Tree, text: Uint8Array, shape: Shape, catalog: Catalog): Analysis {
+  if (catalog.empty) return UNTOUCHED
+  const findings = new Findings(catalog, text, shape.literals)
+  try {
+    return analyzeTree(tree, findings)
+  } catch (error) {
+    return unfollowed(error, findings)
+  }
+}
+
+function analyzeTree(tree: Tree, findings: Findings): Analysis {
+  const context: Context = {
+    findings,
+    query: (node, outer) => query(node, context, outer ?? OUTERMOST),
+    statement: (node) => statement(node, context),
+  }
+  const statements: StatementAnalysis[] = []
+  for (const raw of tree.stmts ?? []) {
+    const found = topStatement(raw, context)
+    if (found !== null) statements.push(found)
+  }
+  const values = findings.slots()
+  const { passed, exact } = findings
+  const says = statements.some(({ results, cursor }) => results !== null || cursor !== null)
+  if (!says && !exact && values.length === 0 && passed.length === 0) return UNTOUCHED
+  return { kind: 'planned', values, statements, passed, exact }
+}
+
+/** What a query, or a statement that returns rows, answers. */
+function query(node: Node, context: Context, outer: Scope): Part[] {
+  if ('SelectStmt' in node) return selectQuery(node.SelectStmt, context, outer)
+  if ('InsertStmt' in node) return insertStatement(node.InsertStmt, context, outer)
+  if ('UpdateStmt' in node) return updateStatement(node.UpdateStmt, context, outer)
+  if ('DeleteStmt' in node) return deleteStatement(node.DeleteStmt, context, outer)
+  if ('MergeStmt' in node) return mergeStatement(node.MergeStmt, context, outer)
+  context.findings.refuse(null, {
+    message: `a query has a part that acra-server does not know (${partsOf(node)[0]})`,
+    hint: 'Write the statement in another way, or run it on the database without acra-server.',
+  })
+  return []
+}
+
+const NOT_UTF8 = {
+  message:
+    'the statement has bytes outside its literals that are not UTF-8, so names cannot be compared',
+  hint: 'Use UTF8 as client_encoding.',
+}
+
+function isUtf8(key: string): boolean {
+  for (let at = 0; at < key.length; at++) {
+    if (key.charCodeAt(at) > 0x7f)
+      return !Buffer.from(key, 'latin1').toString('utf8').includes('\ufffd')
+  }
+  return true
+}
+
+/** The analysis of a text that could not be followed to its end: refused, or passed as it is where the operator wants that. */
+function unfollowed(error: unknown, findings: Findings): Analysis {
+  if (error instanceof Refused)
+    return { kind: 'refused', refusal: error.refusal, exact: findings.exact }
+  const refusal = refusalOf(error)
+  if (refusal === null) throw error
+  if (findings.catalog.onUnprotected === 'refuse') return { kind: 'refused', refusal, exact: true }
+  return {
+    kind: 'planned',
+    values: [],
+    statements: [],
+    passed: [...findings.passed, refusal],
+    exact: true,
+  }
+}
+
+function refusalOf(error: unknown): Refusal | null {
+  if (error instanceof SqlSyntaxError) return NOT_PARSED
+  if (error instanceof SqlLimitError)
+    return { ...TOO_MUCH, message: `${error.message}, and is not forwarded without being analysed` }
+  // The tree is deeper than our own stack.
+  return error instanceof RangeError ? TOO_MUCH : null
+}
+
+const NOT_PARSED: Refusal = {
+  sqlState: '42601',
+  message: 'SQL that acra-server cannot parse is not forwarded',
+  hint: 'Check the syntax: acra-server knows that of PostgreSQL 18.',
+  column: null,
+}
+
+const TOO_MUCH: Refusal = {
+  sqlState: '54001',
+  message: 'the sql text is nested too deeply, and is not forwarded without being analysed',
+  hint: 'Split the statement, or use parameters instead of long texts.',
+  column: null,
+}

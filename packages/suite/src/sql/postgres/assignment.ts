@@ -1,0 +1,111 @@
+/** A value on its way into a column: the one place where value slots are found. */
+import type { KnownTable, ProtectedColumn } from '../analysis.ts'
+import type { Context, Place } from './context.ts'
+import { checkType, evaluate, use } from './expressions.ts'
+import { nameOf } from './findings.ts'
+import { isCatalogRelation } from './functions.ts'
+import { NULL, type Suspect } from './items.ts'
+import { type Node, partsOf, qualifiedName, type RangeVar, type TypeName } from './tree.ts'
+
+/** The table that a statement writes to. A common table of the same name does not hide it. */
+export interface Written {
+  readonly table: KnownTable | null
+  readonly name: string
+  /** True where the configuration does not name it: it may be a view of a protected table. */
+  readonly isUnlisted: boolean
+}
+
+export function writtenTable(relation: RangeVar | undefined, { findings }: Context): Written {
+  const name = relation?.relname ?? ''
+  const schema = relation?.schemaname ?? null
+  const table = findings.catalog.table(schema, name)
+  return { table, name, isUnlisted: table === null && !isCatalogRelation(schema, name) }
+}
+
+/** A column that is written to. */
+export interface Target {
+  readonly name: string
+  readonly column: ProtectedColumn | null
+  readonly suspect: Suspect | null
+  /** `tags[1] = ...`: only a part of the column is written. */
+  readonly isPart: boolean
+}
+
+export function targetOf(
+  { table, name, isUnlisted }: Written,
+  columnName: string,
+  steps: readonly Node[] | undefined,
+  context: Context,
+): Target {
+  const column = table?.protected.get(columnName) ?? null
+  const like = isUnlisted ? context.findings.catalog.protectedName(columnName) : null
+  const suspect = like === null ? null : { relation: name, name: columnName, like }
+  return { name: columnName, column, suspect, isPart: (steps ?? []).length > 0 }
+}
+
+/** Where a value is written that no name is known for. */
+export const UNNAMED_TARGET: Target = { name: '', column: null, suspect: null, isPart: false }
+
+/** Writes the value of `node` into a column. */
+export function assign(target: Target, node: Node, place: Place): void {
+  if (target.suspect !== null) assignSuspect(target.suspect, node, place)
+  else if (target.column === null) assignPlain(target, node, place)
+  else if (target.isPart)
+    refuseValue(target.column, 'only a part of the value is written', node, place)
+  else assignProtected(target.column, node, place)
+}
+
+function assignSuspect(suspect: Suspect, node: Node, place: Place): void {
+  if ('SetToDefault' in node || evaluate(node, place) === NULL) return
+  place.findings.refuseSuspect(suspect, place.clause)
+}
+
+function assignPlain(target: Target, node: Node, place: Place): void {
+  if ('SetToDefault' in node) return
+  const { column } = evaluate(node, place)
+  if (column === null) return
+  place.findings.refuse(column, {
+    message: `${place.clause} would store ${nameOf(column)} in ${target.name || 'a column'}, which is not protected`,
+    hint: 'Let the application read the value and write it.',
+  })
+}
+
+/** Only what can be replaced by its encrypted form without a change of meaning: a literal, a parameter, and these cast to bytea. */
+function assignProtected(column: ProtectedColumn, node: Node, place: Place): void {
+  if ('SetToDefault' in node) return
+  if ('A_Const' in node) {
+    if (node.A_Const.isnull === true || place.findings.literalValue(column, node.A_Const)) return
+    refuseValue(column, 'the constant is not a literal that can be replaced', node, place)
+  } else if ('ParamRef' in node) {
+    place.findings.parameterValue(column, node.ParamRef.number ?? 0, node.ParamRef.location ?? 0)
+  } else if ('TypeCast' in node && node.TypeCast.arg !== undefined) {
+    checkType(node.TypeCast.typeName, place)
+    if (isBytea(node.TypeCast.typeName)) assignProtected(column, node.TypeCast.arg, place)
+    else refuseValue(column, 'the value has a cast', node, place)
+  } else if ('ColumnRef' in node) {
+    assignCell(column, node, place)
+  } else refuseValue(column, 'the value is computed by the database', node, place)
+}
+
+/** `SET email = EXCLUDED.email`: the cell is the column's own already. */
+function assignCell(column: ProtectedColumn, node: Node, place: Place): void {
+  const item = evaluate(node, place)
+  if (item.column === column && item.row === null) return
+  refuseValue(column, 'the value comes from another column', node, place)
+}
+
+function isBytea(type: TypeName | undefined): boolean {
+  const { schema, name } = qualifiedName(type?.names)
+  const isPlain =
+    type?.typmods === undefined && type?.arrayBounds === undefined && type?.setof !== true
+  return isPlain && name === 'bytea' && (schema === null || schema === 'pg_catalog')
+}
+
+/** Refuses a value; in `pass` mode the value is still looked at for what it holds itself. */
+function refuseValue(column: ProtectedColumn, why: string, node: Node, place: Place): void {
+  place.findings.refuse(column, {
+    message: `${place.clause} cannot protect the value of ${nameOf(column)}: ${why} (${partsOf(node)[0]})`,
+    hint: 'Write the value as a plain literal or as a parameter, without a cast, an operator or a function.',
+  })
+  use(node, place)
+}

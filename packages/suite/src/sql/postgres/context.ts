@@ -1,0 +1,21 @@
+/** What the parts of the analysis hand to each other, so that none of them imports the one that calls it. */
+import type { StatementAnalysis } from '../analysis.ts'
+import type { Findings } from './findings.ts'
+import type { Part } from './items.ts'
+import type { Scope } from './scope.ts'
+import type { Node } from './tree.ts'
+
+export interface Context {
+  readonly findings: Findings
+  /** Analyses a query, or a statement that returns rows, and says what its columns are. */
+  readonly query: (node: Node, outer: Scope | null) => Part[]
+  /** Analyses a statement inside another one: of EXPLAIN, of CREATE SCHEMA. */
+  readonly statement: (node: Node) => StatementAnalysis
+}
+
+/** Where an expression stands. */
+export interface Place extends Context {
+  readonly scope: Scope
+  /** For messages: `WHERE`, `the SELECT list`. */
+  readonly clause: string
+}

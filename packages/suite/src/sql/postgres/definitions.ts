@@ -1,0 +1,220 @@
+/** CREATE TABLE, CREATE VIEW, CREATE INDEX and their like: nothing may store a value of a protected column or hide the column. */
+import type { ProtectedColumn } from '../analysis.ts'
+import type { Context, Place } from './context.ts'
+import { checkType, refuseUse, use, useAll } from './expressions.ts'
+import { nameOf } from './findings.ts'
+import { renameParts, scopeOver } from './from.ts'
+import { NULL, protectedIn, type Relation } from './items.ts'
+import { OUTERMOST, refuseCopy } from './query.ts'
+import {
+  type ColumnDef,
+  type Constraint,
+  type CreateFunctionStmt,
+  type CreatePublicationStmt,
+  type CreateStmt,
+  type CreateTableAsStmt,
+  type CreateTrigStmt,
+  type IndexStmt,
+  type Node,
+  partsOf,
+  qualifiedName,
+  type RangeVar,
+  stringsOf,
+  type ViewStmt,
+} from './tree.ts'
+import { targetRelation } from './write.ts'
+
+/** A place among the columns of a table. */
+export function placeIn(relation: RangeVar | undefined, clause: string, context: Context): Place {
+  return { ...context, scope: scopeOver([targetRelation(relation, context)], OUTERMOST), clause }
+}
+
+/** A protected column of a table that the configuration names; null where it protects nothing. */
+export function protectedOf(
+  relation: RangeVar | undefined,
+  { findings }: Context,
+): ProtectedColumn | null {
+  const table = findings.catalog.table(relation?.schemaname ?? null, relation?.relname ?? '')
+  const [first] = table?.protected.values() ?? []
+  return first ?? null
+}
+
+/** Refuses what would make a protected table reachable otherwise, or change what its columns are. */
+export function refuseTable(column: ProtectedColumn, what: string, { findings }: Context): void {
+  findings.refuse(column, {
+    message: `${what} of ${column.table}, which has protected columns`,
+    hint: 'Run it on the database without acra-server, and change the encryptor config with it.',
+  })
+}
+
+export function createTable(statement: CreateStmt, context: Context): void {
+  const { relation, tableElts = [], inhRelations = [], constraints = [], partspec } = statement
+  const inside = protectedOf(relation, context)
+  if (inside !== null && relation?.relpersistence === 't')
+    refuseTable(inside, 'CREATE TEMPORARY TABLE with the name', context)
+  for (const parent of inhRelations) {
+    const above = 'RangeVar' in parent ? protectedOf(parent.RangeVar, context) : null
+    if (above !== null) refuseTable(above, 'CREATE TABLE of a partition or a child', context)
+  }
+  const place = placeIn(relation, 'CREATE TABLE', context)
+  for (const node of [...tableElts, ...constraints]) {
+    if ('ColumnDef' in node) columnDefinition(node.ColumnDef, relation, place)
+    else if ('Constraint' in node) constraint(node.Constraint, null, place)
+  }
+  for (const node of partspec?.partParams ?? []) {
+    if (!('PartitionElem' in node)) continue
+    const { name, expr } = node.PartitionElem
+    useAll([expr ?? columnNode(name)], place, 'the partition key')
+  }
+}
+
+function columnNode(name: string | undefined): Node {
+  return { ColumnRef: { fields: [{ String: { sval: name ?? '' } }] } }
+}
+
+/** A column of CREATE TABLE or ADD COLUMN. */
+export function columnDefinition(
+  definition: ColumnDef,
+  relation: RangeVar | undefined,
+  place: Place,
+): void {
+  const { colname = '', typeName, raw_default, constraints = [] } = definition
+  checkType(typeName, place)
+  const table = place.findings.catalog.table(relation?.schemaname ?? null, relation?.relname ?? '')
+  const own = table?.protected.get(colname) ?? null
+  if (raw_default !== undefined) defaultValue(raw_default, own, place)
+  for (const node of constraints) if ('Constraint' in node) constraint(node.Constraint, own, place)
+}
+
+/** A constraint; `own` is the protected column that it belongs to. */
+export function constraint(
+  definition: Constraint,
+  own: ProtectedColumn | null,
+  place: Place,
+): void {
+  const { contype, raw_expr, exclusions = [], where_clause } = definition
+  if (raw_expr !== undefined && (contype === 'CONSTR_DEFAULT' || contype === 'CONSTR_GENERATED')) {
+    defaultValue(raw_expr, own, place)
+  } else if (raw_expr !== undefined) {
+    const item = use(raw_expr, { ...place, clause: 'CHECK' }, 'a condition')
+    if (own !== null && item.sent) refuseUse(own, { ...place, clause: 'CHECK' }, 'a condition')
+  }
+  for (const entry of exclusions)
+    indexElements('List' in entry ? (entry.List.items ?? []).slice(0, 1) : [entry], {
+      ...place,
+      clause: 'EXCLUDE',
+    })
+  if (where_clause !== undefined) use(where_clause, place, 'a condition')
+}
+
+/** A value that rows get by themselves: of a protected column it would be stored in the clear. */
+export function defaultValue(expression: Node, own: ProtectedColumn | null, place: Place): void {
+  const item = use(expression, { ...place, clause: 'DEFAULT' })
+  if (own === null || item === NULL) return
+  place.findings.refuse(own, {
+    message: `a default of ${nameOf(own)} would be stored as it is: the column is protected`,
+    hint: 'Let the application write the value.',
+  })
+}
+
+export function createTableAs({ query, into }: CreateTableAsStmt, context: Context): void {
+  if (query !== undefined && 'ExecuteStmt' in query) {
+    context.findings.refuse(null, {
+      message: 'CREATE TABLE AS EXECUTE, of a statement that is not known here',
+      hint: 'Write the query into CREATE TABLE AS.',
+    })
+    return
+  }
+  const parts = query === undefined ? [] : context.query(query, OUTERMOST)
+  refuseCopy(parts, 'CREATE TABLE AS', context)
+  const inside = protectedOf(into?.rel, context)
+  if (inside !== null) refuseTable(inside, 'CREATE TABLE AS with the name', context)
+}
+
+export function createView({ view, aliases, query }: ViewStmt, context: Context): void {
+  const parts = query === undefined ? [] : context.query(query, OUTERMOST)
+  const names = stringsOf(aliases)
+  const named = names.length === 0 ? parts : renameParts(parts, names, view?.relname ?? '', context)
+  const inside = protectedIn(named)
+  if (inside !== null) refuseTable(inside, 'CREATE VIEW', context)
+  for (const part of named) {
+    const suspect = part.kind === 'column' ? part.item.suspect : null
+    // Under its own name it is as suspect in the view as it was.
+    if (suspect !== null && part.kind === 'column' && part.name !== suspect.name) {
+      context.findings.refuseSuspect(suspect, 'CREATE VIEW')
+    }
+  }
+}
+
+export function createIndex(statement: IndexStmt, context: Context): void {
+  const { relation, indexParams = [], indexIncludingParams = [], whereClause } = statement
+  const place = placeIn(relation, 'CREATE INDEX', context)
+  indexElements([...indexParams, ...indexIncludingParams], place)
+  if (whereClause !== undefined) use(whereClause, place, 'a condition')
+}
+
+function indexElements(nodes: readonly Node[], place: Place): void {
+  for (const node of nodes) {
+    if (!('IndexElem' in node)) continue
+    const { name, expr } = node.IndexElem
+    use(expr ?? columnNode(name), place, 'an index')
+  }
+}
+
+export function createTrigger(statement: CreateTrigStmt, context: Context): void {
+  const { relation, whenClause } = statement
+  const inside = protectedOf(relation, context)
+  if (inside !== null) refuseTable(inside, 'CREATE TRIGGER on a column', context)
+  if (whenClause === undefined) return
+  const table = targetRelation(relation, context)
+  const rows: Relation[] = ['old', 'new'].map((name) => ({ ...table, name, schema: null }))
+  use(
+    whenClause,
+    { ...context, scope: { ...OUTERMOST, qualifiedOnly: rows }, clause: 'CREATE TRIGGER WHEN' },
+    'a condition',
+  )
+}
+
+/** Code that runs in the database can do anything with a value: only the operator can tell. */
+export function createFunction(
+  { funcname }: Pick<CreateFunctionStmt, 'funcname'>,
+  what: string,
+  { findings }: Context,
+): void {
+  const { schema, name } = qualifiedName(funcname)
+  if (findings.catalog.trusts(schema, name)) return
+  findings.refuse(null, {
+    message: `${what}: acra-server does not read code that runs in the database`,
+    hint: 'Run it on the database without acra-server, or list the function in trusted_functions of the encryptor config.',
+  })
+}
+
+export function publication(
+  { pubobjects = [] }: Pick<CreatePublicationStmt, 'pubobjects'>,
+  context: Context,
+): void {
+  for (const node of pubobjects) {
+    const table = 'PublicationObjSpec' in node ? node.PublicationObjSpec.pubtable : undefined
+    if (table?.whereClause !== undefined)
+      use(table.whereClause, placeIn(table.relation, 'CREATE PUBLICATION', context), 'a condition')
+  }
+}
+
+/** CREATE STATISTICS looks into the values of columns, as an index does. */
+export function createStatistics(
+  relations: readonly Node[],
+  expressions: readonly Node[],
+  context: Context,
+): void {
+  const [first] = relations
+  const place = placeIn(
+    first !== undefined && 'RangeVar' in first ? first.RangeVar : undefined,
+    'CREATE STATISTICS',
+    context,
+  )
+  for (const node of expressions) {
+    if ('StatsElem' in node)
+      use(node.StatsElem.expr ?? columnNode(node.StatsElem.name), place, 'statistics')
+    else use(node, place, partsOf(node)[0])
+  }
+}

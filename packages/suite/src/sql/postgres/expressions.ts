@@ -1,0 +1,418 @@
+/** What the value of an expression is, and the refusal of expressions that a protected column must not stand in. */
+import type { ProtectedColumn } from '../analysis.ts'
+import type { Place } from './context.ts'
+import { describe, fieldsOf } from './expression-fields.ts'
+import { nameOf } from './findings.ts'
+import { kindOfFunction } from './functions.ts'
+import {
+  combined,
+  type Item,
+  itemOf,
+  NULL,
+  type Part,
+  PLAIN,
+  rowItem,
+  SENT,
+  unlistedIn,
+} from './items.ts'
+import { type Found, findName, findQualified, findRelation } from './scope.ts'
+import { settingProblem } from './settings.ts'
+import {
+  type A_Const,
+  type A_Expr,
+  type A_Indirection,
+  type CaseExpr,
+  type ColumnRef,
+  complete,
+  type FuncCall,
+  type Node,
+  partsOf,
+  qualifiedName,
+  type SubLink,
+  stringOf,
+  stringsOf,
+  type TypeCast,
+  type TypeName,
+} from './tree.ts'
+
+/** The value of an expression that may be a protected column as it is: an item of a SELECT list, the operand of IS NULL. */
+export function evaluate(node: Node, place: Place): Item {
+  if ('ColumnRef' in node) return columnRef(node.ColumnRef, place)
+  if ('A_Const' in node) return constant(node.A_Const, place)
+  if ('ParamRef' in node) {
+    place.findings.parameter(node.ParamRef.number ?? 0, node.ParamRef.location ?? 0)
+    return SENT
+  }
+  if ('A_Expr' in node) return operator(node.A_Expr, place)
+  if ('BoolExpr' in node) return condition(node.BoolExpr.args ?? [], place)
+  if ('FuncCall' in node) return functionCall(node.FuncCall, place)
+  if ('TypeCast' in node) return typeCast(node.TypeCast, place)
+  if ('SubLink' in node) return subquery(node.SubLink, place)
+  if ('NullTest' in node) {
+    if (node.NullTest.arg !== undefined) evaluate(node.NullTest.arg, place)
+    return PLAIN
+  }
+  if ('CaseExpr' in node) return caseExpression(node.CaseExpr, place)
+  if ('A_Indirection' in node) return indirection(node.A_Indirection, place)
+  return composition(node, place)
+}
+
+/** The value of an expression that something is done with: refused where it is a protected column. */
+export function use(node: Node, place: Place, how = 'an expression'): Item {
+  const item = evaluate(node, place)
+  if (item.column === null) return item
+  refuseUse(item.column, place, how)
+  return { ...item, column: null, row: null }
+}
+
+export function useAll(nodes: readonly Node[], place: Place, how?: string): Item[] {
+  return nodes.map((node) => use(node, place, how))
+}
+
+/** The value that several make together: no literal or parameter may come together with a suspect column. */
+export function together(items: readonly Item[], place: Place): Item {
+  const item = combined(items)
+  if (item.suspect !== null && item.sent) {
+    place.findings.refuseSuspect(item.suspect, place.clause)
+    return SENT
+  }
+  return item
+}
+
+/** Refuses a use of a protected column. */
+export function refuseUse(column: ProtectedColumn, place: Place, how: string): void {
+  place.findings.refuse(column, {
+    message: `${place.clause} cannot use ${nameOf(column)} in ${how}: the column is protected, the database holds only its encrypted form`,
+    hint: 'Select the column as it is, or test it by IS NULL or count(); compare and compute in the application.',
+  })
+}
+
+function columnRef(ref: ColumnRef, place: Place): Item {
+  const fields = ref.fields ?? []
+  const last = fields.at(-1)
+  const names = stringsOf(fields)
+  if (last !== undefined && 'A_Star' in last) return wholeRow(names, place)
+  return foundItem(find(names, place), names.at(-1) ?? '', place)
+}
+
+function find(names: readonly string[], place: Place): Found {
+  const { scope, findings } = place
+  if (names.length === 1) return findName(scope, names[0], findings.catalog)
+  const [schema, relation, name] = names.length === 2 ? [null, ...names] : names.slice(-3)
+  return findQualified(scope, schema, relation ?? '', name ?? '', findings.catalog)
+}
+
+function foundItem(found: Found, name: string, place: Place): Item {
+  const { findings } = place
+  switch (found.kind) {
+    case 'item':
+      return found.item
+    case 'row':
+      return rowItem(found.relation)
+    case 'unknown-column': {
+      const { column } = rowItem(found.relation)
+      if (column === null) return PLAIN
+      findings.refuse(column, {
+        message: `${place.clause} uses ${found.relation.name}.${name}, which is not among the columns of ${column.table} in the encryptor config and may be a function of the whole row`,
+        hint: 'List every column of the table in the encryptor config (columns).',
+      })
+      return PLAIN
+    }
+    case 'nothing': {
+      const like = findings.catalog.protectedName(name)
+      if (like === null) return PLAIN
+      findings.refuse(like, {
+        message: `${place.clause} uses a column ${name} of a table that acra-server cannot tell`,
+        hint: 'Write the column with the name of its table.',
+      })
+      return PLAIN
+    }
+  }
+}
+
+/** `u.*` inside an expression is the row of `u`; a bare `*` there stands for all rows in FROM. */
+function wholeRow(names: readonly string[], place: Place): Item {
+  if (names.length === 0) {
+    const rows = place.scope.relations.map(rowItem)
+    return { ...combined(rows), column: rows.find((row) => row.column !== null)?.column ?? null }
+  }
+  const relation = findRelation(place.scope, names.at(-2) ?? null, names.at(-1) ?? '')
+  return relation === null ? PLAIN : rowItem(relation)
+}
+
+function constant(value: A_Const, place: Place): Item {
+  if (value.isnull) return NULL
+  if (value.boolval !== undefined) return PLAIN
+  place.findings.literal(value.location ?? 0)
+  return SENT
+}
+
+/** AND, OR, NOT: each side for itself. */
+function condition(args: readonly Node[], place: Place): Item {
+  return truth(useAll(args, place, 'a condition'))
+}
+
+/** True, false or null: it says nothing of the columns that it was made of. */
+function truth(items: readonly Item[]): Item {
+  return items.some((item) => item.sent) ? SENT : PLAIN
+}
+
+const COMPARISONS = new Set([
+  '=',
+  '<>',
+  '!=',
+  '<',
+  '>',
+  '<=',
+  '>=',
+  '~',
+  '~*',
+  '!~',
+  '!~*',
+  '~~',
+  '~~*',
+  '!~~',
+  '!~~*',
+  '@>',
+  '<@',
+  '&&',
+  '?',
+  '?|',
+  '?&',
+  '^@',
+])
+
+function operator(expression: A_Expr, place: Place): Item {
+  const { kind, name, lexpr, rexpr, location, rexpr_list_start, rexpr_list_end, ...rest } =
+    expression
+  complete(rest)
+  const { schema, name: symbol } = qualifiedName(name)
+  const isComparison = (kind !== 'AEXPR_OP' && kind !== 'AEXPR_NULLIF') || COMPARISONS.has(symbol)
+  const how = isComparison ? 'a comparison' : 'an operator'
+  const operands = [lexpr, rexpr].filter((operand) => operand !== undefined)
+  const items = useAll(operands, place, how)
+  const item = together(items, place)
+  if (item.sent) {
+    refuseRows(items, place)
+    if (
+      schema !== null &&
+      schema !== 'pg_catalog' &&
+      !place.findings.catalog.trusts(schema, symbol)
+    ) {
+      refuseUnknownCode(`the operator ${schema}.${symbol}`, place)
+    }
+  }
+  return isComparison ? truth(items) : item
+}
+
+/** A literal compared with a whole row of a relation outside the configuration. */
+function refuseRows(items: readonly Item[], place: Place): void {
+  for (const { row } of items) {
+    const unlisted = row === null ? null : unlistedIn(row.parts)
+    if (unlisted !== null)
+      place.findings.refuseSuspect({ relation: unlisted, name: '*', like: null }, place.clause)
+  }
+}
+
+function refuseUnknownCode(what: string, place: Place): void {
+  place.findings.refuse(null, {
+    message: `${place.clause} gives a value to ${what}, and acra-server does not know what is done with it`,
+    hint: 'If it does nothing with protected columns, list it in trusted_functions of the encryptor config.',
+  })
+}
+
+function functionCall(call: FuncCall, place: Place): Item {
+  const {
+    funcname,
+    args = [],
+    agg_order = [],
+    agg_filter,
+    over,
+    agg_within_group,
+    agg_star,
+    agg_distinct,
+    ...flags
+  } = call
+  const { func_variadic, funcformat, location, ...rest } = flags
+  complete(rest)
+  const { schema, name } = qualifiedName(funcname)
+  const { catalog } = place.findings
+  const kind = kindOfFunction(catalog, schema, name)
+  const written = schema === null || kind === 'known' ? name : `${schema}.${name}`
+  if (agg_filter !== undefined) use(agg_filter, { ...place, clause: 'FILTER' })
+  if (over !== undefined) use({ WindowDef: over }, { ...place, clause: 'OVER' }, 'a window')
+
+  const counts =
+    kind === 'known' && name === 'count' && agg_distinct !== true && agg_order.length === 0
+  if (counts) {
+    for (const argument of args) evaluate(argument, place)
+    return PLAIN
+  }
+  const items = useAll([...args, ...agg_order], place, `the function ${written}`)
+  const item = together(items, place)
+  if (kind === 'unsafe') refuseUnsafe(written, place)
+  if (kind === 'unknown' && item.sent) refuseUnknownCode(`the function ${written}`, place)
+  if (kind === 'known' && name === 'set_config') checkSetConfig(args, place)
+  // `email(u)` is another way to write `u.email`.
+  const like =
+    kind === 'known' || items.length !== 1 || items[0].row === null
+      ? null
+      : catalog.protectedName(name)
+  return like === null
+    ? item
+    : { ...item, suspect: { relation: items[0].row?.name ?? name, name, like } }
+}
+
+function refuseUnsafe(name: string, place: Place): void {
+  place.findings.refuse(null, {
+    message: `${place.clause} calls ${name}, which runs SQL from a text or reaches tables or files by their names`,
+    hint: 'Query the tables directly, or call it on the database without acra-server.',
+  })
+}
+
+function checkSetConfig(args: readonly Node[], place: Place): void {
+  const [setting, value] = args.map(constantText)
+  if (args[0] === undefined || 'ParamRef' in args[0]) return
+  place.findings.exact = true
+  if (setting === null || setting === undefined) {
+    refuseUnknownCode('set_config under a computed name', place)
+    return
+  }
+  const problem = settingProblem(setting, value ?? null)
+  if (problem !== null) place.findings.refuse(null, problem)
+}
+
+function constantText(node: Node): string | null {
+  return 'A_Const' in node && node.A_Const.sval !== undefined
+    ? (node.A_Const.sval.sval ?? '')
+    : null
+}
+
+function typeCast(cast: TypeCast, place: Place): Item {
+  const { arg, typeName, location, ...rest } = cast
+  complete(rest)
+  checkType(typeName, place)
+  if (arg === undefined) return PLAIN
+  return use(arg, place, 'a cast')
+}
+
+/** A text cast to the row type of a protected table is a whole row of values. */
+export function checkType(type: TypeName | undefined, place: Place): void {
+  const { schema, name } = qualifiedName(type?.names)
+  for (const modifier of type?.typmods ?? []) {
+    if ('A_Const' in modifier) place.findings.literal(modifier.A_Const.location ?? 0)
+  }
+  if (schema === 'pg_catalog') return
+  const [column] = place.findings.catalog.table(schema, name)?.protected.values() ?? []
+  if (column === undefined) return
+  place.findings.refuse(column, {
+    message: `${place.clause} uses the row type of ${column.table}, which has protected columns`,
+    hint: 'Write the columns one by one.',
+  })
+}
+
+function subquery(link: SubLink, place: Place): Item {
+  const { xpr, subLinkType, subLinkId, testexpr, operName, subselect, location, ...rest } = link
+  complete(rest)
+  const parts = subselect === undefined ? [] : place.query(subselect, place.scope)
+  if (subLinkType === 'EXISTS_SUBLINK') return PLAIN
+  if (subLinkType === 'EXPR_SUBLINK') return scalar(parts, place)
+  if (subLinkType === 'ARRAY_SUBLINK') return usedParts(parts, place, 'an array')
+  const tested = testexpr === undefined ? [] : [use(testexpr, place, 'a comparison')]
+  return truth([together([...tested, usedParts(parts, place, 'a comparison')], place)])
+}
+
+/** The one value of `(SELECT ...)`. */
+function scalar(parts: readonly Part[], place: Place): Item {
+  if (parts.length === 1 && parts[0].kind === 'column') return parts[0].item
+  return usedParts(parts, place, 'a subquery')
+}
+
+/** What the columns of a query are together, where something is done with all of them. */
+export function usedParts(parts: readonly Part[], place: Place, how: string): Item {
+  const unlisted = unlistedIn(parts)
+  const items = parts.map(itemOf)
+  for (const item of items) if (item.column !== null) refuseUse(item.column, place, how)
+  const item = together(items, place)
+  const suspect =
+    item.suspect ?? (unlisted === null ? null : { relation: unlisted, name: '*', like: null })
+  return { ...item, suspect }
+}
+
+function caseExpression(expression: CaseExpr, place: Place): Item {
+  const { arg, args = [], defresult, xpr, casetype, casecollid, location, ...rest } = expression
+  complete(rest)
+  const whens = args.map((when) => ('CaseWhen' in when ? when.CaseWhen : {}))
+  const tests = whens.map((when) =>
+    when.expr === undefined ? PLAIN : use(when.expr, place, 'CASE'),
+  )
+  if (arg !== undefined) together([use(arg, place, 'CASE'), ...tests], place)
+  const results = [...whens.map((when) => when.result), defresult].filter(
+    (result) => result !== undefined,
+  )
+  return together(useAll(results, place, 'CASE'), place)
+}
+
+/** `value[1]`, `(row).column`, `(row).*`. */
+function indirection(node: A_Indirection, place: Place): Item {
+  const { arg, indirection: steps = [], ...rest } = node
+  complete(rest)
+  const base = arg === undefined ? PLAIN : use(arg, place, 'a part of a value')
+  const items = [base]
+  for (const step of steps) {
+    const name = stringOf(step)
+    const like = name === null || !mayHide(base) ? null : place.findings.catalog.protectedName(name)
+    if (like !== null)
+      items.push({
+        ...PLAIN,
+        suspect: { relation: base.row?.name ?? 'a row', name: name ?? '', like },
+      })
+    else if ('A_Indices' in step) items.push(use(step, place, 'a subscript'))
+  }
+  return together(items, place)
+}
+
+/** False for the row of a relation whose columns are all known. */
+function mayHide(item: Item): boolean {
+  return item.row === null || unlistedIn(item.row.parts) !== null
+}
+
+/** Everything that is no more than its operands; refused where the kind of node is not known. */
+function composition(node: Node, place: Place): Item {
+  const [kind, body] = partsOf(node)
+  return together(operands(kind, body, place), place)
+}
+
+function operands(kind: string, body: object, place: Place): Item[] {
+  if (kind === 'TypeName') {
+    checkType(body as TypeName, place)
+    return []
+  }
+  const fields = fieldsOf(kind)
+  if (fields === null) {
+    refuseNode(kind, place)
+    return []
+  }
+  const items: Item[] = []
+  for (const [name, value] of Object.entries(body)) {
+    const field = fields[name] ?? 'never'
+    if (field === 'never') refuseNode(`${kind}.${name}`, place)
+    else if (field === 'operand') {
+      items.push(
+        ...useAll(
+          Array.isArray(value) ? (value as Node[]) : [value as Node],
+          place,
+          describe(kind),
+        ),
+      )
+    } else if (field !== 'plain') items.push(...operands(field.as, value as object, place))
+  }
+  return items
+}
+
+function refuseNode(what: string, place: Place): void {
+  place.findings.refuse(null, {
+    message: `${place.clause} has a part that acra-server does not know (${what})`,
+    hint: 'Write the statement in another way, or run it on the database without acra-server.',
+  })
+}

@@ -1,0 +1,122 @@
+/** What is known of values and of the columns of queries. */
+import type { ProtectedColumn } from '../analysis.ts'
+
+/** A value of an expression. */
+export interface Item {
+  /** The protected column that it is, as it is stored; null for everything else. */
+  readonly column: ProtectedColumn | null
+  /** A column of a relation that the configuration does not name, which may be a protected one seen through a view. */
+  readonly suspect: Suspect | null
+  /** True where a literal or a parameter of the statement went into it. */
+  readonly sent: boolean
+  /** The relation that it is a whole row of. */
+  readonly row: Relation | null
+}
+
+export interface Suspect {
+  readonly relation: string
+  readonly name: string
+  /** A protected column of the same name; null where a whole relation has been renamed. */
+  readonly like: ProtectedColumn | null
+}
+
+export const PLAIN: Item = { column: null, suspect: null, sent: false, row: null }
+export const SENT: Item = { ...PLAIN, sent: true }
+/** The constant NULL: the one value that is the same protected or not. */
+export const NULL: Item = { ...PLAIN }
+
+export function suspectItem(suspect: Suspect): Item {
+  return { ...PLAIN, suspect }
+}
+
+export function protectedItem(column: ProtectedColumn): Item {
+  return { ...PLAIN, column }
+}
+
+/** One column of a query or relation, or a number of columns that is not known. */
+export type Part = Column | Rest
+
+export interface Column {
+  readonly kind: 'column'
+  /** Null where it is not worked out: it may be any. */
+  readonly name: string | null
+  readonly item: Item
+}
+
+export interface Rest {
+  readonly kind: 'rest'
+  /** Columns that are known to be among them, at unknown places. */
+  readonly known: ReadonlyMap<string, ProtectedColumn>
+  /** The relation, where the configuration does not name it: columns of protected names are suspect. */
+  readonly unlisted: string | null
+  /** True where literals or parameters went into it: a function of them. */
+  readonly sent: boolean
+}
+
+export function column(name: string | null, item: Item): Column {
+  return { kind: 'column', name, item }
+}
+
+export function rest(from: Partial<Rest>): Rest {
+  return { kind: 'rest', known: NOTHING, unlisted: null, sent: false, ...from }
+}
+
+const NOTHING: ReadonlyMap<string, ProtectedColumn> = new Map()
+
+/** What stands in FROM under a name. */
+export interface Relation {
+  /** The alias, or the name of the table; null for a derived table without one. */
+  readonly name: string | null
+  /** Where a table stands without an alias, a reference may name its schema too. */
+  readonly schema: string | null
+  readonly parts: readonly Part[]
+  /** True for tables: they have `ctid`, `tableoid` and their like. */
+  readonly isTable: boolean
+}
+
+/** The first protected column among parts, also where its place is unknown; null where there is none. */
+export function protectedIn(parts: readonly Part[]): ProtectedColumn | null {
+  for (const part of parts) {
+    if (part.kind === 'column') {
+      if (part.item.column !== null) return part.item.column
+    } else {
+      for (const known of part.known.values()) return known
+    }
+  }
+  return null
+}
+
+/** A whole row: it is protected, suspect or sent where one of its columns is. */
+export function rowItem(relation: Relation): Item {
+  const columns = relation.parts.map(itemOf)
+  return { ...combined(columns), column: protectedIn(relation.parts), row: relation }
+}
+
+/** What is known of a column, or of any of a number of columns. */
+export function itemOf(part: Part): Item {
+  if (part.kind === 'column') return part.item
+  return { column: protectedIn([part]), suspect: null, sent: part.sent, row: null }
+}
+
+/** The relation outside the configuration that some of the parts come from; null where there is none. */
+export function unlistedIn(parts: readonly Part[]): string | null {
+  for (const part of parts) if (part.kind === 'rest' && part.unlisted !== null) return part.unlisted
+  return null
+}
+
+/** True where some column's place or name is unknown. */
+export function isOpen(parts: readonly Part[]): boolean {
+  return parts.some((part) => part.kind === 'rest')
+}
+
+/** What a value is that was made of several, none of which is protected as it stands. */
+export function combined(items: readonly Item[]): Item {
+  let suspect: Suspect | null = null
+  let sent = false
+  for (const item of items) {
+    suspect ??= item.suspect
+    sent ||= item.sent
+  }
+  if (suspect === null) return sent ? SENT : PLAIN
+  return { column: null, suspect, sent, row: null }
+}

@@ -1,0 +1,79 @@
+/** MERGE: what it writes to a protected column is refused, everything else is looked at as in UPDATE and INSERT. */
+import { assign, targetOf, UNNAMED_TARGET, type Written, writtenTable } from './assignment.ts'
+import { withTables } from './common-tables.ts'
+import type { Context, Place } from './context.ts'
+import { use } from './expressions.ts'
+import { nameOf } from './findings.ts'
+import { fromList, scopeOver } from './from.ts'
+import type { Part } from './items.ts'
+import type { Scope } from './scope.ts'
+import { complete, type MergeStmt, type MergeWhenClause, type Node } from './tree.ts'
+import { assignAll, refuseStars, returning, targetRelation } from './write.ts'
+
+export function mergeStatement(statement: MergeStmt, context: Context, outer: Scope): Part[] {
+  const {
+    relation,
+    sourceRelation,
+    joinCondition,
+    mergeWhenClauses = [],
+    returningClause,
+    withClause,
+    ...rest
+  } = statement
+  complete(rest)
+  const scope = withTables(withClause, context, outer)
+  const target = targetRelation(relation, context)
+  const source = fromList(sourceRelation === undefined ? [] : [sourceRelation], context, scope)
+  const place: Place = {
+    ...context,
+    scope: scopeOver([target, ...source.relations], scope),
+    clause: 'MERGE ON',
+  }
+  if (joinCondition !== undefined) use(joinCondition, place, 'a comparison')
+  const written = writtenTable(relation, context)
+  for (const node of mergeWhenClauses) {
+    if ('MergeWhenClause' in node)
+      action(node.MergeWhenClause, written, { ...place, clause: `MERGE INTO ${written.name}` })
+  }
+  return returning(returningClause, target, source, context, scope, true)
+}
+
+function action(clause: MergeWhenClause, written: Written, place: Place): void {
+  const { matchKind, commandType, override, condition, targetList = [], values, ...rest } = clause
+  complete(rest)
+  if (condition !== undefined) use(condition, { ...place, clause: 'MERGE WHEN' }, 'a condition')
+  if (commandType === 'CMD_UPDATE') {
+    refuseProtected(namesOf(targetList), written, place)
+    assignAll(targetList, written, place)
+  } else if (commandType === 'CMD_INSERT') insert(targetList, values ?? [], written, place)
+}
+
+function insert(
+  targetList: readonly Node[],
+  values: readonly Node[],
+  written: Written,
+  place: Place,
+): void {
+  const names = targetList.length > 0 ? namesOf(targetList) : (written.table?.columns ?? null)
+  refuseProtected(names ?? [...(written.table?.protected.keys() ?? [])], written, place)
+  const targets = (names ?? []).map((name) => targetOf(written, name, undefined, place))
+  refuseStars(values, targets, written, place)
+  values.forEach((value, index) => {
+    assign(targets[index] ?? UNNAMED_TARGET, value, place)
+  })
+}
+
+function namesOf(targetList: readonly Node[]): string[] {
+  return targetList.map((node) => ('ResTarget' in node ? (node.ResTarget.name ?? '') : ''))
+}
+
+function refuseProtected(names: readonly string[], { table }: Written, place: Place): void {
+  for (const name of names) {
+    const column = table?.protected.get(name)
+    if (column === undefined) continue
+    place.findings.refuse(column, {
+      message: `${place.clause} writes ${nameOf(column)}: the column is protected, and MERGE is not rewritten`,
+      hint: 'Use INSERT ... ON CONFLICT DO UPDATE, or UPDATE and INSERT.',
+    })
+  }
+}

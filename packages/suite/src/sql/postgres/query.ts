@@ -1,0 +1,172 @@
+/** SELECT in all its forms, and what its columns are. */
+import { withTables } from './common-tables.ts'
+import type { Context, Place } from './context.ts'
+import { evaluate, refuseUse, use, useAll } from './expressions.ts'
+import { nameOf } from './findings.ts'
+import { fromList, NO_SOURCE, type Source, scopeOver } from './from.ts'
+import { column, type Item, type Part, protectedIn, rest } from './items.ts'
+import { findRelation, type Scope } from './scope.ts'
+import { mergeBranches } from './set-operations.ts'
+import { groupBy, orderBy } from './sorting.ts'
+import { complete, isStar, type Node, type SelectStmt, stringOf, stringsOf } from './tree.ts'
+
+/** The scope of a statement: nothing is around it. */
+export const OUTERMOST: Scope = { relations: [], qualifiedOnly: [], tables: null, outer: null }
+
+/** Analyses a query and returns its columns. INTO is the business of the caller. */
+export function selectQuery(select: SelectStmt, context: Context, outer: Scope): Part[] {
+  const scope = withTables(select.withClause, context, outer)
+  const parts = queryParts(select, context, scope)
+  if (leftmost(select).intoClause !== undefined) refuseCopy(parts, 'SELECT INTO', context)
+  return parts
+}
+
+function queryParts(select: SelectStmt, context: Context, scope: Scope): Part[] {
+  if (select.valuesLists !== undefined) return valuesQuery(select, context, scope)
+  const isSetOperation = select.op !== undefined && select.op !== 'SETOP_NONE'
+  return isSetOperation ? setOperation(select, context, scope) : simpleQuery(select, context, scope)
+}
+
+/** INTO stands in the first branch of a set operation. */
+function leftmost(select: SelectStmt): SelectStmt {
+  let first = select
+  while (first.larg !== undefined) first = first.larg
+  return first
+}
+
+/** Refuses to store protected cells elsewhere: nothing would know that they are encrypted. */
+export function refuseCopy(parts: readonly Part[], clause: string, { findings }: Context): void {
+  const inside = protectedIn(parts)
+  if (inside === null) return
+  findings.refuse(inside, {
+    message: `${clause} would store ${nameOf(inside)} in another table: the column is protected, and its cells belong to it`,
+    hint: 'Leave the protected column out, or let the application read it and write it.',
+  })
+}
+
+function simpleQuery(select: SelectStmt, context: Context, outer: Scope): Part[] {
+  const {
+    distinctClause,
+    targetList = [],
+    fromClause = [],
+    whereClause,
+    groupClause = [],
+    havingClause,
+    windowClause = [],
+    ...rest
+  } = select
+  const {
+    intoClause,
+    groupDistinct,
+    valuesLists,
+    sortClause,
+    limitOffset,
+    limitCount,
+    limitOption,
+    lockingClause,
+    ...more
+  } = rest
+  const { withClause, op, all, larg, rarg, ...others } = more
+  complete(others)
+  const source = fromClause.length === 0 ? NO_SOURCE : fromList(fromClause, context, outer)
+  const scope = scopeOver(source.relations, outer)
+  const at = (clause: string): Place => ({ ...context, scope, clause })
+  if (whereClause !== undefined) use(whereClause, at('WHERE'), 'a condition')
+  const parts = targets(targetList, source, at('the SELECT list'))
+  groupBy(groupClause, parts, at('GROUP BY'))
+  if (havingClause !== undefined) use(havingClause, at('HAVING'), 'a condition')
+  useAll(windowClause, at('WINDOW'), 'a window')
+  distinct(distinctClause, parts, at('DISTINCT'))
+  orderBy(sortClause ?? [], parts, at('ORDER BY'))
+  limits(select, at('LIMIT'))
+  return parts
+}
+
+/** DISTINCT compares whole rows, DISTINCT ON the expressions that it names. */
+function distinct(clause: readonly Node[] | undefined, parts: readonly Part[], place: Place): void {
+  if (clause === undefined) return
+  const on = clause.filter((node) => Object.keys(node).length > 0)
+  if (on.length > 0) {
+    orderBy(on, parts, { ...place, clause: 'DISTINCT ON' })
+    return
+  }
+  const inside = protectedIn(parts)
+  if (inside !== null) refuseUse(inside, place, 'a comparison of rows')
+}
+
+function limits(select: SelectStmt, place: Place): void {
+  for (const node of [select.limitCount, select.limitOffset])
+    if (node !== undefined) use(node, place, 'a number of rows')
+}
+
+function setOperation(select: SelectStmt, context: Context, outer: Scope): Part[] {
+  const left = selectQuery(select.larg ?? {}, context, outer)
+  const right = selectQuery(select.rarg ?? {}, context, outer)
+  const parts = mergeBranches(left, right, select, context)
+  const place: Place = { ...context, scope: scopeOver([], outer), clause: 'ORDER BY' }
+  orderBy(select.sortClause ?? [], parts, place)
+  limits(select, { ...place, clause: 'LIMIT' })
+  return parts
+}
+
+/** `VALUES (...), (...)` as a query: a column is what its values are. */
+function valuesQuery(select: SelectStmt, context: Context, outer: Scope): Part[] {
+  const place: Place = { ...context, scope: scopeOver([], outer), clause: 'VALUES' }
+  let parts: Part[] | null = null
+  for (const row of select.valuesLists ?? []) {
+    const nodes = 'List' in row ? (row.List.items ?? []) : []
+    const columns = nodes.map((node, index) => valueColumn(node, index, place))
+    parts =
+      parts === null
+        ? columns
+        : mergeBranches(parts, columns, { op: 'SETOP_UNION', all: true }, context)
+  }
+  orderBy(select.sortClause ?? [], parts ?? [], { ...place, clause: 'ORDER BY' })
+  limits(select, { ...place, clause: 'LIMIT' })
+  return parts ?? []
+}
+
+function valueColumn(node: Node, index: number, place: Place): Part {
+  if (!isStar(node)) return column(`column${index + 1}`, plain(node, place))
+  return rest({ sent: use(node, place, 'a row of VALUES').sent })
+}
+
+/** A value that leaves the query as it is. A whole row with a protected column in it would be a text that cannot be read. */
+export function plain(node: Node, place: Place): Item {
+  const item = evaluate(node, place)
+  if (item.column === null || item.row === null) return item
+  refuseUse(item.column, place, 'a whole row')
+  return { ...item, column: null }
+}
+
+/** The columns of a SELECT list or of RETURNING. */
+export function targets(list: readonly Node[], source: Source, place: Place): Part[] {
+  return list.flatMap((node) => {
+    if (!('ResTarget' in node)) return [column(null, use(node, place))]
+    const { name, indirection, val, location, ...rest } = node.ResTarget
+    complete(rest)
+    if (val === undefined) return []
+    if (isStar(val)) return expandStar(val, source, place)
+    return [column(name ?? nameOfColumn(val), plain(val, place))]
+  })
+}
+
+/** The columns of `*` and `u.*`; of `(row).*` it is not known how many there are. */
+function expandStar(node: Node, source: Source, place: Place): readonly Part[] {
+  if (!('ColumnRef' in node)) {
+    const { suspect, sent } = use(node, place, 'a part of a value')
+    return [rest({ unlisted: suspect?.relation ?? null, sent })]
+  }
+  const names = stringsOf(node.ColumnRef.fields)
+  if (names.length === 0) return source.star
+  return findRelation(place.scope, names.at(-2) ?? null, names.at(-1) ?? '')?.parts ?? [rest({})]
+}
+
+/** The name of a column that has none of its own; null where it is not worked out. */
+function nameOfColumn(node: Node): string | null {
+  if ('ColumnRef' in node) return stringOf(node.ColumnRef.fields?.at(-1))
+  if ('A_Indirection' in node) return stringOf(node.A_Indirection.indirection?.at(-1))
+  if ('CollateClause' in node && node.CollateClause.arg !== undefined)
+    return nameOfColumn(node.CollateClause.arg)
+  return null
+}

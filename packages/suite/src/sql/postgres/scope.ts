@@ -1,0 +1,137 @@
+/** Finds what a column reference means, by the rules of PostgreSQL's own scopes. */
+import type { Catalog } from '../analysis.ts'
+import {
+  type Item,
+  type Part,
+  PLAIN,
+  protectedIn,
+  protectedItem,
+  type Relation,
+  suspectItem,
+} from './items.ts'
+
+/** The relations that a reference can mean, innermost query first. */
+export interface Scope {
+  readonly relations: readonly Relation[]
+  /** Names that only a qualified reference can mean: `excluded`, `old`, `new`. */
+  readonly qualifiedOnly: readonly Relation[]
+  readonly tables: CommonTables | null
+  readonly outer: Scope | null
+}
+
+/** The common tables (WITH) that a name in FROM may mean. */
+export interface CommonTables {
+  /** The columns of a common table; null where there is none of that name. */
+  find(name: string): readonly Part[] | null
+}
+
+export type Found =
+  | { readonly kind: 'item'; readonly item: Item }
+  /** A whole row, `u` or `u.*` in an expression. */
+  | { readonly kind: 'row'; readonly relation: Relation }
+  /** A name of a relation that has no such column as far as is known: a function of its row, or a new column. */
+  | { readonly kind: 'unknown-column'; readonly relation: Relation }
+  | { readonly kind: 'nothing' }
+
+const SYSTEM_COLUMNS = new Set(['tableoid', 'ctid', 'xmin', 'xmax', 'cmin', 'cmax'])
+
+/** A reference by a bare name. */
+export function findName(scope: Scope, name: string, catalog: Catalog): Found {
+  let uncertain: Item | null = null
+  for (let level: Scope | null = scope; level !== null; level = level.outer) {
+    const here = findIn(level.relations, name, catalog)
+    uncertain = moreGuarded(uncertain, here.certain ?? here.uncertain)
+    if (here.certain !== null && uncertain !== null) return { kind: 'item', item: uncertain }
+  }
+  const row = findRelation(scope, null, name)
+  if (row !== null && (uncertain === null || !isGuarded(uncertain)))
+    return { kind: 'row', relation: row }
+  return uncertain === null ? { kind: 'nothing' } : { kind: 'item', item: uncertain }
+}
+
+/** A reference by the name of a relation and of its column. */
+export function findQualified(
+  scope: Scope,
+  schema: string | null,
+  qualifier: string,
+  name: string,
+  catalog: Catalog,
+): Found {
+  const relation = findRelation(scope, schema, qualifier)
+  if (relation === null) return { kind: 'nothing' }
+  const { certain, uncertain } = findIn([relation], name, catalog)
+  const item = certain ?? uncertain
+  return item === null ? { kind: 'unknown-column', relation } : { kind: 'item', item }
+}
+
+/** The nearest relation of a name; null where there is none. */
+export function findRelation(scope: Scope, schema: string | null, name: string): Relation | null {
+  for (let level: Scope | null = scope; level !== null; level = level.outer) {
+    let found: Relation | null = null
+    for (const relation of [...level.relations, ...level.qualifiedOnly]) {
+      if (
+        relation.name !== name ||
+        (schema !== null && relation.schema !== null && relation.schema !== schema)
+      )
+        continue
+      if (found === null || protectedIn(relation.parts) !== null) found = relation
+    }
+    if (found !== null) return found
+  }
+  return null
+}
+
+interface Candidates {
+  /** Surely a column of that name. */
+  readonly certain: Item | null
+  /** A relation whose columns are not all known may have one. */
+  readonly uncertain: Item | null
+}
+
+function findIn(relations: readonly Relation[], name: string, catalog: Catalog): Candidates {
+  let certain: Item | null = null
+  let uncertain: Item | null = null
+  for (const relation of relations) {
+    for (const part of relation.parts) {
+      const item = itemIn(part, name, catalog)
+      if (item === null) continue
+      if (item.certain) certain = moreGuarded(certain, item.item)
+      else uncertain = moreGuarded(uncertain, item.item)
+    }
+    if (certain === null && relation.isTable && SYSTEM_COLUMNS.has(name)) certain = PLAIN
+  }
+  return { certain, uncertain }
+}
+
+function itemIn(
+  part: Part,
+  name: string,
+  catalog: Catalog,
+): { item: Item; certain: boolean } | null {
+  if (part.kind === 'column') {
+    if (part.name === null) return { item: part.item, certain: false }
+    return part.name === name ? { item: part.item, certain: true } : null
+  }
+  const known = part.known.get(name)
+  if (known !== undefined) return { item: protectedItem(known), certain: true }
+  const like = part.unlisted === null ? null : catalog.protectedName(name)
+  if (part.unlisted === null || like === null)
+    return { item: { ...PLAIN, sent: part.sent }, certain: false }
+  const item = suspectItem({ relation: part.unlisted, name, like })
+  return { item: { ...item, sent: part.sent }, certain: false }
+}
+
+/** Of two meanings that a name may have, the one that must be handled with more care. */
+function moreGuarded(one: Item | null, other: Item | null): Item | null {
+  if (one === null || other === null) return one ?? other
+  const base = one.column !== null || (one.suspect !== null && other.column === null) ? one : other
+  return {
+    ...base,
+    suspect: base.suspect ?? one.suspect ?? other.suspect,
+    sent: one.sent || other.sent,
+  }
+}
+
+function isGuarded(item: Item): boolean {
+  return item.column !== null || item.suspect !== null
+}

@@ -1,0 +1,102 @@
+/** UNION, INTERSECT and EXCEPT: what their columns are, from what those of both sides are. */
+import type { ProtectedColumn } from '../analysis.ts'
+import type { Context } from './context.ts'
+import { nameOf } from './findings.ts'
+import {
+  type Column,
+  column,
+  combined,
+  type Item,
+  isOpen,
+  NULL,
+  type Part,
+  protectedIn,
+  rest,
+  unlistedIn,
+} from './items.ts'
+import type { SelectStmt } from './tree.ts'
+
+/** The columns of `left OPERATION right`. Only UNION ALL compares nothing. */
+export function mergeBranches(
+  left: readonly Part[],
+  right: readonly Part[],
+  { op, all = false }: Pick<SelectStmt, 'op' | 'all'>,
+  context: Context,
+): Part[] {
+  const name = operationName(op)
+  const compares = op !== 'SETOP_UNION' || !all
+  const inside = protectedIn(left) ?? protectedIn(right)
+  if (compares && inside !== null) {
+    context.findings.refuse(inside, {
+      message: `${name} compares rows by ${nameOf(inside)}: the column is protected, and its encrypted values never compare equal`,
+      hint: 'Use UNION ALL, or leave the protected column out.',
+    })
+  }
+  if (isOpen(left) || isOpen(right) || left.length !== right.length)
+    return mergeOpen(left, right, name, context)
+  return left.map((part, index) =>
+    mergeColumns(part as Column, right[index] as Column, name, context),
+  )
+}
+
+function operationName(op: SelectStmt['op']): string {
+  return op === 'SETOP_INTERSECT' ? 'INTERSECT' : op === 'SETOP_EXCEPT' ? 'EXCEPT' : 'UNION'
+}
+
+function mergeColumns(one: Column, other: Column, name: string, context: Context): Column {
+  if (one.item === NULL && other.item === NULL) return one
+  const item = combined([one.item, other.item])
+  if (item.suspect !== null && item.sent && name !== 'UNION')
+    context.findings.refuseSuspect(item.suspect, name)
+  return column(one.name, { ...item, column: mergedColumn(one.item, other.item, name, context) })
+}
+
+/** The protected column that both sides are; where one is and the other is not, an answer could not be read. */
+function mergedColumn(
+  one: Item,
+  other: Item,
+  name: string,
+  context: Context,
+): ProtectedColumn | null {
+  const inside = one.column ?? other.column
+  if (inside === null || one === NULL || other === NULL || one.column === other.column)
+    return inside
+  if (one.column !== null && other.column !== null && isAlike(one.column, other.column, context))
+    return one.column
+  const beside =
+    one.column === null || other.column === null
+      ? 'values that are not protected'
+      : nameOf(other.column)
+  context.findings.refuse(inside, {
+    message: `${name} puts ${nameOf(inside)} into one column of the answer with ${beside}`,
+    hint: 'Use two statements.',
+  })
+  return inside
+}
+
+function isAlike(one: ProtectedColumn, other: ProtectedColumn, { findings }: Context): boolean {
+  return findings.catalog.alike?.(one, other) ?? false
+}
+
+/** Columns of unknown number: protected ones may then be anywhere. */
+function mergeOpen(
+  left: readonly Part[],
+  right: readonly Part[],
+  name: string,
+  context: Context,
+): Part[] {
+  const inside = protectedIn(left) ?? protectedIn(right)
+  if (inside !== null) {
+    context.findings.refuse(inside, {
+      message: `${name} has a * whose columns are not known beside ${nameOf(inside)}`,
+      hint: 'Write the columns one by one, or list every column of the tables in the encryptor config (columns).',
+    })
+  }
+  const item = combined(
+    [...left, ...right].map((part) =>
+      part.kind === 'column' ? part.item : { ...NULL, sent: part.sent },
+    ),
+  )
+  const names = left.map((part) => (part.kind === 'column' ? column(part.name, item) : part))
+  return [...names, rest({ unlisted: unlistedIn([...left, ...right]), sent: item.sent })]
+}

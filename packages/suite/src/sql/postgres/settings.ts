@@ -1,0 +1,57 @@
+/** Settings of a session that decide how the server reads a text: acra-server must read it in the same way. */
+import type { Reason } from './findings.ts'
+
+/** Encodings in which a byte of a longer character can be a quote or a backslash. */
+const UNSAFE_ENCODINGS = new Set([
+  'big5',
+  'gb18030',
+  'gbk',
+  'johab',
+  'mskanji',
+  'shiftjis',
+  'shiftjis2004',
+  'sjis',
+  'uhc',
+  'win932',
+  'win936',
+  'win949',
+  'win950',
+  'windows932',
+  'windows936',
+  'windows949',
+  'windows950',
+])
+
+/** True for the settings whose values are checked: then a verdict depends on the value. */
+export function isCheckedSetting(name: string): boolean {
+  return CHECKED.has(name.toLowerCase())
+}
+
+const CHECKED = new Set(['standard_conforming_strings', 'client_encoding', 'names'])
+
+const ON = new Set(['on', 'true', 'tru', 'tr', 't', 'yes', 'ye', 'y', '1', 'default'])
+
+/**
+ * Why a session must not have a setting; null where it may. `value` is null where the statement does not say it. For every way to set
+ * something: SET, `set_config`, ALTER ROLE, start-up packet, ParameterStatus.
+ */
+export function settingProblem(name: string, value: string | null): Reason | null {
+  const setting = name.toLowerCase()
+  const wanted = value?.toLowerCase() ?? ''
+  if (setting === 'standard_conforming_strings' && !ON.has(wanted.trim())) {
+    return {
+      message:
+        'standard_conforming_strings is set to something else than on, which moves the ends of strings',
+      hint: "Leave it on, and write strings with backslash escapes as E'...'.",
+    }
+  }
+  const isEncoding = setting === 'client_encoding' || setting === 'names'
+  if (isEncoding && UNSAFE_ENCODINGS.has(wanted.replace(/[^a-z0-9]/g, ''))) {
+    return {
+      message:
+        'client_encoding is set to an encoding in which a part of a character can look like a quote',
+      hint: 'Use UTF8 between the application and acra-server.',
+    }
+  }
+  return null
+}

@@ -1,0 +1,177 @@
+/** Statements that carry no value into a table, and those around other statements: cursors, PREPARE, EXPLAIN, COPY, SET. */
+import type { StatementAnalysis } from '../analysis.ts'
+import { answering, NO_ROWS } from './answer.ts'
+import { targetOf, writtenTable } from './assignment.ts'
+import type { Context } from './context.ts'
+import { use } from './expressions.ts'
+import { nameOf } from './findings.ts'
+import { scopeOver } from './from.ts'
+import { OUTERMOST } from './query.ts'
+import { isCheckedSetting, settingProblem } from './settings.ts'
+import {
+  type CopyStmt,
+  complete,
+  type ExecuteStmt,
+  type ExplainStmt,
+  type FetchStmt,
+  type Node,
+  type PrepareStmt,
+  stringsOf,
+  type VariableSetStmt,
+} from './tree.ts'
+import { targetRelation } from './write.ts'
+
+/** They name things, set nothing that is checked, and answer nothing of a table: nothing in them matters. */
+export const HARMLESS: ReadonlySet<string> = new Set([
+  'AlterCollationStmt',
+  'AlterDatabaseRefreshCollStmt',
+  'AlterDatabaseStmt',
+  'AlterDefaultPrivilegesStmt',
+  'AlterEnumStmt',
+  'AlterExtensionContentsStmt',
+  'AlterExtensionStmt',
+  'AlterFdwStmt',
+  'AlterForeignServerStmt',
+  'AlterObjectDependsStmt',
+  'AlterOwnerStmt',
+  'AlterRoleStmt',
+  'AlterSeqStmt',
+  'AlterStatsStmt',
+  'AlterSubscriptionStmt',
+  'AlterTSConfigurationStmt',
+  'AlterTSDictionaryStmt',
+  'AlterTableMoveAllStmt',
+  'AlterTableSpaceOptionsStmt',
+  'AlterTypeStmt',
+  'AlterUserMappingStmt',
+  'CheckPointStmt',
+  'ClosePortalStmt',
+  'ClusterStmt',
+  'CommentStmt',
+  'CompositeTypeStmt',
+  'ConstraintsSetStmt',
+  'CreateEnumStmt',
+  'CreateExtensionStmt',
+  'CreateFdwStmt',
+  'CreateForeignServerStmt',
+  'CreateRangeStmt',
+  'CreateRoleStmt',
+  'CreateSeqStmt',
+  'CreateSubscriptionStmt',
+  'CreateTableSpaceStmt',
+  'CreateUserMappingStmt',
+  'CreatedbStmt',
+  'DeallocateStmt',
+  'DiscardStmt',
+  'DropOwnedStmt',
+  'DropRoleStmt',
+  'DropStmt',
+  'DropSubscriptionStmt',
+  'DropTableSpaceStmt',
+  'DropUserMappingStmt',
+  'DropdbStmt',
+  'GrantRoleStmt',
+  'GrantStmt',
+  'ImportForeignSchemaStmt',
+  'ListenStmt',
+  'LoadStmt',
+  'LockStmt',
+  'NotifyStmt',
+  'ReassignOwnedStmt',
+  'RefreshMatViewStmt',
+  'ReindexStmt',
+  'SecLabelStmt',
+  'TransactionStmt',
+  'TruncateStmt',
+  'UnlistenStmt',
+  'VacuumStmt',
+  'VariableShowStmt',
+])
+
+export function setVariable(
+  statement: VariableSetStmt | undefined,
+  { findings }: Context,
+): StatementAnalysis {
+  const { kind, name = '', args = [] } = statement ?? {}
+  const value = kind === 'VAR_SET_VALUE' ? textOf(args[0]) : 'default'
+  const problem = settingProblem(name, value)
+  if (isCheckedSetting(name)) findings.exact = true
+  if (problem !== null) findings.refuse(null, problem)
+  return NO_ROWS
+}
+
+function textOf(node: Node | undefined): string | null {
+  if (node === undefined || !('A_Const' in node)) return null
+  const { sval, ival, boolval } = node.A_Const
+  if (sval !== undefined) return sval.sval ?? ''
+  if (boolval !== undefined) return String(boolval.boolval ?? false)
+  return ival === undefined ? null : String(ival.ival ?? 0)
+}
+
+export function declareCursor(
+  name: string,
+  query: Node | undefined,
+  context: Context,
+): StatementAnalysis {
+  const parts = query === undefined ? [] : context.query(query, OUTERMOST)
+  return { ...answering(parts), cursor: { action: 'declare', name } }
+}
+
+export function fetch({ portalname = '' }: FetchStmt): StatementAnalysis {
+  return { results: null, cursor: { action: 'fetch', name: portalname } }
+}
+
+/** A statement that SQL prepares is executed with values that are not looked at: it must have no place for protected ones. */
+export function prepare({ query }: PrepareStmt, context: Context): StatementAnalysis {
+  if (query === undefined) return NO_ROWS
+  const before = context.findings.valueCount
+  context.query(query, OUTERMOST)
+  if (context.findings.valueCount > before) {
+    context.findings.refuse(null, {
+      message: 'PREPARE of a statement that writes a protected column',
+      hint: 'Prepare it by the protocol, as drivers do, or run it without PREPARE.',
+    })
+  }
+  return NO_ROWS
+}
+
+export function execute({ params = [] }: ExecuteStmt, context: Context): StatementAnalysis {
+  if (params.length > 0) {
+    context.findings.refuse(null, {
+      message: 'EXECUTE with values, which may belong to protected columns',
+      hint: 'Prepare and execute the statement by the protocol, as drivers do, or run it without PREPARE.',
+    })
+  }
+  return NO_ROWS
+}
+
+/** The plan is text: the answer has no protected column, whatever the statement. */
+export function explain({ query }: ExplainStmt, context: Context): StatementAnalysis {
+  if (query !== undefined) context.statement(query)
+  return NO_ROWS
+}
+
+/** COPY out passes encrypted. COPY in carries values that are not looked at. */
+export function copy(statement: CopyStmt, context: Context): StatementAnalysis {
+  const { relation, query, attlist, is_from, is_program, filename, options, whereClause, ...rest } =
+    statement
+  complete(rest)
+  if (query !== undefined) context.query(query, OUTERMOST)
+  if (is_from !== true) return NO_ROWS
+  const written = writtenTable(relation, context)
+  const names =
+    attlist === undefined ? [...(written.table?.protected.keys() ?? [])] : stringsOf(attlist)
+  for (const name of names) {
+    const { column, suspect } = targetOf(written, name, undefined, context)
+    if (suspect !== null) context.findings.refuseSuspect(suspect, 'COPY FROM')
+    if (column === null) continue
+    context.findings.refuse(column, {
+      message: `COPY FROM writes ${nameOf(column)}: the column is protected, and the rows of COPY are not rewritten`,
+      hint: 'Use INSERT ... VALUES, or leave the protected column out of the list of columns.',
+    })
+  }
+  const scope = scopeOver([targetRelation(relation, context)], OUTERMOST)
+  if (whereClause !== undefined)
+    use(whereClause, { ...context, scope, clause: 'COPY WHERE' }, 'a condition')
+  return NO_ROWS
+}

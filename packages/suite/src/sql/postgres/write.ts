@@ -1,0 +1,311 @@
+/** INSERT, UPDATE and DELETE. */
+import {
+  assign,
+  type Target,
+  targetOf,
+  UNNAMED_TARGET,
+  type Written,
+  writtenTable,
+} from './assignment.ts'
+import { withTables } from './common-tables.ts'
+import type { Context, Place } from './context.ts'
+import { refuseUse, use } from './expressions.ts'
+import { nameOf } from './findings.ts'
+import { fromList, type Source, scopeOver, tableRelation } from './from.ts'
+import type { Part, Relation } from './items.ts'
+import { refuseCopy, targets } from './query.ts'
+import type { Scope } from './scope.ts'
+import {
+  complete,
+  type DeleteStmt,
+  type InsertStmt,
+  isStar,
+  type Node,
+  type OnConflictClause,
+  type RangeVar,
+  type ReturningClause,
+  type SelectStmt,
+  type UpdateStmt,
+} from './tree.ts'
+
+export function insertStatement(statement: InsertStmt, context: Context, outer: Scope): Part[] {
+  const {
+    relation,
+    cols,
+    selectStmt,
+    onConflictClause,
+    returningClause,
+    withClause,
+    override,
+    ...rest
+  } = statement
+  complete(rest)
+  const scope = withTables(withClause, context, outer)
+  const written = writtenTable(relation, context)
+  const columns = insertedColumns(written, cols, context)
+  const select =
+    selectStmt !== undefined && 'SelectStmt' in selectStmt ? selectStmt.SelectStmt : null
+  if (select !== null) insertRows(written, columns, select, context, scope)
+  const target = targetRelation(relation, context)
+  if (onConflictClause !== undefined) onConflict(onConflictClause, written, target, context, scope)
+  return returning(returningClause, target, { relations: [], star: [] }, context, scope)
+}
+
+/** The columns that the values go to, in order; null where the statement does not name them and the configuration neither. */
+function insertedColumns(
+  written: Written,
+  cols: readonly Node[] | undefined,
+  context: Context,
+): readonly Target[] | null {
+  if (cols === undefined) {
+    const names = written.table?.columns ?? null
+    return names === null ? null : names.map((name) => targetOf(written, name, undefined, context))
+  }
+  return cols.flatMap((node) => {
+    if (!('ResTarget' in node)) return []
+    return [targetOf(written, node.ResTarget.name ?? '', node.ResTarget.indirection, context)]
+  })
+}
+
+function insertRows(
+  written: Written,
+  columns: readonly Target[] | null,
+  select: SelectStmt,
+  context: Context,
+  outer: Scope,
+): void {
+  refuseUnnamed(written, columns, context)
+  if (!isPlainValues(select)) {
+    insertQuery(written, columns, select, context, outer)
+    return
+  }
+  const place: Place = { ...context, scope: outer, clause: `INSERT INTO ${written.name}` }
+  for (const row of select.valuesLists ?? []) {
+    const values = 'List' in row ? (row.List.items ?? []) : []
+    refuseStars(values, columns, written, place)
+    values.forEach((value, index) => {
+      assign(columnAt(written, columns, index, context), value, place)
+    })
+  }
+}
+
+/** `(row).*` among the values stands for a number of them: it is not known which columns the others go to. */
+export function refuseStars(
+  values: readonly Node[],
+  columns: readonly Target[] | null,
+  written: Written,
+  place: Place,
+): void {
+  if (!values.some(isStar)) return
+  for (const { column, suspect } of columns ?? []) {
+    if (suspect !== null) place.findings.refuseSuspect(suspect, place.clause)
+    if (column === null) continue
+    place.findings.refuse(column, {
+      message: `${place.clause} has a * among the values, so that it is not known which of them goes to ${nameOf(column)}`,
+      hint: `Write the values for ${written.name} one by one.`,
+    })
+  }
+}
+
+/** A protected table must be written by names, its own or the configuration's. */
+function refuseUnnamed(
+  { table }: Written,
+  columns: readonly Target[] | null,
+  { findings }: Context,
+): void {
+  const [inside] = table?.protected.values() ?? []
+  if (columns !== null || inside === undefined) return
+  findings.refuse(inside, {
+    message: `INSERT INTO ${inside.table} has no list of columns, and the encryptor config does not list the columns of the table`,
+    hint: 'Name the columns in the statement, or list every column of the table in the encryptor config (columns).',
+  })
+}
+
+function columnAt(
+  written: Written,
+  columns: readonly Target[] | null,
+  index: number,
+  { findings }: Context,
+): Target {
+  if (columns === null) return UNNAMED_TARGET
+  const target = columns[index]
+  if (target !== undefined) return target
+  const [inside] = written.table?.protected.values() ?? []
+  if (inside !== undefined) {
+    findings.refuse(inside, {
+      message: `INSERT INTO ${inside.table} has more values than columns are known`,
+      hint: 'Name the columns in the statement, or list every column of the table in the encryptor config (columns).',
+    })
+  }
+  return UNNAMED_TARGET
+}
+
+/** True for VALUES that PostgreSQL does not take for a query: only there DEFAULT is allowed. */
+function isPlainValues(select: SelectStmt): boolean {
+  const { valuesLists, limitOption, op, ...others } = select
+  return valuesLists !== undefined && Object.keys(others).length === 0
+}
+
+function insertQuery(
+  written: Written,
+  columns: readonly Target[] | null,
+  select: SelectStmt,
+  context: Context,
+  outer: Scope,
+): void {
+  const parts = context.query({ SelectStmt: select }, outer)
+  // Fewer values than columns leave the last columns to their defaults.
+  const open = parts.some((part) => part.kind === 'rest')
+  const reached = (columns ?? []).slice(0, open ? undefined : parts.length)
+  for (const { column, suspect } of reached) {
+    if (suspect !== null)
+      context.findings.refuseSuspect(suspect, `INSERT INTO ${written.name} ... SELECT`)
+    if (column === null) continue
+    context.findings.refuse(column, {
+      message: `INSERT ... SELECT cannot protect the values of ${nameOf(column)}: they do not pass through acra-server`,
+      hint: 'Use INSERT ... VALUES with literals or parameters.',
+    })
+  }
+  refuseCopy(parts, `INSERT INTO ${written.name} ... SELECT`, context)
+}
+
+export function updateStatement(statement: UpdateStmt, context: Context, outer: Scope): Part[] {
+  const {
+    relation,
+    targetList = [],
+    whereClause,
+    fromClause = [],
+    returningClause,
+    withClause,
+    ...rest
+  } = statement
+  complete(rest)
+  const scope = withTables(withClause, context, outer)
+  const target = targetRelation(relation, context)
+  const source = fromList(fromClause, context, scope)
+  const inside = scopeOver([target, ...source.relations], scope)
+  assignAll(targetList, writtenTable(relation, context), {
+    ...context,
+    scope: inside,
+    clause: `UPDATE ${relation?.relname ?? ''} SET`,
+  })
+  if (whereClause !== undefined)
+    use(whereClause, { ...context, scope: inside, clause: 'WHERE' }, 'a condition')
+  return returning(returningClause, target, source, context, scope)
+}
+
+export function deleteStatement(statement: DeleteStmt, context: Context, outer: Scope): Part[] {
+  const {
+    relation,
+    usingClause = [],
+    whereClause,
+    returningClause,
+    withClause,
+    ...rest
+  } = statement
+  complete(rest)
+  const scope = withTables(withClause, context, outer)
+  const target = targetRelation(relation, context)
+  const source = fromList(usingClause, context, scope)
+  const inside = scopeOver([target, ...source.relations], scope)
+  if (whereClause !== undefined)
+    use(whereClause, { ...context, scope: inside, clause: 'WHERE' }, 'a condition')
+  return returning(returningClause, target, source, context, scope)
+}
+
+/** The table that is written to as a relation to refer to: no common table can stand in its place. */
+export function targetRelation(relation: RangeVar | undefined, context: Context): Relation {
+  return tableRelation(relation ?? {}, context.findings.catalog, null, { context })
+}
+
+/** The list of SET. */
+export function assignAll(list: readonly Node[], written: Written, place: Place): void {
+  for (const node of list) {
+    if (!('ResTarget' in node)) continue
+    const { name = '', indirection = [], val, location, ...rest } = node.ResTarget
+    complete(rest)
+    for (const step of indirection) if ('A_Indices' in step) use(step, place, 'a subscript')
+    if (val === undefined) continue
+    const target = targetOf(written, name, indirection, place)
+    const value = 'MultiAssignRef' in val ? sharedValue(val, target, place) : val
+    if (value !== null) assign(target, value, place)
+  }
+}
+
+/** The part of `(a, b) = (x, y)` that one column gets; null where it is a query, which has been looked at. */
+function sharedValue(
+  node: Extract<Node, { MultiAssignRef: unknown }>,
+  target: Target,
+  place: Place,
+): Node | null {
+  const { source, colno = 1, ncolumns, ...rest } = node.MultiAssignRef
+  complete(rest)
+  if (source === undefined) return null
+  if ('RowExpr' in source) {
+    const { args = [] } = source.RowExpr
+    // `ROW(v.*)` stands for a number of values.
+    return args.length === ncolumns && !args.some(isStar) ? args[colno - 1] : source
+  }
+  if (target.column !== null || target.suspect !== null || !('SubLink' in source)) return source
+  const { subselect } = source.SubLink
+  if (colno === 1 && subselect !== undefined)
+    refuseCopy(place.query(subselect, place.scope), place.clause, place)
+  return null
+}
+
+function onConflict(
+  clause: OnConflictClause,
+  written: Written,
+  target: Relation,
+  context: Context,
+  outer: Scope,
+): void {
+  const { action, infer, targetList = [], whereClause, location, ...rest } = clause
+  complete(rest)
+  const row = scopeOver([target], outer)
+  const at: Place = { ...context, scope: row, clause: 'ON CONFLICT' }
+  for (const node of infer?.indexElems ?? []) {
+    if (!('IndexElem' in node)) continue
+    const { name, expr } = node.IndexElem
+    if (expr !== undefined) use(expr, at, 'the conflict target')
+    const column = name === undefined ? null : (written.table?.protected.get(name) ?? null)
+    if (column !== null) refuseUse(column, at, 'the conflict target')
+  }
+  if (infer?.whereClause !== undefined) use(infer.whereClause, at, 'a condition')
+  const excluded: Relation = { ...target, name: 'excluded', schema: null }
+  const place: Place = {
+    ...context,
+    scope: { ...row, qualifiedOnly: [excluded] },
+    clause: 'ON CONFLICT DO UPDATE SET',
+  }
+  assignAll(targetList, written, place)
+  if (whereClause !== undefined)
+    use(whereClause, { ...place, clause: 'ON CONFLICT DO UPDATE WHERE' }, 'a condition')
+}
+
+/** The columns of RETURNING. Its `*` is the table that is written to, then those in FROM; in MERGE the other way round. */
+export function returning(
+  clause: ReturningClause | undefined,
+  target: Relation,
+  source: Source,
+  context: Context,
+  outer: Scope,
+  sourceFirst = false,
+): Part[] {
+  if (clause === undefined) return []
+  const { options = [], exprs = [], ...rest } = clause
+  complete(rest)
+  const names = new Map([
+    ['RETURNING_OPTION_OLD', 'old'],
+    ['RETURNING_OPTION_NEW', 'new'],
+  ])
+  for (const node of options) {
+    if ('ReturningOption' in node)
+      names.set(node.ReturningOption.option ?? '', node.ReturningOption.value ?? '')
+  }
+  const rows = [...names.values()].map((name) => ({ ...target, name, schema: null }))
+  const relations = [target, ...source.relations]
+  const scope: Scope = { ...scopeOver(relations, outer), qualifiedOnly: rows }
+  const star = sourceFirst ? [...source.star, ...target.parts] : [...target.parts, ...source.star]
+  return targets(exprs, { relations, star }, { ...context, scope, clause: 'RETURNING' })
+}
