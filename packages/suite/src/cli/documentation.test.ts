@@ -53,6 +53,13 @@ test('every path is documented once', () => {
   assert.equal(new Set(paths).size, paths.length)
 })
 
+test('the pages in docs/ are those of the tables', () => {
+  for (const { path, content } of documentation()) {
+    const written = readFileSync(new URL(`../../../../${path}`, import.meta.url), 'utf8')
+    assert.equal(written, content, `${path}: run node .build/tools/generate-docs.js`)
+  }
+})
+
 const sources = ['../../../crypto/src/', '../../src/'].map((path) =>
   fileURLToPath(new URL(path, import.meta.url)),
 )

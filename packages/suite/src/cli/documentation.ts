@@ -121,14 +121,19 @@ export function errorPage(
     .map((event) => [String(event.code), event.level, event.message, event.meaning, event.remedy])
   const codeRows = Object.entries(named)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, { meaning, remedy }]) => [code(name), meaning, remedy])
+    .map(([name, { meaning, remedy, event }]) => [
+      code(name),
+      event === undefined ? '' : String(event.code),
+      meaning,
+      remedy,
+    ])
   return [
     `${GENERATED}\n# Events and errors\n`,
     'A line of the log that reports an event has its number as `code`: in the header of a CEF line, as a member of a JSON object, as a field of\na plain line. Numbers below 2000 mean what they mean in Acra; ours begin at 2000. A number never changes its meaning. The message of a\nline may say more than the one below; `error` is the cause.\n',
     markdown(['Code', 'Level', 'Message', 'What happened', 'What to do'], eventRows),
     '## Errors\n',
-    'The errors of the packages have a stable `code`, to be told apart by programs; messages may change.\n',
-    markdown(['Code', 'What happened', 'What to do'], codeRows),
+    'The errors of the packages have a stable `code`, to be told apart by programs; messages may change. A program\nthat ends by one reports it as the event in the second column, or as 500.\n',
+    markdown(['Code', 'Event', 'What happened', 'What to do'], codeRows),
   ].join('\n')
 }
 

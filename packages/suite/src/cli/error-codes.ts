@@ -6,11 +6,16 @@ import type {
   StructErrorCode,
 } from '@acra-ts/crypto'
 import type { KeystoreErrorCode } from '../keystore/index.ts'
+import { type Event, events } from '../observe/index.ts'
 
-/** What stands in docs/errors.md about the code of an error: what happened, and what to do. */
+/** What is known about the code of an error. */
 export interface ErrorEntry {
+  /** What happened, for docs/errors.md. */
   readonly meaning: string
+  /** What to do, for docs/errors.md. */
   readonly remedy: string
+  /** What the log reports where a program ends by it; a general error where there is none. */
+  readonly event?: Event
 }
 
 type CryptoErrorCode =
@@ -63,68 +68,84 @@ const keystore: Readonly<Record<KeystoreErrorCode, ErrorEntry>> = {
   'keystore-owner-invalid': {
     meaning: 'The id of a client or zone cannot be part of a file name of the keystore.',
     remedy: 'Use an id of 5 to 256 letters, digits, `_`, `-` or spaces.',
+    event: events.cannotOpenKeystore,
   },
   'keystore-folder-permissions': {
     meaning: 'Others than its owner may enter the folder of the keys.',
     remedy: 'Run the `chmod 0700` that the message gives.',
+    event: events.cannotOpenKeystore,
   },
   'keystore-file-permissions': {
     meaning: 'Others than its owner may read or write a key file.',
     remedy: 'Run the `chmod 0600` that the message gives, and think about who has read the key.',
+    event: events.cannotOpenKeystore,
   },
   'keystore-file-kind': {
     meaning: 'Where a key file should be is a folder, a link or something else.',
     remedy: 'Remove what is there, or name the right folder.',
+    event: events.cannotOpenKeystore,
   },
   'keystore-file-too-large': {
     meaning: 'A key file is larger than any key.',
     remedy: 'Check that it is a key file.',
+    event: events.cannotOpenKeystore,
   },
   'keystore-key-unreadable': {
     meaning: 'A key cannot be unwrapped: another master key, another owner, or damage.',
     remedy: 'Check `ACRA_MASTER_KEY`, and that the file was not renamed or copied from elsewhere.',
+    event: events.cannotReadKeys,
   },
   'keystore-key-malformed': {
     meaning: 'A key was unwrapped, but is not of its kind.',
     remedy: 'Restore the file from a backup.',
+    event: events.cannotReadKeys,
   },
   'keystore-key-missing': {
     meaning: 'There is no such key.',
     remedy: 'Make it with `acra-keymaker`, or check `keys_dir` and the client id.',
+    event: events.cannotReadKeys,
   },
   'keystore-key-unfit': {
     meaning: 'The bytes that were to be stored are no key of that kind.',
     remedy: 'Check what was given.',
+    event: events.cannotReadKeys,
   },
   'keystore-version-unsupported': {
     meaning: 'The folder holds a keystore of a version that cannot be read yet.',
     remedy: 'Use a keystore of version 1.',
+    event: events.cannotOpenKeystore,
   },
   'keystore-cache-conflict': {
     meaning: 'The keys are to be loaded at start, but the cache is off.',
     remedy:
       'Set `keystore_cache_on_start_enable: false`, or a `keystore_cache_size` other than -1.',
+    event: events.cannotOpenKeystore,
   },
   'keystore-locked': {
     meaning: 'Another program is writing to the keystore.',
     remedy: 'Wait for it to end. Where none runs, remove the lock file that the message names.',
+    event: events.cannotOpenKeystore,
   },
   'keystore-io': {
     meaning: 'The file system refused something; the message says what, where and why.',
     remedy: 'Correct the permissions, the path or the disk.',
+    event: events.cannotOpenKeystore,
   },
   'master-key-missing': {
     meaning: 'There is no master key.',
     remedy: 'Set `ACRA_MASTER_KEY` to the base64 text of the master key.',
+    event: events.cannotLoadMasterKey,
   },
   'master-key-malformed': {
     meaning: 'The master key is not valid base64, or shorter than 32 bytes.',
     remedy: 'Set `ACRA_MASTER_KEY` to what `cat master.key | base64` prints.',
+    event: events.cannotLoadMasterKey,
   },
   'master-key-exists': {
     meaning: 'There is a file already where the new master key was to be written.',
     remedy:
       'Choose another path. Replace it by `--force` only where no key was ever made with it: those keys would be lost.',
+    event: events.cannotLoadMasterKey,
   },
 }
 
@@ -132,6 +153,7 @@ const suite = {
   'address-invalid': {
     meaning: 'An address to listen on or to connect to cannot be understood.',
     remedy: 'Write `tcp://host:port` or `unix:///path`.',
+    event: events.wrongConfiguration,
   },
   'certificate-malformed': {
     meaning: 'A certificate is not valid PEM or X.509.',
@@ -144,10 +166,12 @@ const suite = {
   'configuration-invalid': {
     meaning: 'The configuration cannot be used; there is a line for each thing that is wrong.',
     remedy: 'Correct the place that the line names.',
+    event: events.cannotReadConfiguration,
   },
   'connect-failed': {
     meaning: 'The other side cannot be reached.',
     remedy: 'Check host, port and network.',
+    event: events.cannotConnectToDatabase,
   },
   'connection-closed': {
     meaning: 'The other side closed the connection in the middle of something.',
@@ -164,6 +188,7 @@ const suite = {
   'encryptor-config-invalid': {
     meaning: 'The encryptor config cannot be used; the message has a line for each thing.',
     remedy: 'Correct the places that the lines name.',
+    event: events.cannotReadEncryptorConfiguration,
   },
   'keymaker-refused': {
     meaning: 'What `acra-keymaker` was asked for cannot be done.',
@@ -172,6 +197,7 @@ const suite = {
   'listen-failed': {
     meaning: 'The address to listen on cannot be used.',
     remedy: 'Choose a free one, or end what uses it.',
+    event: events.cannotListen,
   },
   'log-file-unusable': {
     meaning: 'The file of `log_to_file` cannot be opened.',
@@ -204,14 +230,17 @@ const suite = {
   'transform-key-missing': {
     meaning: 'There is no key to protect a value of a column with.',
     remedy: 'Make the keys of the client id with `acra-keymaker`.',
+    event: events.cannotEncryptData,
   },
   'transform-not-encrypted': {
     meaning: 'A value could not be encrypted; it was not sent.',
     remedy: 'Read the cause.',
+    event: events.cannotEncryptData,
   },
   'transform-not-reencrypted': {
     meaning: 'An AcraStruct could not be turned into an AcraBlock; it was not sent.',
     remedy: 'Check that the keys of the client id are there.',
+    event: events.cannotEncryptData,
   },
   'usage-invalid': {
     meaning: 'The command line cannot be understood.',

@@ -18,6 +18,7 @@ import {
   usageText,
   writeWhole,
 } from '../options/index.ts'
+import { errorCodes } from './error-codes.ts'
 import type { Host } from './host.ts'
 import {
   LogFileError,
@@ -196,8 +197,7 @@ class Execution<T extends OptionTable> {
   #tell(error: unknown, message?: string): void {
     if (error instanceof ConfigurationError) {
       for (const problem of error.problems) {
-        const text = new AcraError(error.code, problemText(problem))
-        this.#log.event(events.cannotReadConfiguration, { error: text }, message)
+        this.#log.event(events.cannotReadConfiguration, { error: problemText(problem) }, message)
       }
       return
     }
@@ -207,13 +207,26 @@ class Execution<T extends OptionTable> {
       return
     }
     if (error instanceof AcraError) {
-      this.#log.event(events.errorGeneral, { error }, message ?? "Can't go on")
+      const event = errorCodes[error.code]?.event
+      for (const told of toldLines(error)) {
+        this.#log.event(
+          event ?? events.errorGeneral,
+          { error: told },
+          message ?? (event ? undefined : "Can't go on"),
+        )
+      }
       return
     }
     const { code } = events.errorGeneral
     this.#log.log('fatal', message ?? 'Unexpected error', { code, error })
     if (error instanceof Error) this.#log.debug('Where it happened', { stack: error.stack })
   }
+}
+
+/** An error whose message lists several things, one to a line, is told as several lines. */
+function toldLines(error: AcraError): readonly (AcraError | string)[] {
+  const [head, ...lines] = error.message.split('\n')
+  return lines.length === 0 ? [error] : lines.map((line) => `${head}: ${line}`)
 }
 
 function unexpected(word: string): UsageError {

@@ -12,7 +12,11 @@ const options = {
   mysql_enable: waits('MySQL', flag(false, 'The database is MySQL')),
   ds: ignored('there is no profiling server', flag(false, 'Offer profiles')),
   until_signal: flag(false, 'Wait for a signal'),
-  fail: choice(['', 'expected', 'unexpected', 'later', 'rejection', 'code'], '', 'How to fail'),
+  fail: choice(
+    ['', 'expected', 'listed', 'unexpected', 'later', 'rejection', 'code'],
+    '',
+    'How to fail',
+  ),
 } as const
 
 const program: Program<typeof options> = {
@@ -45,6 +49,9 @@ const program: Program<typeof options> = {
 function fail(how: string): void {
   if (how === 'expected') {
     throw new AcraError('store-unusable', 'the store cannot be used', { cause: new Error('EIO') })
+  }
+  if (how === 'listed') {
+    throw new AcraError('encryptor-config-invalid', 'not valid\ne.yaml:1:1: one\ne.yaml:2:1: two')
   }
   if (how === 'unexpected') throw new TypeError('x is not a function')
   if (how === 'rejection') Promise.reject(new Error('nobody waited for me'))

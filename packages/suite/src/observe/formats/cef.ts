@@ -50,7 +50,7 @@ function cefName(name: string): string {
   return BARE_NAME.test(escaped) ? escaped : goQuote(escaped)
 }
 
-/** A value or a piece of the header: trimmed, on one line, escaped; a space where nothing is left. */
+/** A value or a piece of the header: trimmed, on one line (a carriage return is a break too: ours), escaped; a space where nothing is left. */
 function cefValue(value: string): string {
   const line = value.trim().replace(/[\n\r\t]/g, ' ')
   return line === '' ? ' ' : escapeSpecial(line)

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { documentation } from './documentation.ts'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const bins = Object.entries(manifest.bin as Record<string, string>)
+const written = bins.filter(([name]) => existsSync(join(root, `src/cli/${name}.ts`)))
+
+const folder = mkdtempSync(join(tmpdir(), 'acra-programs-'))
+after(() => rmSync(folder, { recursive: true }))
+
+test('every program has a committed stub that can be started', () => {
+  for (const [name, path] of bins) {
+    assert.equal(path, `bin/${name}.js`)
+    assert.match(readFileSync(join(root, path), 'utf8'), /^#!\/usr\/bin\/env node\n/)
+    assert.equal(statSync(join(root, path)).mode & 0o111, 0o111, `${path} is executable`)
+  }
+})
+
+test('a program that is started by a link says its name and version', () => {
+  assert.ok(written.length > 0)
+  for (const [name, path] of written) {
+    symlinkSync(join(root, path), join(folder, name))
+    const { stdout, stderr, status } = spawnSync(join(folder, name), ['--version'], {
+      encoding: 'utf8',
+    })
+    assert.equal(stderr, '')
+    assert.equal(stdout, `${name} ${manifest.version} (compatible with Acra 0.90 to 0.96)\n`)
+    assert.equal(status, 0)
+  }
+})
+
+test('every program has a page of its options', () => {
+  const pages = documentation().map(({ path }) => path)
+  for (const [name] of written) {
+    assert.ok(pages.includes(`docs/guide/options/${name}.md`), `${name}: see cli/documentation.ts`)
+  }
+})
+
+test('a stub says what to do where nothing was built', () => {
+  mkdirSync(join(folder, 'unbuilt'))
+  cpSync(join(root, 'bin'), join(folder, 'unbuilt/bin'), { recursive: true })
+  cpSync(join(root, 'package.json'), join(folder, 'unbuilt/package.json'))
+  const stub = join(folder, 'unbuilt/bin/acra-keymaker.js')
+  const { stderr, status } = spawnSync(process.execPath, [stub], { encoding: 'utf8' })
+  assert.equal(
+    stderr,
+    'acra-keymaker: not built yet. Run "npm ci && npm run build" at the root of the repository.\n',
+  )
+  assert.equal(status, 1)
+})
