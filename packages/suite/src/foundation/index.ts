@@ -4,4 +4,4 @@
  */
 export { AcraError } from '@acra-ts/crypto'
 export { BufferSink } from './buffer-sink.ts'
-export { type Soon, then } from './soon.ts'
+export { type Soon, soon } from './soon.ts'

@@ -2,6 +2,6 @@
 export type Soon<T> = T | Promise<T>
 
 /** Goes on with `value` at once where it is there, and later where it is not. */
-export function then<T, R>(value: Soon<T>, next: (value: T) => Soon<R>): Soon<R> {
+export function soon<T, R>(value: Soon<T>, next: (value: T) => Soon<R>): Soon<R> {
   return value instanceof Promise ? value.then(next) : next(value)
 }

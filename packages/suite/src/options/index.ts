@@ -23,6 +23,7 @@ export {
   waits,
 } from './option.ts'
 export { changed, type GivenValues, type Settled, settle } from './settle.ts'
+export { readTextFile } from './sources/text-file.ts'
 export { readConfigFile } from './sources/yaml.ts'
 export { configPath, namesIn, usageText } from './usage.ts'
 export { COMPATIBLE_RELEASES } from './version.ts'

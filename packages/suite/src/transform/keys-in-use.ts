@@ -5,7 +5,7 @@ import {
   StructPrivateKey,
   StructPublicKey,
 } from '@acra-ts/crypto'
-import { type Soon, then } from '../foundation/index.ts'
+import { type Soon, soon } from '../foundation/index.ts'
 import { type Key, type Keystore, type Purpose, wipeKeys } from '../keystore/index.ts'
 import { PreparedKeys } from './prepared-keys.ts'
 
@@ -38,7 +38,7 @@ export class KeysInUse {
     const { keystore, primitives: p, clientsMax: ownersMax, now } = options
     const secretKeys = <K>(purpose: Purpose, prepare: (key: Key) => K) => {
       return (owner: string): Soon<readonly K[]> =>
-        then(keystore.keys({ purpose, owner }), (keys) => prepareAndWipe(keys, prepare))
+        soon(keystore.keys({ purpose, owner }), (keys) => prepareAndWipe(keys, prepare))
     }
     this.#blockKeys = new PreparedKeys({
       load: secretKeys('storage-symmetric', ({ secret }) => new BlockKey(p, secret)),
@@ -54,7 +54,7 @@ export class KeysInUse {
     })
     this.#publicKeys = new PreparedKeys({
       load: (owner) =>
-        then(keystore.publicKeys({ purpose: 'storage', owner }), (keys) =>
+        soon(keystore.publicKeys({ purpose: 'storage', owner }), (keys) =>
           keys.map((key) => new StructPublicKey(p, key)),
         ),
       wipe: () => {},

@@ -1,4 +1,3 @@
-import { closeSync, openSync, readSync } from 'node:fs'
 import {
   Composer,
   type CST,
@@ -18,6 +17,7 @@ import { type Option, type OptionTable, optionOf } from '../option.ts'
 import type { Given, GivenValues } from '../settle.ts'
 import { readScalar } from '../value.ts'
 import { versionRefusal } from '../version.ts'
+import { readTextFile } from './text-file.ts'
 
 /** Bytes of a configuration file at most. */
 export const CONFIG_FILE_SIZE_MAX = 1024 * 1024
@@ -36,62 +36,8 @@ export function readConfigFile(
   ownVersion: string,
   mayBeMissing: boolean,
 ): GivenValues {
-  const bytes = readBytes(path, mayBeMissing)
-  if (bytes === null) return new Map()
-  return parseConfig(decode(path, bytes), path, table, ownVersion)
-}
-
-function readBytes(path: string, mayBeMissing: boolean): Uint8Array | null {
-  let bytes: Uint8Array
-  try {
-    bytes = readAtMost(path, CONFIG_FILE_SIZE_MAX + 1)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' && mayBeMissing) return null
-    throw failed(path, unreadable(code), error)
-  }
-  if (bytes.length <= CONFIG_FILE_SIZE_MAX) return bytes
-  throw failed(path, `the configuration file is larger than ${CONFIG_FILE_SIZE_MAX} bytes`)
-}
-
-/** The first `size` bytes of a file, or of a pipe, and no more however long it is. */
-function readAtMost(path: string, size: number): Uint8Array {
-  const bytes = Buffer.alloc(size)
-  const file = openSync(path, 'r')
-  try {
-    let end = 0
-    for (let read = -1; read !== 0 && end < size; end += read)
-      read = readSync(file, bytes, end, size - end, null)
-    return bytes.subarray(0, end)
-  } finally {
-    closeSync(file)
-  }
-}
-
-function unreadable(code: string | undefined): string {
-  switch (code) {
-    case 'ENOENT':
-      return 'the configuration file does not exist'
-    case 'EACCES':
-    case 'EPERM':
-      return 'the configuration file cannot be read: permission denied'
-    case 'EISDIR':
-      return 'the configuration file is a folder'
-    default:
-      return `the configuration file cannot be read (${code ?? 'unknown reason'})`
-  }
-}
-
-function decode(path: string, bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch (error) {
-    throw failed(path, 'the configuration file is not valid UTF-8', error)
-  }
-}
-
-function failed(path: string, text: string, cause?: unknown): ConfigurationError {
-  return new ConfigurationError([{ origin: path, text }], { cause })
+  const source = readTextFile(path, CONFIG_FILE_SIZE_MAX, mayBeMissing)
+  return source === null ? new Map() : parseConfig(source, path, table, ownVersion)
 }
 
 /** Reads the text of a configuration file; `path` is only what messages call it. Same errors as `readConfigFile`. */

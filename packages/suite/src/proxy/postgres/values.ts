@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { Sink } from '@acra-ts/crypto'
-import { type Soon, then } from '../../foundation/index.ts'
+import { type Soon, soon } from '../../foundation/index.ts'
 import type { Access, Column, ColumnSetting } from '../../transform/index.ts'
 import {
   BINARY_FORMAT,
@@ -46,14 +46,14 @@ export function revealCell(
   if (format === BINARY_FORMAT) {
     const stored = bytes.subarray(start, end)
     const revealed = column.reveal(stored, access, out)
-    return isText ? then(revealed, (done) => done || readableAsText(stored, out)) : revealed
+    return isText ? soon(revealed, (done) => done || readableAsText(stored, out)) : revealed
   }
   const stored = storedForm(bytes, start, end)
   if (stored === null) return false
   const mark = out.length
   const revealed = column.reveal(stored, access, out)
   if (isText) return revealed
-  return then(revealed, (done) => {
+  return soon(revealed, (done) => {
     if (done) hexInPlace(out, mark)
     return done
   })

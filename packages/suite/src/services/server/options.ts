@@ -1,6 +1,15 @@
 import { keysFolderOptions, keystoreCacheOptions } from '../../keystore/index.ts'
 import { auditLogOptions, metricsOptions, tracingOptions } from '../../observe/index.ts'
-import { allWait, choice, flag, ignored, int, text, waits } from '../../options/index.ts'
+import {
+  allWait,
+  choice,
+  flag,
+  ignored,
+  int,
+  type OptionValues,
+  text,
+  waits,
+} from '../../options/index.ts'
 import {
   consulOptions,
   masterKeyOptions,
@@ -181,3 +190,6 @@ export const serverOptions = {
   ...tracingOptions,
   ...withoutEffect,
 } as const
+
+/** What acra-server is started with. */
+export type ServerOptions = OptionValues<typeof serverOptions>

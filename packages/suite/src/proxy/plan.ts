@@ -1,0 +1,39 @@
+import type { Refusal, ResultItem } from '../sql/index.ts'
+import type { PlannedColumn } from './columns.ts'
+
+/** What stands in for the values of one statement text, made once per distinct shape and shared by all connections. */
+export type Plan = Untouched | Planned | Refused
+
+export interface Untouched {
+  readonly kind: 'untouched'
+}
+
+export interface Planned {
+  readonly kind: 'planned'
+  /** Literals to protect, by index among the literals of the text, ascending. */
+  readonly literals: readonly LiteralSlot[]
+  /** Parameters to protect, by number from 1. */
+  readonly parameters: ReadonlyMap<number, PlannedColumn>
+  /** One per statement of the text, in order. */
+  readonly answers: readonly AnswerPlan[]
+  /** What `on_unprotected: pass` lets through: logged each time. */
+  readonly passed: readonly Refusal[]
+}
+
+export interface Refused {
+  readonly kind: 'refused'
+  readonly refusal: Refusal
+}
+
+export interface LiteralSlot {
+  readonly index: number
+  readonly column: PlannedColumn
+}
+
+/** What the rows of one statement are. */
+export interface AnswerPlan {
+  readonly results: readonly ResultItem[] | null
+  readonly cursor: { readonly action: 'declare' | 'fetch'; readonly name: string } | null
+}
+
+export const untouched: Untouched = { kind: 'untouched' }

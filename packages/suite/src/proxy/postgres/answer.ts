@@ -1,0 +1,59 @@
+import type { ResultItem } from '../../sql/index.ts'
+import type { ColumnSetting } from '../../transform/index.ts'
+import type { ColumnTable } from '../columns.ts'
+
+const TEXT_ONLY: readonly number[] = []
+
+/** How the rows of one statement or portal are read: which protected column each cell is, and in which format it stands. */
+export class Answer {
+  readonly results: readonly ResultItem[] | null
+  /** True where at least one column of the answer is known to be protected. */
+  readonly protects: boolean
+  /** Format codes as Bind and RowDescription give them: none = all text, one = all alike, else one per column. */
+  formats: readonly number[]
+  #settings: readonly (ColumnSetting | null)[] | null = null
+
+  constructor(results: readonly ResultItem[] | null, formats: readonly number[] = TEXT_ONLY) {
+    this.results = results
+    this.protects = results?.some((item) => typeof item === 'object') === true
+    this.formats = formats
+  }
+
+  /** The settings of an answer that turned out to have `count` columns; null for each that is not known to be protected. */
+  settings(count: number, columns: ColumnTable): readonly (ColumnSetting | null)[] {
+    if (this.#settings === null || this.#settings.length !== count) {
+      this.#settings = resolve(this.results, count, columns)
+    }
+    return this.#settings
+  }
+
+  /** True where the cell at `index` is in binary format. */
+  isBinary(index: number): boolean {
+    const formats = this.formats
+    if (formats.length === 0) return false
+    return (formats.length === 1 ? formats[0] : formats[index]) === 1
+  }
+}
+
+/** Lays the known items out over `count` columns. A `*` takes what the others leave; with two of them only the ends are known. */
+function resolve(
+  results: readonly ResultItem[] | null,
+  count: number,
+  columns: ColumnTable,
+): (ColumnSetting | null)[] {
+  const settings = Array.from<ColumnSetting | null>({ length: count }).fill(null)
+  if (results === null) return settings
+  const star = results.indexOf('star')
+  if (star === -1 && results.length !== count) return settings
+  if (results.filter((item) => item !== 'star').length > count) return settings
+  const head = star === -1 ? results : results.slice(0, star)
+  head.forEach((item, i) => {
+    settings[i] = columns.setting(item)
+  })
+  if (star === -1) return settings
+  const tail = results.slice(results.lastIndexOf('star') + 1)
+  tail.forEach((item, i) => {
+    settings[count - tail.length + i] = columns.setting(item)
+  })
+  return settings
+}

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { accessOf, MemoryKeystore } from '../../transform/testing/index.ts'
+import { ProtocolError } from '../../wire/index.ts'
+import {
+  encodeCancelRequest,
+  encodeGssEncryptionRequest,
+  encodeSslRequest,
+  encodeStartupMessage,
+} from '../../wire/postgres/index.ts'
+import { readyForQuery } from '../../wire/postgres/testing/index.ts'
+import { PostgresConnection } from './connection.ts'
+import { conversationParts, RecordedOutlet } from './testing/index.ts'
+
+const parts = await conversationParts()
+const keystore = new MemoryKeystore().generate('alice')
+const startup = encodeStartupMessage(0, [['user', 'app']])
+const NO = 'N'
+
+class Fixture {
+  readonly toClient = new RecordedOutlet()
+  readonly toDatabase = new RecordedOutlet()
+  dialled = 0
+  closed = 0
+  refusesDial = false
+  readonly connection: PostgresConnection
+
+  constructor(clientId: string | null = 'alice') {
+    this.connection = new PostgresConnection(
+      {
+        toClient: this.toClient,
+        toDatabase: this.toDatabase,
+        openDatabase: async () => {
+          this.dialled++
+        },
+        close: () => {
+          this.closed++
+        },
+      },
+      { ...parts, heldSizeMax: 1 << 20 },
+      clientId === null ? null : accessOf(clientId, keystore),
+      { refused: () => {}, passedUnprotected: () => {} },
+    )
+  }
+}
+
+test('requests for encryption are answered by N, and the start-up packet goes to the database as it came', async () => {
+  const { connection, toClient, toDatabase } = new Fixture()
+  await connection.fromClient(encodeGssEncryptionRequest())
+  assert.equal(toClient.take().toString(), NO)
+  await connection.fromClient(encodeSslRequest())
+  assert.equal(toClient.take().toString(), NO)
+  await connection.fromClient(startup)
+  assert.deepEqual(toDatabase.take(), startup)
+  assert.ok(connection.isStarting)
+  await connection.fromDatabase(readyForQuery('I'))
+  assert.ok(!connection.isStarting)
+})
+
+test('the start-up packet may come in any two pieces, with messages behind it', async () => {
+  const stream = Buffer.concat([encodeSslRequest(), startup, Buffer.from('X\0\0\0\x04')])
+  for (let cut = 0; cut <= stream.length; cut++) {
+    const { connection, toDatabase } = new Fixture()
+    await connection.fromClient(stream.subarray(0, cut))
+    await connection.fromClient(stream.subarray(cut))
+    assert.deepEqual(toDatabase.take(), stream.subarray(8), `cut at ${cut}`)
+  }
+})
+
+test('a request to cancel goes to the database on a connection of its own', async () => {
+  const { connection, toDatabase } = new Fixture(null)
+  for (const size of [4, 32, 256]) {
+    const request = encodeCancelRequest(4711, Buffer.alloc(size, 7))
+    const fixture = new Fixture(null)
+    await fixture.connection.fromClient(request)
+    assert.deepEqual(fixture.toDatabase.take(), request)
+    assert.equal(fixture.dialled, 1)
+  }
+  assert.ok(connection.isStarting)
+  assert.equal(toDatabase.take().length, 0)
+})
+
+test('a client whose id nobody knows is told so before the database is asked', async () => {
+  const fixture = new Fixture(null)
+  const error = await caught(fixture.connection.fromClient(startup))
+  assert.equal(fixture.dialled, 0)
+  const words = fixture.connection.lastWords(error, 'client')!.toString()
+  assert.match(words, /FATAL\0C28000\0/)
+  assert.match(words, /--client_id/)
+})
+
+test('another protocol version and TLS without asking end the connection', async () => {
+  const version2 = Buffer.from([0, 0, 0, 9, 0, 2, 0, 0, 0])
+  const old = new Fixture()
+  const oldError = await caught(old.connection.fromClient(version2))
+  assert.match(old.connection.lastWords(oldError, 'client')!.toString(), /C0A000.*3\.0 to 3\.2/)
+  const hello = await caught(new Fixture().connection.fromClient(Buffer.from([0x16, 3, 1, 0, 5])))
+  assert.ok(hello instanceof ProtocolError)
+})
+
+test('impossible first packets are a violation of the protocol', async () => {
+  for (const length of [0, 4, 7, 10_001, 0x7fffffff, -1]) {
+    const packet = Buffer.alloc(16)
+    packet.writeInt32BE(length, 0)
+    packet.writeInt32BE(196_608, 4)
+    const error = await caught((async () => new Fixture().connection.fromClient(packet))())
+    assert.ok(error instanceof ProtocolError, `length ${length}`)
+  }
+})
+
+test('an idle connection ends at once when it shall, a busy one after its statement', async () => {
+  const idle = new Fixture()
+  await idle.connection.fromClient(startup)
+  await idle.connection.fromDatabase(readyForQuery('I'))
+  idle.toClient.take()
+  idle.connection.endWhenIdle()
+  assert.equal(idle.closed, 1)
+  assert.match(idle.toClient.take().toString(), /FATAL\0C57P01\0/)
+
+  const busy = new Fixture()
+  await busy.connection.fromClient(startup)
+  await busy.connection.fromDatabase(readyForQuery('I'))
+  await busy.connection.fromClient(Buffer.from('Q\0\0\0\x0dSELECT 1\0'))
+  busy.connection.endWhenIdle()
+  assert.equal(busy.closed, 0)
+  await busy.connection.fromDatabase(readyForQuery('I'))
+  assert.equal(busy.closed, 1)
+})
+
+async function caught(promise: void | Promise<void>): Promise<Error> {
+  try {
+    await promise
+  } catch (error) {
+    if (error instanceof Error) return error
+  }
+  throw new Error('nothing was thrown')
+}

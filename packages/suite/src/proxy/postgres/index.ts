@@ -1,0 +1,8 @@
+/**
+ * PostgreSQL's conversation: where the messages of `wire`, the plans made of `sql` and the columns of `transform` meet.
+ * Never here: sockets, options, logs.
+ */
+export { ConnectionRefused, PostgresConnection } from './connection.ts'
+export type { ConversationObserver, ConversationSettings } from './conversation.ts'
+export { postgresNames } from './names.ts'
+export { Planner, type PlannerSettings } from './planner.ts'

@@ -1,0 +1,142 @@
+import type { Analysis, Refusal, Shape, StatementAnalysis } from '../../sql/index.ts'
+import { shapeOf } from '../../sql/postgres/index.ts'
+import type { ColumnTable, PlannedColumn } from '../columns.ts'
+import { type AnswerPlan, type LiteralSlot, type Plan, untouched } from '../plan.ts'
+import { PlanCache } from '../plan-cache.ts'
+
+export interface PlannerSettings {
+  /** True where nothing is protected: no statement is looked at. */
+  readonly idle: boolean
+  readonly columns: ColumnTable
+  /** What a text says, by the real grammar. Asked once per shape. */
+  readonly analyze: (text: Buffer, shape: Shape) => Analysis
+  /** Plans kept at most. */
+  readonly cacheCount: number
+  /** Memory that they may take, in bytes. */
+  readonly cacheSize: number
+  /** A longer text is refused without being looked at, in bytes. */
+  readonly textSizeMax: number
+  /** Told when the cache has to drop plans. */
+  readonly onCacheTurn: () => void
+}
+
+/** A plan, with the literals of the very text where it has slots for them. */
+export interface PlannedText {
+  readonly plan: Plan
+  readonly shape: Shape | null
+}
+
+/** Marks a shape whose verdict depends on what a literal says: its texts are planned one by one. */
+const exactOnly = Symbol('exact')
+
+const untouchedText: PlannedText = { plan: untouched, shape: null }
+
+/** Finds the plan of a statement text, making it where there is none yet. One for all connections of a configuration. */
+export class Planner {
+  readonly #settings: PlannerSettings
+  readonly #cache: PlanCache<Plan | typeof exactOnly>
+
+  constructor(settings: PlannerSettings) {
+    this.#settings = settings
+    this.#cache = new PlanCache(settings.cacheCount, settings.cacheSize, settings.onCacheTurn)
+  }
+
+  /** True where no statement has to be looked at, as nothing is protected. */
+  get idle(): boolean {
+    return this.#settings.idle
+  }
+
+  /** The plan of a Query: by shape, as its values stand in the text. */
+  forQuery(text: Buffer): PlannedText {
+    if (this.idle) return untouchedText
+    if (text.length > this.#settings.textSizeMax) return { plan: this.#tooLong(), shape: null }
+    const shape = shapeOf(text)
+    const key = `q${shape.key}`
+    const known = this.#cache.get(key)
+    if (known !== undefined && known !== exactOnly) return withShape(known, shape)
+    if (known === exactOnly) return withShape(this.#exact(text, shape), shape)
+    const { plan, exact } = this.#make(text, shape)
+    this.#cache.set(key, exact ? exactOnly : plan)
+    if (exact) this.#cache.set(exactKey(text), plan)
+    return withShape(plan, shape)
+  }
+
+  /** The plan of a Parse: by exact text, as its values come with Bind. */
+  forParse(text: Buffer): PlannedText {
+    if (this.idle) return untouchedText
+    if (text.length > this.#settings.textSizeMax) return { plan: this.#tooLong(), shape: null }
+    const known = this.#cache.get(exactKey(text))
+    if (known !== undefined && known !== exactOnly) {
+      return needsShape(known)
+        ? { plan: known, shape: shapeOf(text) }
+        : { plan: known, shape: null }
+    }
+    const shape = shapeOf(text)
+    return withShape(this.#exact(text, shape), shape)
+  }
+
+  #exact(text: Buffer, shape: Shape): Plan {
+    const key = exactKey(text)
+    const known = this.#cache.get(key)
+    if (known !== undefined && known !== exactOnly) return known
+    const { plan } = this.#make(text, shape)
+    this.#cache.set(key, plan)
+    return plan
+  }
+
+  #make(text: Buffer, shape: Shape): { plan: Plan; exact: boolean } {
+    const { columns, analyze } = this.#settings
+    const analysis = analyze(text, shape)
+    return {
+      plan: planOf(analysis, columns),
+      exact: analysis.kind !== 'untouched' && analysis.exact,
+    }
+  }
+
+  #tooLong(): Plan {
+    const refusal: Refusal = {
+      sqlState: '54000',
+      message: `statement text longer than ${this.#settings.textSizeMax} bytes cannot be analysed`,
+      hint: 'Send values as parameters, or raise --statement_size_max.',
+      column: null,
+    }
+    return { kind: 'refused', refusal }
+  }
+}
+
+function withShape(plan: Plan, shape: Shape): PlannedText {
+  return { plan, shape }
+}
+
+function needsShape(plan: Plan): boolean {
+  return plan.kind === 'planned' && plan.literals.length > 0
+}
+
+/** Bytes one to one as characters: a text with bytes that are not UTF-8 has a key of its own. */
+function exactKey(text: Buffer): string {
+  return `x${text.toString('latin1')}`
+}
+
+function planOf(analysis: Analysis, columns: ColumnTable): Plan {
+  if (analysis.kind === 'untouched') return untouched
+  if (analysis.kind === 'refused') return { kind: 'refused', refusal: analysis.refusal }
+  const literals: LiteralSlot[] = []
+  const parameters = new Map<number, PlannedColumn>()
+  for (const { column, source } of analysis.values) {
+    const planned = columns.planned(column)
+    if ('literal' in source) literals.push({ index: source.literal, column: planned })
+    else parameters.set(source.parameter, planned)
+  }
+  literals.sort((a, b) => a.index - b.index)
+  return {
+    kind: 'planned',
+    literals,
+    parameters,
+    answers: analysis.statements.map(answerPlan),
+    passed: analysis.passed,
+  }
+}
+
+function answerPlan({ results, cursor }: StatementAnalysis): AnswerPlan {
+  return { results, cursor }
+}

@@ -1,0 +1,136 @@
+import { AcraError, BufferSink } from '../../foundation/index.ts'
+import type { ProtectedColumn, Refusal } from '../../sql/index.ts'
+import {
+  encodeErrorResponse,
+  encodeParse,
+  encodeQuery,
+  Frontend,
+  MessageWriter,
+} from '../../wire/postgres/index.ts'
+
+/*
+ * How a statement is refused (settled by decision 0005): the database gets a text in its place that it rejects itself, and the
+ * client gets our error in the place of the database's. So transaction state, pipelines and the recovery to Sync stay the database's own.
+ */
+
+/** A syntax error at its second word, with no byte of the client's in it. */
+const REFUSED_TEXT = Buffer.from('statement refused by acra-server')
+/** No statement has this name: a Bind to it fails with 26000. */
+const REFUSED_NAME = 'statement refused by acra-server'
+/** No function has this OID. */
+const REFUSED_FUNCTION = 0
+
+const refusedQuery = message((sink) => encodeQuery(REFUSED_TEXT, sink))
+const refusedBind = message((sink) => {
+  const writer = new MessageWriter(sink)
+  writer.beginFrame(Frontend.bind)
+  writer.latin1('')
+  writer.latin1(REFUSED_NAME)
+  writer.int16(0)
+  writer.int16(0)
+  writer.int16(0)
+  writer.endFrame()
+})
+const refusedFunction = message((sink) => {
+  const writer = new MessageWriter(sink)
+  writer.beginFrame(Frontend.functionCall)
+  writer.int32(REFUSED_FUNCTION)
+  writer.int16(0)
+  writer.int16(0)
+  writer.int16(0)
+  writer.endFrame()
+})
+const refusedParse = message((sink) => encodeParse('', REFUSED_TEXT, [], sink))
+
+/** What the database gets in the place of a refused message. The unnamed statement stands for any: it fails as well. */
+export const inPlaceOf = {
+  query: refusedQuery,
+  parse: refusedParse,
+  bind: refusedBind,
+  function: refusedFunction,
+} as const
+
+/** What the client gets in the place of the database's error. */
+export function refusalResponse({ sqlState, message: text, hint }: Refusal): Buffer {
+  return message((sink) =>
+    encodeErrorResponse({ severity: 'ERROR', sqlState, message: text, hint }, sink),
+  )
+}
+
+/** A message turns out to be one that must not be forwarded while its values are being protected. */
+export class RefusedError extends AcraError {
+  readonly refusal: Refusal
+
+  constructor(refusal: Refusal, options?: ErrorOptions) {
+    super('statement-refused', refusal.message, options)
+    this.refusal = refusal
+  }
+}
+
+/** Refusals that do not come from the analysis of a statement. */
+export const refusals = {
+  messageTooLong: {
+    sqlState: '54000',
+    message: 'message is too long for acra-server to look into',
+    hint: 'Send the value in smaller parts, or raise --max_held_message.',
+    column: null,
+  },
+  rowTooLong: {
+    sqlState: '54000',
+    message: 'row with a protected column is too long for acra-server to decrypt',
+    hint: 'Select fewer columns, or raise --max_held_message.',
+    column: null,
+  },
+  tooManyStatements: {
+    sqlState: '54000',
+    message: 'connection has too many prepared statements',
+    hint: 'Close prepared statements that are not needed any more.',
+    column: null,
+  },
+  functionCall: {
+    sqlState: '0A000',
+    message: 'function call by the fast-path protocol may carry a protected value',
+    hint: 'Call the function by SQL: SELECT function(...).',
+    column: null,
+  },
+} as const satisfies Record<string, Refusal>
+
+/** A parameter is declared with a type whose values are not the column's plain bytes. */
+export function wrongParameterType(column: ProtectedColumn, parameter: number): Refusal {
+  return {
+    sqlState: '42804',
+    message: `parameter $${parameter} for ${nameOf(column)} has a declared type that cannot be protected`,
+    hint: 'Leave the type of the parameter to the server, or declare it as text or bytea.',
+    column,
+  }
+}
+
+/** A literal whose bytes cannot be told, such as one with a broken escape. */
+export function unreadableLiteral(column: ProtectedColumn): Refusal {
+  return {
+    sqlState: '22P02',
+    message: `literal for ${nameOf(column)} cannot be read`,
+    hint: "Write the value as an ordinary '...' string, or send it as a parameter.",
+    column,
+  }
+}
+
+/** The value is there but its keys are not, or it is an envelope that cannot be re-encrypted. */
+export function unprotectable(column: ProtectedColumn, reason: string): Refusal {
+  return {
+    sqlState: '58000',
+    message: `value for ${nameOf(column)} cannot be protected: ${reason}`,
+    hint: 'See the log of acra-server; acra-keymaker makes the keys of a client id.',
+    column,
+  }
+}
+
+function nameOf({ table, column }: ProtectedColumn): string {
+  return `${table}.${column}`
+}
+
+function message(write: (sink: BufferSink) => void): Buffer {
+  const sink = new BufferSink()
+  write(sink)
+  return Buffer.from(sink.take())
+}

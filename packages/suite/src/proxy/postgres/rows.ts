@@ -1,0 +1,159 @@
+import { BufferSink, type Soon } from '../../foundation/index.ts'
+import type { Access } from '../../transform/index.ts'
+import type { Outlet } from '../../wire/index.ts'
+import {
+  BINARY_FORMAT,
+  HEADER_SIZE,
+  MessageReader,
+  openDataRow,
+  TEXT_FORMAT,
+  ValueReader,
+} from '../../wire/postgres/index.ts'
+import type { ColumnTable } from '../columns.ts'
+import type { Answer } from './answer.ts'
+import { mayHoldEnvelope } from './envelope-tags.ts'
+import { revealCell } from './values.ts'
+
+const ALL_TEXT: readonly number[] = []
+/** Name aside: table OID, column number, type OID, type size, type modifier; then the format. */
+const FIELD_BEFORE_FORMAT = 16
+
+/** No envelope is shorter, in any text form (spec acra-envelopes, section 2: 138 bytes and the value). */
+const ENVELOPE_SIZE_MIN = 139
+
+/** A row on its way. */
+interface Row {
+  readonly bytes: Buffer
+  readonly end: number
+  readonly answer: Answer
+  /** Where the row begins in the sink. */
+  readonly mark: number
+  /** Everything of the row before this index of `bytes` is in the sink. */
+  copied: number
+  /** Where the length of the current value stands in the sink. */
+  lengthAt: number
+  changed: boolean
+}
+
+/** The format codes of a RowDescription; empty where all are text. */
+export function readFormats(bytes: Buffer, start: number, end: number): readonly number[] {
+  const reader = new MessageReader(bytes, start + HEADER_SIZE, end)
+  const formats: number[] = []
+  for (let left = reader.count(1); left > 0; left--) {
+    reader.skipString()
+    reader.skip(FIELD_BEFORE_FORMAT)
+    formats.push(reader.int16())
+  }
+  return formats.includes(1) ? formats : ALL_TEXT
+}
+
+/**
+ * Reveals the cells of rows. A chunk in which no tag of an envelope occurs passes as it came, rows uncut; the revealed rows of
+ * a chunk are gathered in one buffer.
+ */
+export class RowRevealer {
+  /** The way to the client for whatever stands between rows: keeps the order with rows that are gathered. */
+  readonly outlet: Outlet
+  readonly #columns: ColumnTable
+  readonly #access: Access
+  readonly #values = new ValueReader()
+  readonly #sink = new BufferSink()
+  #chunk: Buffer | null = null
+  #chunkMayHold = false
+
+  constructor(columns: ColumnTable, access: Access, toClient: Outlet) {
+    this.#columns = columns
+    this.#access = access
+    this.outlet = {
+      pass: (chunk, start, end) => {
+        this.#send(toClient)
+        toClient.pass(chunk, start, end)
+      },
+      put: (bytes) => {
+        this.#send(toClient)
+        toClient.put(bytes)
+      },
+      flush: () => {
+        this.#send(toClient)
+        toClient.flush()
+        this.#chunk = null
+      },
+    }
+  }
+
+  /** Looks for tags in a chunk as a whole, before it is cut. */
+  enterChunk(chunk: Buffer): void {
+    this.#chunk = chunk
+    this.#chunkMayHold = mayHoldEnvelope(chunk, 0, chunk.length)
+  }
+
+  /** True where at least one cell was revealed: the new row is gathered, to be sent in the old one's place. */
+  reveal(bytes: Buffer, start: number, end: number, answer: Answer): Soon<boolean> {
+    const mayHold = bytes === this.#chunk ? this.#chunkMayHold : mayHoldEnvelope(bytes, start, end)
+    if (!mayHold) return false
+    openDataRow(bytes, start, end, this.#values)
+    return this.#cells({
+      bytes,
+      end,
+      answer,
+      mark: this.#sink.length,
+      copied: start,
+      lengthAt: 0,
+      changed: false,
+    })
+  }
+
+  /** Goes on with the row's cells: at once as long as the keys are at hand. */
+  #cells(row: Row): Soon<boolean> {
+    const values = this.#values
+    while (values.next()) {
+      if (values.isNull || values.end - values.start < ENVELOPE_SIZE_MIN) continue
+      this.#copy(row, values.start)
+      const revealed = this.#cell(row)
+      if (typeof revealed !== 'boolean') {
+        return revealed.then((late) => {
+          this.#afterCell(row, late)
+          return this.#cells(row)
+        })
+      }
+      this.#afterCell(row, revealed)
+    }
+    return this.#finish(row)
+  }
+
+  #cell({ bytes, answer }: Row): Soon<boolean> {
+    const { index, count, start, end } = this.#values
+    const setting = answer.settings(count, this.#columns)[index]
+    const column = setting === null ? this.#columns.any : this.#columns.planned(setting).column
+    const format = answer.isBinary(index) ? BINARY_FORMAT : TEXT_FORMAT
+    return revealCell(bytes, start, end, format, setting, column, this.#access, this.#sink)
+  }
+
+  /** Gathers everything of the row before `to`: the length of the value that begins there is the last of it. */
+  #copy(row: Row, to: number): void {
+    this.#sink.append(row.bytes, row.copied, to)
+    row.copied = to
+    row.lengthAt = this.#sink.length - 4
+  }
+
+  #afterCell(row: Row, revealed: boolean): void {
+    if (!revealed) return
+    this.#sink.bytes.writeInt32BE(this.#sink.length - row.lengthAt - 4, row.lengthAt)
+    row.copied = this.#values.end
+    row.changed = true
+  }
+
+  #finish(row: Row): boolean {
+    if (!row.changed) {
+      this.#sink.truncate(row.mark)
+      return false
+    }
+    this.#sink.append(row.bytes, row.copied, row.end)
+    this.#sink.bytes.writeInt32BE(this.#sink.length - row.mark - 1, row.mark + 1)
+    return true
+  }
+
+  #send(toClient: Outlet): void {
+    if (this.#sink.length > 0) toClient.put(this.#sink.take())
+  }
+}

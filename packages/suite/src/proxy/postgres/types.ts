@@ -1,0 +1,65 @@
+import type { ColumnSetting, DataType } from '../../transform/index.ts'
+import {
+  decodeParameterDescription,
+  decodeRowDescription,
+  type FieldType,
+  Oid,
+  retypeParameterDescription,
+  retypeRowDescription,
+} from '../../wire/postgres/index.ts'
+import type { ColumnTable, PlannedColumn } from '../columns.ts'
+import type { Answer } from './answer.ts'
+
+/** What a `data_type` is announced as; bytes are what the database has anyway. */
+const announced: Readonly<Record<DataType, FieldType>> = {
+  str: { oid: Oid.text, size: -1 },
+  bytes: { oid: Oid.bytea, size: -1 },
+}
+
+/** Types under which a client may declare a parameter for a protected column: their values are the column's plain bytes. */
+const acceptedParameterTypes = new Set<number>([
+  0, // left to the server
+  Oid.bytea,
+  Oid.text,
+  Oid.varchar,
+  705, // unknown
+  1042, // bpchar
+])
+
+export function acceptsParameterType(oid: number): boolean {
+  return acceptedParameterTypes.has(oid)
+}
+
+/** A RowDescription in which the protected columns have the type of their plain values; null where nothing changes. */
+export function announceResults(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  answer: Answer,
+  columns: ColumnTable,
+): Buffer | null {
+  const fields = decodeRowDescription(bytes, start, end)
+  const settings = answer.settings(fields.length, columns)
+  return retypeRowDescription(bytes, start, end, (i) =>
+    fields[i].typeOid === Oid.bytea ? typeOf(settings[i]) : null,
+  )
+}
+
+/** The same for the parameters of a statement. */
+export function announceParameters(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  parameters: ReadonlyMap<number, PlannedColumn>,
+): Buffer | null {
+  const oids = decodeParameterDescription(bytes, start, end)
+  return retypeParameterDescription(bytes, start, end, (i) => {
+    const type = typeOf(parameters.get(i + 1)?.setting ?? null)
+    return oids[i] === Oid.bytea && type !== null ? type.oid : null
+  })
+}
+
+function typeOf(setting: ColumnSetting | null): FieldType | null {
+  const dataType = setting?.dataType ?? null
+  return dataType === null ? null : announced[dataType]
+}

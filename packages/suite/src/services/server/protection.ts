@@ -1,0 +1,105 @@
+import { nodePrimitives } from '@acra-ts/crypto/node'
+import {
+  type Environment,
+  type Keystore,
+  masterKeyFromEnvironment,
+  masterKeyWrapper,
+  openKeystore,
+} from '../../keystore/index.ts'
+import { events, type Logger } from '../../observe/index.ts'
+import { readTextFile } from '../../options/index.ts'
+import { ColumnTable } from '../../proxy/index.ts'
+import { type ConversationSettings, Planner, postgresNames } from '../../proxy/postgres/index.ts'
+import { analyzeText, type Parser } from '../../sql/postgres/index.ts'
+import {
+  anyColumn,
+  columnFor,
+  type EncryptorConfig,
+  KeysInUse,
+  loadEncryptorConfig,
+  noEncryptorConfig,
+} from '../../transform/index.ts'
+import type { ServerOptions } from './options.ts'
+
+const ENCRYPTOR_CONFIG_SIZE_MAX = 16 * 1024 * 1024
+
+/** Everything that new connections work with. A reload makes another one; open connections finish with theirs. */
+export interface Protection {
+  readonly conversation: ConversationSettings
+  readonly keys: KeysInUse
+  /** Overwrites the keys in memory. No connection may use this protection any more. */
+  wipe(): void
+}
+
+/** Reads the encryptor config, opens the keystore and makes ready. Throws where anything in it is wrong. */
+export async function openProtection(
+  options: ServerOptions,
+  environment: Environment,
+  parser: Parser,
+  log: Logger,
+): Promise<Protection> {
+  const config = readEncryptorConfig(options)
+  const columns = new ColumnTable(protectedColumns(config), columnFor, anyColumn)
+  const keystore = await openKeys(options, environment, log)
+  const keys = new KeysInUse({
+    keystore,
+    primitives: nodePrimitives,
+    clientsMax: clientsMax(options.keystore_cache_size),
+    now: () => performance.now(),
+  })
+  const planner = new Planner({
+    idle: config.empty,
+    columns,
+    analyze: (text, shape) => analyzeText(parser, text, shape, config),
+    cacheCount: options.plan_cache_size,
+    cacheSize: options.plan_cache_bytes,
+    textSizeMax: options.statement_size_max,
+    onCacheTurn: () => log.event(events.planCacheFull),
+  })
+  return {
+    conversation: {
+      planner,
+      columns,
+      decryptsUnconfigured: options.decrypt_unconfigured,
+      heldSizeMax: options.max_held_message,
+    },
+    keys,
+    wipe() {
+      keys.reset()
+      keystore.reset()
+    },
+  }
+}
+
+function readEncryptorConfig(options: ServerOptions): EncryptorConfig {
+  const installation = { onUnprotected: options.on_unprotected }
+  const path = options.encryptor_config_file
+  if (path === '') return noEncryptorConfig(installation)
+  const text = readTextFile(path, ENCRYPTOR_CONFIG_SIZE_MAX)
+  return loadEncryptorConfig(text, path, postgresNames, installation)
+}
+
+function* protectedColumns(config: EncryptorConfig) {
+  for (const table of config.tables) yield* table.protected.values()
+}
+
+async function openKeys(
+  options: ServerOptions,
+  environment: Environment,
+  log: Logger,
+): Promise<Keystore> {
+  const cacheSize = options.keystore_cache_size
+  return openKeystore({
+    folder: options.keys_dir,
+    wrapper: masterKeyWrapper(masterKeyFromEnvironment(environment)),
+    cacheSize,
+    cacheOnStart: options.keystore_cache_on_start_enable,
+    warn: (sentence) => log.warning(sentence),
+  })
+}
+
+/** The bound of keys in use is that of the keystore's cache (flag `keystore_cache_size`). */
+function clientsMax(cacheSize: number): number {
+  if (cacheSize === 0) return Number.POSITIVE_INFINITY
+  return Math.max(0, cacheSize)
+}
