@@ -3,7 +3,9 @@ import { test } from 'node:test'
 import { catalogOf, verdict } from './analyze.contract.ts'
 
 const catalog = catalogOf({
-  tables: { 'public.users': { columns: ['id', 'email', 'name', 'nick'], protect: ['email', 'name'] } },
+  tables: {
+    'public.users': { columns: ['id', 'email', 'name', 'nick'], protect: ['email', 'name'] },
+  },
 })
 
 test('literals and parameters of protected columns are value slots', () => {
