@@ -49,7 +49,7 @@ const options = {
   ...keysOutputOptions,
   ...masterKeyOptions,
   kms_key_policy: waits(
-    'master keys from a KMS',
+    'master keys from Vault or a KMS',
     text('create', 'What to do with keys of the key management service'),
   ),
   ...redisOptions,

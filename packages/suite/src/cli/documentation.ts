@@ -1,5 +1,5 @@
 import { type Event, events } from '../observe/index.ts'
-import { namesIn, type Option, type OptionTable } from '../options/index.ts'
+import { fullUsage, namesIn, type Option, type OptionTable } from '../options/index.ts'
 import { program as acraKeymaker } from './acra-keymaker.ts'
 import { type ErrorEntry, errorCodes } from './error-codes.ts'
 import { type Program, programOptions } from './program.ts'
@@ -48,8 +48,7 @@ export function optionPage(program: Program<OptionTable>): string {
 
 function builtRow(name: string, option: Option): string[] {
   const only = option.commandLineOnly === true ? ' (command line only)' : ''
-  const bounds = admitted(option)
-  return [code(name), typeName(option), shown(option), `${option.usage}${bounds}${only}`]
+  return [code(name), typeName(option), shown(option), `${fullUsage(option)}${only}`]
 }
 
 function waiting(table: OptionTable): string[] {
@@ -98,17 +97,6 @@ function typeName(option: Option): string {
 
 function shown(option: Option): string {
   return option.default === '' ? '' : code(String(option.default))
-}
-
-function admitted({ choices, min, max }: Option): string {
-  if (choices !== undefined) {
-    return `: ${choices
-      .filter((one) => one !== '')
-      .map((one) => code(String(one)))
-      .join(', ')}`
-  }
-  if (min !== undefined && max !== undefined) return `; ${min} to ${max}`
-  return min === undefined ? '' : `; at least ${min}`
 }
 
 /** The page of everything that can go wrong. */

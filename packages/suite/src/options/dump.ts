@@ -12,7 +12,7 @@ import {
 import { dirname, join } from 'node:path'
 import { ConfigurationError } from './errors.ts'
 import type { OptionTable } from './option.ts'
-import { namesIn } from './usage.ts'
+import { fullUsage, namesIn } from './usage.ts'
 
 /**
  * The configuration file that `--dump_config` writes: the version header, then usage and default of every option that can be set in a file
@@ -21,7 +21,7 @@ import { namesIn } from './usage.ts'
 export function dumpText(table: OptionTable, version: string): string {
   const entries = fileOptions(table).map((name) => {
     const option = table[name]!
-    return `# ${option.usage}\n${name}: ${option.default}\n\n`
+    return `# ${fullUsage(option)}\n${name}: ${option.default}\n\n`
   })
   return `version: ${version}\n${entries.join('')}`
 }
@@ -30,7 +30,7 @@ export function dumpText(table: OptionTable, version: string): string {
 export function markdownTable(program: string, table: OptionTable): string {
   const rows = fileOptions(table).map((name) => {
     const option = table[name]!
-    return `||${cell(name)}||${cell(String(option.default))}|${cell(option.usage)}|\n`
+    return `||${cell(name)}||${cell(String(option.default))}|${cell(fullUsage(option))}|\n`
   })
   return `|${program}|||||\n|:-:|:-:|:-:|:-:|:-:|\n${rows.join('')}`
 }

@@ -25,5 +25,5 @@ export {
 export { changed, type GivenValues, type Settled, settle } from './settle.ts'
 export { readTextFile } from './sources/text-file.ts'
 export { readConfigFile } from './sources/yaml.ts'
-export { configPath, namesIn, usageText } from './usage.ts'
+export { configPath, fullUsage, namesIn, usageText } from './usage.ts'
 export { COMPATIBLE_RELEASES } from './version.ts'

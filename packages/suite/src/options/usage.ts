@@ -12,13 +12,13 @@ export interface UsageHead {
   readonly operands?: string
 }
 
-const WIDTH = 100
+const WIDTH = 98
 
 /** The text of `--help`: what the program is for, examples, then every flag in the layout of Go's `flag`. */
 export function usageText(head: UsageHead, table: OptionTable): string {
   const operands = head.operands === undefined ? '' : ` ${head.operands}`
   const parts = [
-    `${head.description}\n`,
+    wrap(head.description.split(' ')),
     `Usage: ${head.name} [options]${operands}\n`,
     listed('Examples:', head.examples),
     `Options may also stand in ${configPath(head.name)}, or in the file of --config_file, one "name: value" per\nline below "version: 0.96.0"; the command line wins. --dump_config writes such a file.\n`,
@@ -45,7 +45,14 @@ export function flagBlocks(table: OptionTable): string {
 }
 
 function flagBlock(name: string, option: Option): string {
-  return `  ${flagName(name)}\n    \t${option.usage}${shownDefault(option)}\n`
+  return `  ${flagName(name)}\n    \t${fullUsage(option)}${shownDefault(option)}\n`
+}
+
+/** What an option means, and which values it takes where that is not all of its type. */
+export function fullUsage({ usage, choices, min, max }: Option): string {
+  if (choices !== undefined) return `${usage}: ${choices.filter((one) => one !== '').join(' or ')}`
+  if (min !== undefined && max !== undefined) return `${usage}; ${min} to ${max}`
+  return min === undefined ? usage : `${usage}; at least ${min}`
 }
 
 function shownDefault(option: Option): string {
@@ -74,16 +81,20 @@ function features(table: OptionTable): string[] {
   return [...new Set(needs)].sort()
 }
 
-function wrapped(title: string, words: readonly string[]): string {
-  const lines: string[] = []
-  let line = ''
-  words.forEach((word, at) => {
-    const item = at === words.length - 1 ? word : `${word},`
-    if (line !== '' && line.length + item.length + 3 > WIDTH) {
-      lines.push(line)
-      line = ''
-    }
-    line += line === '' ? item : ` ${item}`
-  })
-  return listed(title, line === '' ? [] : [...lines, line])
+function wrapped(title: string, items: readonly string[]): string {
+  if (items.length === 0) return ''
+  const words = items.map((item, at) => (at === items.length - 1 ? item : `${item},`))
+  return listed(title, wrap(words).trimEnd().split('\n'))
+}
+
+/** Words in lines of at most WIDTH characters. */
+function wrap(words: readonly string[]): string {
+  let column = 0
+  let text = ''
+  for (const word of words) {
+    const fits = column + 1 + word.length <= WIDTH
+    text += column === 0 ? word : `${fits ? ' ' : '\n'}${word}`
+    column = column === 0 || !fits ? word.length : column + 1 + word.length
+  }
+  return `${text}\n`
 }

@@ -1,6 +1,8 @@
 import { allWait, choice, flag, int, text, waits } from '../option.ts'
 import { tlsNameOptions, tlsServiceOptions } from './tls.ts'
 
+const MASTER_KEYS = 'master keys from Vault or a KMS'
+
 /** Where Redis is (cli-tools.md §2.4). */
 export const redisOptions = {
   ...allWait('Redis', {
@@ -25,14 +27,14 @@ export const redisTokensOptions = {
 /** Where the master key comes from, besides `ACRA_MASTER_KEY` (cli-tools.md §2.5). */
 export const masterKeyOptions = {
   keystore_encryption_type: waits(
-    'master keys from Vault or a KMS',
+    MASTER_KEYS,
     choice(
       ['env_master_key', 'kms_encrypted_master_key', 'vault_master_key', 'kms_per_client'],
       'env_master_key',
       'Where the key that protects the keys comes from',
     ),
   ),
-  ...allWait('master keys from Vault', {
+  ...allWait(MASTER_KEYS, {
     vault_connection_api_string: text('', 'http(s)://host:port of HashiCorp Vault'),
     vault_secrets_path: text('secret/', 'Path of the master key in Vault'),
     vault_tls_transport_enable: flag(false, 'Use TLS to Vault'),
@@ -40,7 +42,7 @@ export const masterKeyOptions = {
   } as const),
   ...tlsServiceOptions('vault'),
   ...tlsNameOptions('vault_tls_client_'),
-  ...allWait('master keys from a KMS', {
+  ...allWait(MASTER_KEYS, {
     kms_type: text('', 'Kind of the key management service: aws'),
     kms_credentials_path: text('', 'JSON file with the credentials of the key management service'),
   } as const),
