@@ -1,6 +1,7 @@
 import { type Event, events } from '../observe/index.ts'
 import { fullUsage, namesIn, type Option, type OptionTable } from '../options/index.ts'
 import { program as acraKeymaker } from './acra-keymaker.ts'
+import { program as acraServer } from './acra-server.ts'
 import { type ErrorEntry, errorCodes } from './error-codes.ts'
 import { type Program, programOptions } from './program.ts'
 
@@ -13,7 +14,7 @@ export interface Page {
 }
 
 /** The programs whose options have a page. */
-const programs: readonly Program<OptionTable>[] = [acraKeymaker]
+const programs: readonly Program<OptionTable>[] = [acraKeymaker, acraServer]
 
 /** Every page that is made from the code: the options of each program, and the events and errors. */
 export function documentation(): readonly Page[] {

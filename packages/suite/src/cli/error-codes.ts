@@ -207,6 +207,12 @@ const suite = {
     meaning: 'A client or the database sent what its protocol does not allow.',
     remedy: 'Check that the address leads to the kind of database that is configured.',
   },
+  'statement-refused': {
+    meaning:
+      'A statement would write or show a protected column in the clear, or cannot be handled.',
+    remedy: 'The message and its hint name the clause, the column and the way out.',
+    event: events.statementRefused,
+  },
   'sql-broke-parser': {
     meaning: 'A statement is more than the parser can hold; the parser was replaced.',
     remedy: 'Split the statement, or use parameters in the place of literals.',

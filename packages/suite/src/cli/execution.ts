@@ -197,7 +197,9 @@ class Execution<T extends OptionTable> {
   #tell(error: unknown, message?: string): void {
     if (error instanceof ConfigurationError) {
       for (const problem of error.problems) {
-        this.#log.event(events.cannotReadConfiguration, { error: problemText(problem) }, message)
+        const event =
+          problem.origin === null ? events.wrongParameter : events.cannotReadConfiguration
+        this.#log.event(event, { error: problemText(problem) }, message)
       }
       return
     }

@@ -64,7 +64,7 @@ const protection = {
   on_unprotected: choice(
     ['refuse', 'pass'],
     'refuse',
-    'A statement that would write or show a protected column in the clear: refuse it, or pass it on and log it',
+    'What to do with a statement that would write or show a protected column in the clear',
   ),
   decrypt_unconfigured: flag(
     true,
