@@ -58,7 +58,7 @@ test('requests for encryption are answered by N, and the start-up packet goes to
 })
 
 test('the start-up packet may come in any two pieces, with messages behind it', async () => {
-  const stream = Buffer.concat([encodeSslRequest(), startup, Buffer.from('X\0\0\0\x04')])
+  const stream = Buffer.concat([encodeSslRequest(), startup, Buffer.from('p\0\0\0\x05\0')])
   for (let cut = 0; cut <= stream.length; cut++) {
     const { connection, toDatabase } = new Fixture()
     await connection.fromClient(stream.subarray(0, cut))
@@ -87,6 +87,12 @@ test('a client whose id nobody knows is told so before the database is asked', a
   const words = fixture.connection.lastWords(error, 'client')!.toString()
   assert.match(words, /FATAL\0C28000\0/)
   assert.match(words, /--client_id/)
+})
+
+test('a statement before the client is logged in is a violation of the protocol', async () => {
+  const { connection } = new Fixture()
+  const early = Buffer.concat([startup, Buffer.from('Q\0\0\0\x0dSELECT 1\0')])
+  assert.ok((await caught(connection.fromClient(early))) instanceof ProtocolError)
 })
 
 test('another protocol version and TLS without asking end the connection', async () => {

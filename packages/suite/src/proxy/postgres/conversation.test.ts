@@ -315,7 +315,7 @@ test('the end of a COPY that was sent ahead does not confuse the books', async (
 
 test('a backslash is an escape again where standard_conforming_strings is off', async () => {
   const talk = exchange()
-  await talk.database(parameterStatus('standard_conforming_strings', 'off'), readyForQuery('I'))
+  await talk.database(parameterStatus('standard_conforming_strings', 'off'))
   const sent = await talk.client(query(`INSERT INTO users (email) VALUES ('${SECRET}')`))
   assert.match(sent.toString('latin1'), /VALUES \( E'\\\\x252525[0-9a-f]+'\)/)
   await talk.database(commandComplete('INSERT 0 1'), readyForQuery('I'))

@@ -128,6 +128,8 @@ export class PostgresConversation {
   /** What the client's message means. True where something was put in its place. */
   #takeFromClient(bytes: Buffer, start: number, end: number): Soon<boolean> {
     const type = bytes[start]
+    // How the database reads statements is known when it is ready for the first.
+    if (!this.#isReady) throw new ProtocolError('a statement before the client is logged in')
     if (this.#skipping && type !== Frontend.sync) return true
     this.#sequence++
     switch (type) {
@@ -372,6 +374,7 @@ export class PostgresConversation {
   // What cannot be held.
 
   #oversizedFromClient(type: number): 'pass' | 'drop' {
+    if (!this.#isReady) throw new ProtocolError('a statement before the client is logged in')
     if (this.#skipping) return 'drop'
     this.#sequence++
     switch (type) {

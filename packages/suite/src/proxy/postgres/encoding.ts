@@ -1,53 +1,36 @@
 import type { Refusal } from '../../sql/index.ts'
+import { settingProblem } from '../../sql/postgres/index.ts'
 import type { ParameterStatus } from '../../wire/postgres/index.ts'
 
 const BACKSLASH = 0x5c
 
 /**
- * Encodings in which a byte below 128 can be part of a longer character: the database would see quotes and backslashes where
- * the lexer sees none, or the reverse. Only clients can use them (manual, "Character Set Support").
+ * How the database reads the text of this connection's statements, as it reports it itself. Statements that change that for the worse
+ * are refused; what is left are defaults of a role, of a database or of the start-up packet.
  */
-const unsafeEncodings = new Set([
-  'BIG5',
-  'GBK',
-  'GB18030',
-  'JOHAB',
-  'SJIS',
-  'SHIFT_JIS_2004',
-  'UHC',
-])
-
-/** How the database reads the text of this connection's statements, as it reports it itself. */
 export class Encoding {
-  /** False where a backslash in an ordinary string is an escape (`standard_conforming_strings = off`). */
-  standardStrings = true
-  #clientEncoding = 'UTF8'
+  #strings: Refusal | null = null
+  #characters: Refusal | null = null
+
+  /** False where a backslash in an ordinary string is an escape. */
+  get standardStrings(): boolean {
+    return this.#strings === null
+  }
 
   learn({ name, value }: ParameterStatus): void {
-    if (name === 'standard_conforming_strings') this.standardStrings = value !== 'off'
-    if (name === 'client_encoding') this.#clientEncoding = value.toUpperCase()
+    if (name === 'standard_conforming_strings') this.#strings = problem(name, value)
+    if (name === 'client_encoding') this.#characters = problem(name, value)
   }
 
   /** Why a text cannot be analysed as the database would read it; null where it can. */
   refusal(text: Buffer): Refusal | null {
-    if (!this.standardStrings && text.includes(BACKSLASH)) return oldStrings
-    if (unsafeEncodings.has(this.#clientEncoding) && text.some((byte) => byte > 127)) {
-      return unsafeEncoding
-    }
+    if (this.#strings !== null && text.includes(BACKSLASH)) return this.#strings
+    if (this.#characters !== null && text.some((byte) => byte > 127)) return this.#characters
     return null
   }
 }
 
-const oldStrings: Refusal = {
-  sqlState: '0A000',
-  message: 'backslash in a statement while standard_conforming_strings is off',
-  hint: 'Set standard_conforming_strings to on, or send the value as a parameter.',
-  column: null,
-}
-
-const unsafeEncoding: Refusal = {
-  sqlState: '0A000',
-  message: 'characters beyond ASCII in a client encoding whose characters may contain quotes',
-  hint: "Set client_encoding to 'UTF8', or send the value as a parameter.",
-  column: null,
+function problem(name: string, value: string): Refusal | null {
+  const reason = settingProblem(name, value)
+  return reason === null ? null : { sqlState: '0A000', ...reason, column: null }
 }

@@ -3,6 +3,7 @@ import { analyzeText, loadParser } from '../../../sql/postgres/index.ts'
 import { anyColumn, columnFor, loadEncryptorConfig } from '../../../transform/index.ts'
 import { accessOf, type MemoryKeystore } from '../../../transform/testing/index.ts'
 import type { Outlet } from '../../../wire/index.ts'
+import { readyForQuery } from '../../../wire/postgres/testing/index.ts'
 import { ColumnTable } from '../../columns.ts'
 import { PostgresConversation } from '../conversation.ts'
 import { postgresNames } from '../names.ts'
@@ -40,7 +41,7 @@ export class RecordedOutlet implements Outlet {
   }
 }
 
-/** A conversation without sockets: bytes in on one side, and what then went out on both. */
+/** A conversation without sockets, its client logged in: bytes in on one side, and what then went out on both. */
 export class Exchange {
   readonly refused: Refusal[] = []
   readonly passed: Refusal[] = []
@@ -59,10 +60,8 @@ export class Exchange {
       this.#toClient,
       this.#toDatabase,
     )
-  }
-
-  get isReady(): boolean {
-    return this.#conversation.isReady
+    this.#conversation.fromDatabase(readyForQuery('I'))
+    this.#toClient.take()
   }
 
   get isIdle(): boolean {
