@@ -15,6 +15,7 @@ import { type Link, Relay, type RelayEnd, Watch } from '../../proxy/index.ts'
 import { PostgresConnection } from '../../proxy/postgres/index.ts'
 import { loadParser, type Parser } from '../../sql/postgres/index.ts'
 import type { Access } from '../../transform/index.ts'
+import { logAdvice } from './advice.ts'
 import { logEnd, observerOf, revealObserverOf } from './connection-log.ts'
 import type { ServerOptions } from './options.ts'
 import { openProtection, type Protection } from './protection.ts'
@@ -66,6 +67,7 @@ export class Server {
       onConnection: (socket) => server.#serve(socket),
       onError: (error) => log.event(events.cannotAccept, { error: error.message }),
     })
+    logAdvice(options, server.#listener.address, protection, log)
     return server
   }
 
