@@ -14,7 +14,8 @@ const server = await startPostgres()
 try {
   const client = new pg.Client(server.url())
   await client.connect()
-  const names = async (sql: string) => (await client.query<{ name: string }>(sql)).rows.map((row) => row.name)
+  const names = async (sql: string) =>
+    (await client.query<{ name: string }>(sql)).rows.map((row) => row.name)
   const functions = await names(
     `SELECT DISTINCT proname AS name FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace ORDER BY 1`,
   )

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { catalogOf, verdict } from './analyze.contract.ts'
+import { catalogOf, verdict } from './testing/index.ts'
 
 const catalog = catalogOf({
   tables: {

@@ -31,17 +31,6 @@ export function analyzeText(
   }
 }
 
-/** Analyses a tree that `text` was parsed to. */
-export function analyze(tree: Tree, text: Uint8Array, shape: Shape, catalog: Catalog): Analysis {
-  if (catalog.empty) return UNTOUCHED
-  const findings = new Findings(catalog, text, shape.literals)
-  try {
-    return analyzeTree(tree, findings)
-  } catch (error) {
-    return unfollowed(error, findings)
-  }
-}
-
 function analyzeTree(tree: Tree, findings: Findings): Analysis {
   const context: Context = {
     findings,

@@ -7,16 +7,18 @@ import { renameParts, scopeOver } from './from.ts'
 import { NULL, protectedIn, type Relation } from './items.ts'
 import { OUTERMOST, refuseCopy } from './query.ts'
 import {
+  type AlterPolicyStmt,
   type ColumnDef,
   type Constraint,
-  type CreateFunctionStmt,
+  type CreateDomainStmt,
+  type CreatePolicyStmt,
   type CreatePublicationStmt,
+  type CreateStatsStmt,
   type CreateStmt,
   type CreateTableAsStmt,
   type CreateTrigStmt,
   type IndexStmt,
   type Node,
-  partsOf,
   qualifiedName,
   type RangeVar,
   stringsOf,
@@ -177,11 +179,11 @@ export function createTrigger(statement: CreateTrigStmt, context: Context): void
 
 /** Code that runs in the database can do anything with a value: only the operator can tell. */
 export function createFunction(
-  { funcname }: Pick<CreateFunctionStmt, 'funcname'>,
+  written: readonly Node[],
   what: string,
   { findings }: Context,
 ): void {
-  const { schema, name } = qualifiedName(funcname)
+  const { schema, name } = qualifiedName(written)
   if (findings.catalog.trusts(schema, name)) return
   findings.refuse(null, {
     message: `${what}: acra-server does not read code that runs in the database`,
@@ -189,7 +191,7 @@ export function createFunction(
   })
 }
 
-export function publication(
+export function createPublication(
   { pubobjects = [] }: Pick<CreatePublicationStmt, 'pubobjects'>,
   context: Context,
 ): void {
@@ -202,19 +204,29 @@ export function publication(
 
 /** CREATE STATISTICS looks into the values of columns, as an index does. */
 export function createStatistics(
-  relations: readonly Node[],
-  expressions: readonly Node[],
+  { relations = [], exprs = [] }: CreateStatsStmt,
   context: Context,
 ): void {
   const [first] = relations
-  const place = placeIn(
-    first !== undefined && 'RangeVar' in first ? first.RangeVar : undefined,
-    'CREATE STATISTICS',
-    context,
-  )
-  for (const node of expressions) {
-    if ('StatsElem' in node)
-      use(node.StatsElem.expr ?? columnNode(node.StatsElem.name), place, 'statistics')
-    else use(node, place, partsOf(node)[0])
+  const relation = first !== undefined && 'RangeVar' in first ? first.RangeVar : undefined
+  const place = placeIn(relation, 'CREATE STATISTICS', context)
+  for (const node of exprs) {
+    const element =
+      'StatsElem' in node ? (node.StatsElem.expr ?? columnNode(node.StatsElem.name)) : node
+    use(element, place, 'statistics')
   }
+}
+
+/** Policies of row security: a condition on each row. */
+export function createPolicy(
+  { table, qual, with_check }: CreatePolicyStmt | AlterPolicyStmt,
+  context: Context,
+): void {
+  const conditions = [qual, with_check].filter((condition) => condition !== undefined)
+  useAll(conditions, placeIn(table, 'POLICY', context), 'a condition')
+}
+
+export function createDomain({ constraints = [] }: CreateDomainStmt, context: Context): void {
+  const place = { ...context, scope: OUTERMOST, clause: 'CREATE DOMAIN' }
+  for (const node of constraints) if ('Constraint' in node) constraint(node.Constraint, null, place)
 }

@@ -1,10 +1,5 @@
 /** Which fields of an expression's node are expressions themselves. Every field of every kind is named: the compiler sees to it. */
-import type { Node } from './tree.ts'
-
-type KindOf<N> = N extends unknown ? keyof N : never
-export type Kind = KindOf<Node>
-type BodyOf<K extends Kind> = Extract<Node, Record<K, unknown>>[K &
-  keyof Extract<Node, Record<K, unknown>>]
+import type { BodyOf, Kind } from './tree.ts'
 
 /** An expression or a list of them. */
 const OPERAND = 'operand'

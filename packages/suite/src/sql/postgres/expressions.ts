@@ -258,9 +258,7 @@ function functionCall(call: FuncCall, place: Place): Item {
     kind === 'known' || items.length !== 1 || items[0].row === null
       ? null
       : catalog.protectedName(name)
-  return like === null
-    ? item
-    : { ...item, suspect: { relation: items[0].row?.name ?? name, name, like } }
+  return like === null ? item : { ...item, suspect: { relation: rowName(items[0]), name, like } }
 }
 
 function refuseUnsafe(name: string, place: Place): void {
@@ -365,11 +363,16 @@ function indirection(node: A_Indirection, place: Place): Item {
     if (like !== null)
       items.push({
         ...PLAIN,
-        suspect: { relation: base.row?.name ?? 'a row', name: name ?? '', like },
+        suspect: { relation: rowName(base), name: name ?? '', like },
       })
     else if ('A_Indices' in step) items.push(use(step, place, 'a subscript'))
   }
   return together(items, place)
+}
+
+/** What a message calls the relation that a row is of. */
+function rowName({ row }: Item): string {
+  return (row === null ? null : (unlistedIn(row.parts) ?? row.name)) ?? 'a row'
 }
 
 /** False for the row of a relation whose columns are all known. */

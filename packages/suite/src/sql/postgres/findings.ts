@@ -151,13 +151,24 @@ export class Findings {
   #indexAt(location: number): number | undefined {
     const index = this.#starts.get(location)
     if (index !== undefined || this.#text[location] !== MINUS) return index
-    let next = 0
-    while (next < this.#literals.length && this.#literals[next].start < location) next++
+    const next = firstAfter(this.#literals, location)
     return next < this.#literals.length ? next : undefined
   }
 }
 
 const MINUS = 0x2d
+
+/** The index of the first literal behind a byte. */
+function firstAfter(literals: readonly Literal[], location: number): number {
+  let low = 0
+  let high = literals.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (literals[middle].start < location) low = middle + 1
+    else high = middle
+  }
+  return low
+}
 
 export function nameOf(column: ProtectedColumn): string {
   return `${column.table}.${column.column}`

@@ -2,7 +2,7 @@
  * SQL of PostgreSQL: shapes, literals, parsing and the analysis of statements. Never here: what is done to a value, and any text that is
  * printed from a tree (texts are edited by spans).
  */
-export { analyze, analyzeText } from './analyze.ts'
+export { analyzeText } from './analyze.ts'
 export { shapeOf } from './lex.ts'
 export { decodeLiteral } from './literal.ts'
 export {

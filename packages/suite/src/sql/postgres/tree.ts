@@ -11,6 +11,14 @@ export interface Tree {
   readonly stmts?: readonly RawStmt[]
 }
 
+/** Every kind of node. */
+export type Kind = KeyOf<Node>
+type KeyOf<N> = N extends unknown ? keyof N : never
+
+/** What a node of a kind holds. */
+export type BodyOf<K extends Kind> = Extract<Node, Record<K, unknown>>[K &
+  keyof Extract<Node, Record<K, unknown>>]
+
 /** The kind of a node and what it holds. */
 export function partsOf(node: Node): [kind: string, body: object] {
   for (const [kind, body] of Object.entries(node)) return [kind, body]

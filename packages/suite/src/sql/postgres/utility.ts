@@ -3,14 +3,17 @@ import type { StatementAnalysis } from '../analysis.ts'
 import { answering, NO_ROWS } from './answer.ts'
 import { targetOf, writtenTable } from './assignment.ts'
 import type { Context } from './context.ts'
-import { use } from './expressions.ts'
+import { createFunction } from './definitions.ts'
+import { checkType, evaluate, use } from './expressions.ts'
 import { nameOf } from './findings.ts'
 import { scopeOver } from './from.ts'
 import { OUTERMOST } from './query.ts'
 import { isCheckedSetting, settingProblem } from './settings.ts'
 import {
+  type CallStmt,
   type CopyStmt,
   complete,
+  type DeclareCursorStmt,
   type ExecuteStmt,
   type ExplainStmt,
   type FetchStmt,
@@ -89,10 +92,9 @@ export const HARMLESS: ReadonlySet<string> = new Set([
 ])
 
 export function setVariable(
-  statement: VariableSetStmt | undefined,
+  { kind, name = '', args = [] }: VariableSetStmt,
   { findings }: Context,
 ): StatementAnalysis {
-  const { kind, name = '', args = [] } = statement ?? {}
   const value = kind === 'VAR_SET_VALUE' ? textOf(args[0]) : 'default'
   const problem = settingProblem(name, value)
   if (isCheckedSetting(name)) findings.exact = true
@@ -109,8 +111,7 @@ function textOf(node: Node | undefined): string | null {
 }
 
 export function declareCursor(
-  name: string,
-  query: Node | undefined,
+  { portalname: name = '', query }: DeclareCursorStmt,
   context: Context,
 ): StatementAnalysis {
   const parts = query === undefined ? [] : context.query(query, OUTERMOST)
@@ -122,8 +123,13 @@ export function fetch({ portalname = '' }: FetchStmt): StatementAnalysis {
 }
 
 /** A statement that SQL prepares is executed with values that are not looked at: it must have no place for protected ones. */
-export function prepare({ query }: PrepareStmt, context: Context): StatementAnalysis {
+export function prepare(
+  { argtypes = [], query }: PrepareStmt,
+  context: Context,
+): StatementAnalysis {
   if (query === undefined) return NO_ROWS
+  const place = { ...context, scope: OUTERMOST, clause: 'PREPARE' }
+  for (const type of argtypes) if ('TypeName' in type) checkType(type.TypeName, place)
   const before = context.findings.valueCount
   context.query(query, OUTERMOST)
   if (context.findings.valueCount > before) {
@@ -173,5 +179,12 @@ export function copy(statement: CopyStmt, context: Context): StatementAnalysis {
   const scope = scopeOver([targetRelation(relation, context)], OUTERMOST)
   if (whereClause !== undefined)
     use(whereClause, { ...context, scope, clause: 'COPY WHERE' }, 'a condition')
+  return NO_ROWS
+}
+
+/** A procedure can do anything with its values. */
+export function call({ funccall = {} }: CallStmt, context: Context): StatementAnalysis {
+  createFunction(funccall.funcname ?? [], 'CALL', context)
+  evaluate({ FuncCall: funccall }, { ...context, scope: OUTERMOST, clause: 'CALL' })
   return NO_ROWS
 }

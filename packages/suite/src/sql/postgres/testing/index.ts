@@ -1,8 +1,14 @@
 /** A catalog and short ways to analyse, for the tests of this folder. */
-import type { Analysis, Catalog, KnownTable, OnUnprotected, ProtectedColumn } from '../analysis.ts'
-import { analyzeText } from './analyze.ts'
-import { shapeOf } from './lex.ts'
-import { loadParser } from './parse.ts'
+import type {
+  Analysis,
+  Catalog,
+  KnownTable,
+  OnUnprotected,
+  ProtectedColumn,
+} from '../../analysis.ts'
+import { analyzeText } from '../analyze.ts'
+import { shapeOf } from '../lex.ts'
+import { loadParser } from '../parse.ts'
 
 export interface TableSpec {
   readonly schema?: string
