@@ -23,8 +23,12 @@ class Service {
   readonly #lines: AsyncIterator<string>
   readonly #exit: Promise<unknown[]>
 
-  constructor(words: readonly string[], script = program) {
-    this.child = spawn(process.execPath, [script, '--until_signal', ...words], { cwd: folder })
+  constructor(words: readonly string[], script = program, environment = {}) {
+    const own = script.includes('acra-server') ? [] : ['--until_signal']
+    this.child = spawn(process.execPath, [script, ...own, ...words], {
+      cwd: folder,
+      env: { ...process.env, ...environment },
+    })
     running.add(this.child)
     this.#exit = once(this.child, 'exit')
     const both = this.child.stdout!
@@ -124,8 +128,25 @@ test('the system knows the process by the name of the program, also when it was 
   symlinkSync(program, link)
   const service = new Service(['--client_id=a secret of the command line'], link)
   await service.says('ready')
-  const found = spawnSync('pidof', ['service'], { encoding: 'utf8' }).stdout.trim().split(' ')
-  assert.ok(found.includes(String(service.child.pid)), `pidof says ${found}`)
+  assert.ok(pidsOf('service').includes(service.child.pid!))
   const words = readFileSync(`/proc/${service.child.pid}/cmdline`, 'utf8')
   assert.ok(!words.includes('secret'))
 })
+
+test('pidof finds acra-server', async (t) => {
+  if (spawnSync('pidof', ['-h']).error !== undefined) return t.skip('there is no pidof here')
+  const stub = fileURLToPath(new URL('../../bin/acra-server.js', import.meta.url))
+  const link = join(folder, 'acra-server')
+  symlinkSync(stub, link)
+  const words = ['-v', '--db_host=127.0.0.1', '--incoming_connection_string=tcp://127.0.0.1:0/']
+  const environment = { ACRA_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') }
+  const service = new Service(words, link, environment)
+  await service.says('Listening')
+  assert.ok(pidsOf('acra-server').includes(service.child.pid!))
+  service.child.kill('SIGTERM')
+  assert.equal(await service.ends(), 0)
+})
+
+function pidsOf(name: string): number[] {
+  return spawnSync('pidof', [name], { encoding: 'utf8' }).stdout.trim().split(' ').map(Number)
+}

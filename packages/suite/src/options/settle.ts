@@ -5,6 +5,7 @@ import {
   type OptionTable,
   type OptionValue,
   type OptionValues,
+  optionOf,
 } from './option.ts'
 
 /** A value that somebody gave, and where: `configs/acra-server.yaml:3:1`, or null for the command line. */
@@ -34,16 +35,17 @@ export function settle<T extends OptionTable>(
   file: GivenValues,
 ): Settled<T> {
   const values: Record<string, OptionValue> = {}
-  const problems: Problem[] = []
-  const warnings: Problem[] = []
   for (const [name, option] of Object.entries(table)) {
     values[name] = find(table, name, option, commandLine, file)?.value ?? initial(table, option)
-    const own = commandLine.get(name) ?? file.get(name)
-    if (own === undefined) continue
-    const refused = refusal(name, option, own)
-    if (refused !== null) problems.push(refused)
-    const warned = warning(name, option, own)
-    if (warned !== null) warnings.push(warned)
+  }
+  const problems: Problem[] = []
+  const warnings: Problem[] = []
+  // What is told comes in the order in which it was given.
+  for (const [name, given] of new Map([...commandLine, ...file, ...commandLine])) {
+    const option = optionOf(table, name)
+    if (option === undefined) continue
+    problems.push(...refusal(name, option, given))
+    warnings.push(...warning(name, option, given))
   }
   const [first, ...others] = problems
   if (first !== undefined) throw new ConfigurationError([first, ...others])
@@ -80,18 +82,18 @@ function find(
   return find(table, option.general, general, commandLine, file)
 }
 
-function refusal(name: string, option: Option, given: Given): Problem | null {
-  if (option.availability.state !== 'waits') return null
+function refusal(name: string, option: Option, given: Given): Problem[] {
+  if (option.availability.state !== 'waits') return []
   const { needs, off } = option.availability
-  if (given.value === option.default || off.includes(given.value)) return null
+  if (given.value === option.default || off.includes(given.value)) return []
   const text = `${asked(name, option, given)} asks for ${needs}, which this version does not have yet; leave it out`
-  return { origin: given.origin, text }
+  return [{ origin: given.origin, text }]
 }
 
-function warning(name: string, option: Option, given: Given): Problem | null {
-  if (option.availability.state !== 'ignored' || given.value === option.default) return null
+function warning(name: string, option: Option, given: Given): Problem[] {
+  if (option.availability.state !== 'ignored' || given.value === option.default) return []
   const text = `${asked(name, option, given)} has no effect: ${option.availability.because}`
-  return { origin: given.origin, text }
+  return [{ origin: given.origin, text }]
 }
 
 /** The setting as it was written: `--name=value`, or `name: value` in a file. */
