@@ -1,11 +1,18 @@
 import type { Sink } from '@acra-ts/crypto'
 
 const INITIAL_SIZE = 4096
+const NOTHING: Buffer = Buffer.alloc(0)
 
 /** A sink over one Buffer that doubles when it is full. What has been taken out is never written to again. */
 export class BufferSink implements Sink {
-  bytes: Buffer = Buffer.allocUnsafeSlow(INITIAL_SIZE)
+  bytes: Buffer = NOTHING
   length = 0
+  readonly #initialSize: number
+
+  /** Memory is taken with the first bytes: `initialSize` of it, or more where they are more. */
+  constructor(initialSize: number = INITIAL_SIZE) {
+    this.#initialSize = initialSize
+  }
 
   reserve(size: number): number {
     const at = this.length
@@ -29,13 +36,15 @@ export class BufferSink implements Sink {
   /** Everything appended so far; the sink is empty afterwards and uses fresh memory. */
   take(): Buffer {
     const taken = this.bytes.subarray(0, this.length)
-    this.bytes = Buffer.allocUnsafeSlow(INITIAL_SIZE)
+    this.bytes = NOTHING
     this.length = 0
     return taken
   }
 
   #grow(needed: number): void {
-    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.bytes.length * 2))
+    const size = Math.max(needed, this.bytes.length * 2, this.#initialSize)
+    // Memory of the pool is cheap, and is kept alive by whatever else is in it: for small things only.
+    const grown = size < INITIAL_SIZE ? Buffer.allocUnsafe(size) : Buffer.allocUnsafeSlow(size)
     this.bytes.copy(grown, 0, 0, this.length)
     this.bytes = grown
   }

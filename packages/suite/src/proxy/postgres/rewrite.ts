@@ -23,6 +23,10 @@ import { RefusedError, unprotectable, unreadableLiteral, wrongParameterType } fr
 import { acceptsParameterType } from './types.ts'
 import { plainOfText } from './values.ts'
 
+/** What the largest envelope, an AcraStruct in its container, adds to a value, in bytes: spec acra-envelopes, sections 1 and 3. */
+const ENVELOPE_ROOM = 201
+/** Prefix, quotes and `\x` of a literal. */
+const LITERAL_ROOM = 8
 const QUOTE = Buffer.from("'")
 /** `E'\`: what a hex literal needs before its own backslash where backslashes are escapes. */
 const ESCAPED_PREFIX = Buffer.from(" E'\\")
@@ -106,7 +110,7 @@ export class Rewriter {
     const value = bytes.subarray(start, end)
     const format = formatAt(message.parameterFormats, index)
     if (format === BINARY_FORMAT) return this.#protect(value, planned, out)
-    const cell = new BufferSink()
+    const cell = new BufferSink(value.length + ENVELOPE_ROOM)
     return soon(this.#protect(plainOfText(planned.setting, value), planned, cell), () =>
       encodeByteaHex(cell.bytes, 0, cell.length, out),
     )
@@ -118,7 +122,8 @@ export class Rewriter {
     if (shape === null) throw new TypeError('a plan with literals needs the shape of its text')
     const edits: Edit[] = []
     return soon(this.#edits(text, slots, shape, edits), () => {
-      const edited = new BufferSink()
+      const added = edits.reduce((size, { bytes }) => size + bytes.length, 0)
+      const edited = new BufferSink(text.length + added)
       editText(text, edits, edited)
       return edited.take()
     })
@@ -140,9 +145,9 @@ export class Rewriter {
   #literal(text: Buffer, start: number, end: number, planned: PlannedColumn): Soon<Buffer> {
     const value = decodeLiteral(text, start, end)
     if (value === null) throw new RefusedError(unreadableLiteral(planned.setting))
-    const cell = new BufferSink()
+    const cell = new BufferSink(value.length + ENVELOPE_ROOM)
     return soon(this.#protect(plainOfText(planned.setting, value), planned, cell), () => {
-      const literal = new BufferSink()
+      const literal = new BufferSink(2 * cell.length + LITERAL_ROOM)
       literal.append(this.#encoding.standardStrings ? QUOTE : ESCAPED_PREFIX)
       encodeByteaHex(cell.bytes, 0, cell.length, literal)
       literal.append(QUOTE)
