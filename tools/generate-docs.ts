@@ -1,6 +1,6 @@
 /**
- * Writes the pages of docs/ that are made from tables of the code: the options of each program, events and errors. With `--check` only says
- * which differ, by the exit code.
+ * Writes the pages of docs/ that are made from tables of the code: the options of each program,
+ * events and errors. With `--check` only says which differ, by the exit code.
  */
 import {
   existsSync,
@@ -14,7 +14,10 @@ import { dirname, join } from 'node:path'
 import { documentation } from '@acra-ts/suite/documentation'
 import { root } from './repository.ts'
 
-/** A page in this folder that nothing makes any more is a page too many; README.md is written by hand. */
+/**
+ * A page in this folder that nothing makes any more is a page too many; README.md is written by
+ * hand.
+ */
 const folder = 'docs/guide/options'
 
 const pages = documentation()

@@ -64,7 +64,10 @@ const sources = ['../../../crypto/src/', '../../src/'].map((path) =>
   fileURLToPath(new URL(path, import.meta.url)),
 )
 
-/** The codes that the sources give to errors: in unions named ...ErrorCode, and as first argument of a constructor. */
+/**
+ * The codes that the sources give to errors: in unions named ...ErrorCode, and as first argument of
+ * a constructor.
+ */
 function codesInSources(): Set<string> {
   const codes = new Set<string>()
   for (const folder of sources) {

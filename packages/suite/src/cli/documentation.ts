@@ -16,7 +16,9 @@ export interface Page {
 /** The programs whose options have a page. */
 const programs: readonly Program<OptionTable>[] = [acraKeymaker, acraServer]
 
-/** Every page that is made from the code: the options of each program, and the events and errors. */
+/**
+ * Every page that is made from the code: the options of each program, and the events and errors.
+ */
 export function documentation(): readonly Page[] {
   return [
     ...programs.map((program) => ({

@@ -62,7 +62,10 @@ export function setUpServiceLog(options: LoggingValues, product: Product, host: 
   return { log: at(levelOf(options)), start, reopen: () => file?.reopen() }
 }
 
-/** The log of a service until its options are known: on stderr, in the format that the command line asks for. */
+/**
+ * The log of a service until its options are known: on stderr, in the format that the command line
+ * asks for.
+ */
 export function startLog(given: GivenValues, product: Product, host: Host): Logger {
   const asked = given.get('logging_format')?.value
   const format = typeof asked === 'string' ? formatOf(asked, product) : null

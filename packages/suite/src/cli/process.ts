@@ -6,8 +6,9 @@ import type { Program } from './program.ts'
 /** Runs a program as this process, and ends the process with its exit code. */
 export async function runProgram<T extends OptionTable>(program: Program<T>): Promise<never> {
   process.title = program.name
-  process.stderr.on('error', () => {}) // Nobody reads the log any more: its lines are lost, the work goes on.
-  process.stdout.on('error', () => process.exit(1)) // Nobody reads the results any more.
+  // Where nobody reads the log any more its lines are lost and the work goes on; not so with results.
+  process.stderr.on('error', () => {})
+  process.stdout.on('error', () => process.exit(1))
   const running = start(program, processHost())
   process.on('uncaughtException', (error) => process.exit(running.fail(error)))
   process.on('unhandledRejection', (reason) => process.exit(running.fail(reason)))

@@ -11,8 +11,8 @@ import {
 export interface Program<T extends OptionTable> {
   readonly name: string
   /**
-   * A service has the logging options, tells its start, and gets SIGTERM, SIGINT and SIGHUP as events. A tool logs on
-   * stderr at level info and is ended by signals.
+   * A service has the logging options, tells its start, and gets SIGTERM, SIGINT and SIGHUP as
+   * events. A tool logs on stderr at level info and is ended by signals.
    */
   readonly kind: 'service' | 'tool'
   /** What it is for, in a sentence or two: the head of `--help`. */
@@ -22,8 +22,8 @@ export interface Program<T extends OptionTable> {
   /** Its own options; those for configuration, and for the log of a service, are added. */
   readonly options: T
   /**
-   * Does the work and answers with the exit code: 0, or 1 for an error that it has logged itself. What it throws is logged
-   * and ends the program with 1.
+   * Does the work and answers with the exit code: 0, or 1 for an error that it has logged itself.
+   * What it throws is logged and ends the program with 1.
    */
   run(context: ProgramContext<T>): Soon<number>
 }
@@ -34,14 +34,18 @@ export interface ProgramContext<T extends OptionTable> {
   readonly log: Logger
   readonly version: string
   readonly environment: Readonly<Record<string, string | undefined>>
-  /** Aborted by the first SIGTERM or SIGINT; a second one ends the process at once. Services only. */
+  /**
+   * Aborted by the first SIGTERM or SIGINT; a second one ends the process at once. Services only.
+   */
   readonly stop: AbortSignal
-  /** Writes a result, newline included where one is due, to stdout. Everything else goes to the log. */
+  /**
+   * Writes a result, newline included where one is due, to stdout. Everything else goes to the log.
+   */
   print(text: string): void
   /**
-   * Called on SIGHUP with the options read anew, one call at a time. Where they cannot be read, that is logged and there is no
-   * call; where the hook throws, that is logged and the service goes on as it was. A SIGHUP that came before is made
-   * up for. Services only.
+   * Called on SIGHUP with the options read anew, one call at a time. Where they cannot be read,
+   * that is logged and there is no call; where the hook throws, that is logged and the service goes
+   * on as it was. A SIGHUP that came before is made up for. Services only.
    */
   onReload(hook: ReloadHook<T>): void
 }

@@ -1,4 +1,7 @@
-/** Does a piece of work once per request, never two at a time; requests that come meanwhile become one more run. */
+/**
+ * Does a piece of work once per request, never two at a time; requests that come meanwhile become
+ * one more run.
+ */
 export class Reload {
   readonly #work: () => Promise<void>
   #ready = false

@@ -1,8 +1,8 @@
 import type { Level } from './record.ts'
 
 /**
- * An event with a number that operators and SIEM rules go by. Numbers below 2000 are the original's (audit-log.md §4), ours begin at 2000; a
- * number never changes its meaning.
+ * An event with a number that operators and SIEM rules go by. Numbers below 2000 are the original's
+ * (audit-log.md §4), ours begin at 2000; a number never changes its meaning.
  */
 export interface Event {
   readonly code: number
@@ -15,7 +15,10 @@ export interface Event {
   readonly remedy: string
 }
 
-/** The events of our programs, by number. The messages of the original's numbers are the original's where it has a fixed one. */
+/**
+ * The events of our programs, by number. The messages of the original's numbers are the original's
+ * where it has a fixed one.
+ */
 export const events = {
   errorGeneral: {
     code: 500,

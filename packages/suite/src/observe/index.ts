@@ -1,6 +1,7 @@
 /**
- * What a program tells about itself: the log, its formats and its event codes, and the options for them. A logger is handed on by parameter;
- * there is no log of the process. Never here: secrets, keys, plaintext or SQL literals.
+ * What a program tells about itself: the log, its formats and its event codes, and the options for
+ * them. A logger is handed on by parameter; there is no log of the process. Never here: secrets,
+ * keys, plaintext or SQL literals.
  */
 export { type Event, events } from './events.ts'
 export { cefFormat } from './formats/cef.ts'
@@ -11,7 +12,6 @@ export {
   createLogger,
   type Logger,
   type Output,
-  silentLogger,
 } from './log.ts'
 export { auditLogOptions, loggingOptions, metricsOptions, tracingOptions } from './options.ts'
 export type {

@@ -6,7 +6,7 @@ import { after, test } from 'node:test'
 import { AcraError } from '../foundation/index.ts'
 import { events } from './events.ts'
 import { plaintext } from './formats/plaintext.ts'
-import { createLogger, type Logger, silentLogger } from './log.ts'
+import { createLogger, type Logger } from './log.ts'
 import { LEVELS, type Level } from './record.ts'
 import { FileSink, type Sink } from './sink.ts'
 
@@ -129,11 +129,6 @@ test('each output has its own format, and one that fails does not stop the other
   ]
   createLogger({ level: 'info', outputs, clock }).info('m')
   assert.equal(lines.at(-1), 'x\n')
-})
-
-test('a silent logger says nothing and takes everything', () => {
-  assert.equal(silentLogger.enabled('panic'), false)
-  silentLogger.with({ a: 1 }).event(events.errorGeneral, {})
 })
 
 test('a log file is appended to and belongs to its owner alone', () => {

@@ -10,15 +10,19 @@ import {
 import type { Sink } from './sink.ts'
 
 /**
- * Says what happens. Handed on by parameter; never throws, never waits for anybody. Lines are written at once, so that nothing
- * is lost when a program ends: say nothing per statement at `info` or above on the usual path.
+ * Says what happens. Handed on by parameter; never throws, never waits for anybody. Lines are
+ * written at once, so that nothing is lost when a program ends: say nothing per statement at `info`
+ * or above on the usual path.
  */
 export interface Logger {
   debug(message: string, fields?: Fields): void
   info(message: string, fields?: Fields): void
   warning(message: string, fields?: Fields): void
   error(message: string, fields?: Fields): void
-  /** An event of the table: at its level, with its `code`; `message` replaces the table's where it says more. */
+  /**
+   * An event of the table: at its level, with its `code`; `message` replaces the table's where it
+   * says more.
+   */
   event(event: Event, fields?: Fields, message?: string): void
   log(level: Level, message: string, fields?: Fields): void
   /** Whether a line of this level would be written; to spare the making of its fields. */
@@ -152,10 +156,3 @@ class Writer {
     return new Map([['lost', this.#lost]])
   }
 }
-
-/** A logger that says nothing. */
-export const silentLogger: Logger = createLogger({
-  level: 'panic',
-  outputs: [],
-  clock: { now: () => 0, zone: () => 0 },
-})

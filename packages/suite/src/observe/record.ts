@@ -1,13 +1,21 @@
-/** How loud an event is. `fatal` and `panic` end nothing by themselves: only `cli` ends a program. */
+/**
+ * How loud an event is. `fatal` and `panic` end nothing by themselves: only `cli` ends a program.
+ */
 export type Level = 'debug' | 'info' | 'warning' | 'error' | 'fatal' | 'panic'
 
 /** From the quietest to the loudest. */
 export const LEVELS: readonly Level[] = ['debug', 'info', 'warning', 'error', 'fatal', 'panic']
 
-/** What a field holds. Bytes have no place in a log, and neither have secrets, keys, plaintext or SQL literals. */
+/**
+ * What a field holds. Bytes have no place in a log, and neither have secrets, keys, plaintext or
+ * SQL literals.
+ */
 export type FieldValue = string | number | boolean | bigint | null | Error | readonly string[]
 
-/** Facts beside the message; a field that is `undefined` is left out. `error` takes whatever was caught. */
+/**
+ * Facts beside the message; a field that is `undefined` is left out. `error` takes whatever was
+ * caught.
+ */
 export interface Fields {
   readonly error?: unknown
   readonly [name: string]: unknown

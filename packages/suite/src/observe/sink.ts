@@ -22,7 +22,10 @@ export class FileSink implements Sink {
     while (at < bytes.length) at += writeSync(this.#file, bytes, at)
   }
 
-  /** Goes on in the file that has the name now: after a rotation, a new one. Where that fails, the old one stays in use and this throws. */
+  /**
+   * Goes on in the file that has the name now: after a rotation, a new one. Where that fails, the
+   * old one stays in use and this throws.
+   */
   reopen(): void {
     const file = openSync(this.#path, 'a', 0o600)
     closeSync(this.#file)

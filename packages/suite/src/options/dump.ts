@@ -15,8 +15,9 @@ import type { OptionTable } from './option.ts'
 import { fullUsage, namesIn } from './usage.ts'
 
 /**
- * The configuration file that `--dump_config` writes: the version header, then usage and default of every option that can be set in a file
- * (cli-tools.md §2.1). Options whose feature does not exist yet are left out.
+ * The configuration file that `--dump_config` writes: the version header, then usage and default of
+ * every option that can be set in a file (cli-tools.md §2.1). Options whose feature does not exist
+ * yet are left out.
  */
 export function dumpText(table: OptionTable, version: string): string {
   const entries = fileOptions(table).map((name) => {
@@ -44,8 +45,8 @@ function fileOptions(table: OptionTable): string[] {
 }
 
 /**
- * Writes a file so that it is there as a whole or as it was. Missing folders are made with mode 0744. A symbolic link is not followed and
- * not replaced.
+ * Writes a file so that it is there as a whole or as it was. Missing folders are made with mode
+ * 0744. A symbolic link is not followed and not replaced.
  *
  * @throws ConfigurationError where the path cannot be written.
  */

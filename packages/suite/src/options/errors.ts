@@ -1,6 +1,8 @@
 import { AcraError } from '../foundation/index.ts'
 
-/** The command line breaks Go's flag rules. The message is Go's own text; `hint` says what to do. */
+/**
+ * The command line breaks Go's flag rules. The message is Go's own text; `hint` says what to do.
+ */
 export class UsageError extends AcraError {
   readonly hint: string | null
 
@@ -10,13 +12,19 @@ export class UsageError extends AcraError {
   }
 }
 
-/** One thing that is wrong with the settings, and its file, line and column; null where the text itself names the flag. */
+/**
+ * One thing that is wrong with the settings, and its file, line and column; null where the text
+ * itself names the flag.
+ */
 export interface Problem {
   readonly origin: string | null
   readonly text: string
 }
 
-/** The configuration cannot be used. `problems` are all that were found; the message is the first of them. */
+/**
+ * The configuration cannot be used. `problems` are all that were found; the message is the first of
+ * them.
+ */
 export class ConfigurationError extends AcraError {
   readonly problems: readonly Problem[]
 

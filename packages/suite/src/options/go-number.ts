@@ -15,8 +15,9 @@ const WITH_BASE =
   /^(?:0[xX](?:_?[0-9a-fA-F])+|0[bB](?:_?[01])+|0[oO](?:_?[0-7])+|0(?:_?[0-7])*|[1-9](?:_?[0-9])*)$/
 
 /**
- * strconv.ParseInt (ParseUint without `signed`) with base 0: decimal, `0x`, `0b`, `0o`, a leading zero for octal, `_` between digits.
- * Beyond JavaScript's safe integers, where Go would go on to 64 bits, the answer is `value out of range`.
+ * strconv.ParseInt (ParseUint without `signed`) with base 0: decimal, `0x`, `0b`, `0o`, a leading
+ * zero for octal, `_` between digits. Beyond JavaScript's safe integers, where Go would go on to 64
+ * bits, the answer is `value out of range`.
  */
 export function goInteger(source: string, signed: boolean): number | NumberFault {
   const [, sign = '', digits = ''] = SIGNED.exec(source) ?? []

@@ -12,7 +12,10 @@ const SHORT: Readonly<Record<string, string>> = {
 
 const SPECIAL = /["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu
 
-/** The text as Go's `%q` prints it: double quotes, escapes, printable Unicode as it is (audit-log.md §3.1). */
+/**
+ * The text as Go's `%q` prints it: double quotes, escapes, printable Unicode as it is (audit-log.md
+ * §3.1).
+ */
 export function goQuote(text: string): string {
   return `"${text.replace(SPECIAL, escaped)}"`
 }

@@ -1,7 +1,8 @@
 /**
- * A vocabulary for settings. A table of options is the one source of flags, YAML keys, `--help`, `--dump_config` and the
- * documentation; its owner declares it beside itself. Here is how tables are written, read and shown, and never what a particular
- * option means. Nothing here reads the command line of the process or ends it: `cli/program.ts` does.
+ * A vocabulary for settings. A table of options is the one source of flags, YAML keys, `--help`,
+ * `--dump_config` and the documentation; its owner declares it beside itself. Here is how tables
+ * are written, read and shown, and never what a particular option means. Nothing here reads the
+ * command line of the process or ends it: `cli/program.ts` does.
  */
 export { parseCommandLine } from './command-line.ts'
 export { configurationOptions } from './configuration.ts'

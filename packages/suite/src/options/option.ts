@@ -6,16 +6,20 @@ export type OptionValue = string | boolean | number
 /**
  * What asking for the option does.
  * - `built`: it works.
- * - `waits`: a known name whose feature (`needs`) does not exist yet. Its default and the values of `off` are accepted, since they
- *   ask for nothing; every other value is refused at start.
- * - `ignored`: a known name that does nothing (`because` says why); any value is accepted with one warning.
+ * - `waits`: a known name whose feature (`needs`) does not exist yet. Its default and the values of
+ *   `off` are accepted, since they ask for nothing; every other value is refused at start.
+ * - `ignored`: a known name that does nothing (`because` says why); any value is accepted with one
+ *   warning.
  */
 export type Availability =
   | { readonly state: 'built' }
   | { readonly state: 'waits'; readonly needs: string; readonly off: readonly OptionValue[] }
   | { readonly state: 'ignored'; readonly because: string }
 
-/** One setting: a flag, a key of the YAML file, a paragraph of `--help` and a line of the documentation. */
+/**
+ * One setting: a flag, a key of the YAML file, a paragraph of `--help` and a line of the
+ * documentation.
+ */
 export interface Option<V extends OptionValue = OptionValue> {
   readonly type: OptionType
   readonly default: V
@@ -29,7 +33,10 @@ export interface Option<V extends OptionValue = OptionValue> {
   readonly max?: number
   /** The general flag whose value holds where this one is given nowhere. */
   readonly general?: string
-  /** The value that, though given, still means "as the general flag says" (`-1` of `*_tls_client_auth`). */
+  /**
+   * The value that, though given, still means "as the general flag says" (`-1` of
+   * `*_tls_client_auth`).
+   */
   readonly unset?: V
   /** True where a configuration file cannot set it. */
   readonly commandLineOnly?: boolean
@@ -86,8 +93,8 @@ export function uint(initial: number, usage: string, extras: Extras<number> = {}
 }
 
 /**
- * The same option as a known name whose feature does not exist yet. `needs` names the feature as it stands in a sentence ("TLS");
- * `off` lists the values besides the default that ask for nothing.
+ * The same option as a known name whose feature does not exist yet. `needs` names the feature as it
+ * stands in a sentence ("TLS"); `off` lists the values besides the default that ask for nothing.
  */
 export function waits<V extends OptionValue>(
   needs: string,

@@ -8,7 +8,10 @@ import {
   optionOf,
 } from './option.ts'
 
-/** A value that somebody gave, and where: `configs/acra-server.yaml:3:1`, or null for the command line. */
+/**
+ * A value that somebody gave, and where: `configs/acra-server.yaml:3:1`, or null for the command
+ * line.
+ */
 export interface Given {
   readonly value: OptionValue
   readonly origin: string | null
@@ -24,10 +27,11 @@ export interface Settled<T extends OptionTable> {
 }
 
 /**
- * Joins what was given: command line, else file, else the general flag's (in the same order), else the default
- * (cli-tools.md §2.1).
+ * Joins what was given: command line, else file, else the general flag's (in the same order), else
+ * the default (cli-tools.md §2.1).
  *
- * @throws ConfigurationError where a value asks for what does not exist yet: all such values at once.
+ * @throws ConfigurationError where a value asks for what does not exist yet: all such values at
+ * once.
  */
 export function settle<T extends OptionTable>(
   table: T,
@@ -49,7 +53,8 @@ export function settle<T extends OptionTable>(
   }
   const [first, ...others] = problems
   if (first !== undefined) throw new ConfigurationError([first, ...others])
-  return { values: Object.freeze(values) as OptionValues<T>, warnings } // Every name has a value of its row's type.
+  // Every name has a value of its row's type.
+  return { values: Object.freeze(values) as OptionValues<T>, warnings }
 }
 
 /** The names of `table` whose values differ. */

@@ -14,7 +14,10 @@ export interface UsageHead {
 
 const WIDTH = 98
 
-/** The text of `--help`: what the program is for, examples, then every flag in the layout of Go's `flag`. */
+/**
+ * The text of `--help`: what the program is for, examples, then every flag in the layout of Go's
+ * `flag`.
+ */
 export function usageText(head: UsageHead, table: OptionTable): string {
   const operands = head.operands === undefined ? '' : ` ${head.operands}`
   const parts = [
@@ -32,7 +35,9 @@ export function usageText(head: UsageHead, table: OptionTable): string {
   return parts.filter((part) => part !== '').join('\n')
 }
 
-/** Where a program looks for its configuration file by itself, relative to the working directory. */
+/**
+ * Where a program looks for its configuration file by itself, relative to the working directory.
+ */
 export function configPath(program: string): string {
   return `configs/${program}.yaml`
 }

@@ -23,8 +23,9 @@ const YAML_TRUE: ReadonlySet<string> = new Set(['yes', 'Yes', 'YES', 'on', 'On',
 const YAML_FALSE: ReadonlySet<string> = new Set(['no', 'No', 'NO', 'off', 'Off', 'OFF', 'n', 'N'])
 
 /**
- * Reads the source text of a scalar of a configuration file by the option's type, whatever YAML itself would make of it: booleans also in
- * the spellings of YAML 1.1 (0.90 accepts `yes`), integers in decimal only (0.96) and without a leading zero (octal in 0.90).
+ * Reads the source text of a scalar of a configuration file by the option's type, whatever YAML
+ * itself would make of it: booleans also in the spellings of YAML 1.1 (0.90 accepts `yes`),
+ * integers in decimal only (0.96) and without a leading zero (octal in 0.90).
  */
 export function readScalar(option: Option, source: string): Read<OptionValue> {
   switch (option.type) {

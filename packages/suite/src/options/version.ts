@@ -4,8 +4,9 @@ export const COMPATIBLE_RELEASES = '0.90 to 0.96'
 const PARTS = /^([0-9]+)\.([0-9]+)\.([0-9]+)$/
 
 /**
- * Why the `version` header of a configuration file is not accepted (settled.md 1 and 2); null where it is: 0.91 to 0.96, and `own`
- * (major and minor; the patch is free). 0.90 is known, but its defaults are not available, so that its files are refused.
+ * Why the `version` header of a configuration file is not accepted; null where it is: 0.91 to 0.96,
+ * and `own` (major and minor; the patch is free). 0.90 is known, but its defaults are not
+ * available, so that its files are refused.
  */
 export function versionRefusal(version: string, own: string): string | null {
   const found = PARTS.exec(version)

@@ -1,4 +1,7 @@
-/** A service for the tests of what every service does: it shows its options, and waits or fails as it is asked to. */
+/**
+ * A service for the tests of what every service does: it shows its options, and waits or fails as
+ * it is asked to.
+ */
 import { AcraError } from '../../foundation/index.ts'
 import { choice, flag, ignored, int, text, waits } from '../../options/index.ts'
 import { runProgram } from '../process.ts'

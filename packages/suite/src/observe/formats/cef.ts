@@ -23,7 +23,9 @@ const HEADER_NAMES: ReadonlySet<string> = new Set([
 ])
 const BARE_NAME = /^[A-Za-z0-9\-._/@^+]+$/
 
-/** `CEF:0|acra-ts|program|version|code|message|severity|name=value name=value ` (audit-log.md §3.3). */
+/**
+ * `CEF:0|acra-ts|program|version|code|message|severity|name=value name=value ` (audit-log.md §3.3).
+ */
 export function cefFormat(product: Product, vendor: string = CEF_VENDOR): Format {
   return (record) => {
     const head = [
@@ -50,7 +52,10 @@ function cefName(name: string): string {
   return BARE_NAME.test(escaped) ? escaped : goQuote(escaped)
 }
 
-/** A value or a piece of the header: trimmed, on one line (a carriage return is a break too: ours), escaped; a space where nothing is left. */
+/**
+ * A value or a piece of the header: trimmed, on one line (a carriage return is a break too: ours),
+ * escaped; a space where nothing is left.
+ */
 function cefValue(value: string): string {
   const line = value.trim().replace(/[\n\r\t]/g, ' ')
   return line === '' ? ' ' : escapeSpecial(line)

@@ -4,7 +4,10 @@ import { localTime, unixTime } from './time.ts'
 
 const OWN_NAMES: ReadonlySet<string> = new Set(['timestamp', 'msg', 'level'])
 
-/** One JSON object per line, keys in order (audit-log.md §3.2). A field may replace `product`, `unixTime` and `version`. */
+/**
+ * One JSON object per line, keys in order (audit-log.md §3.2). A field may replace `product`,
+ * `unixTime` and `version`.
+ */
 export function jsonFormat(product: Product): Format {
   return (record) => {
     const members = new Map<string, FieldValue>([
@@ -39,7 +42,10 @@ function number(value: number): string {
 
 const SPECIAL = /["\\<>&\u2028\u2029\p{Surrogate}]|[^ -\u{10ffff}]/gu
 
-/** A string as Go's encoding/json (to 1.21) prints it: `<`, `>`, `&` escaped, `\u0008` and `\u000c` in the long form. */
+/**
+ * A string as Go's encoding/json (to 1.21) prints it: `<`, `>`, `&` escaped, `\u0008` and `\u000c`
+ * in the long form.
+ */
 export function goString(text: string): string {
   return `"${text.replace(SPECIAL, escaped)}"`
 }

@@ -14,12 +14,18 @@ export const plaintext: Format = (record) => {
   return `time=${plainValue(localTime(record.time, record.zone))} level=${record.level}${message}${fields}\n`
 }
 
-/** A value as it stands in a plaintext line: bare where every character allows it, otherwise quoted as in Go. */
+/**
+ * A value as it stands in a plaintext line: bare where every character allows it, otherwise quoted
+ * as in Go.
+ */
 export function plainValue(value: string): string {
   return BARE.test(value) ? value : goQuote(value)
 }
 
-/** The fields by name, in byte order; one that is called like a part of the line itself becomes `fields.NAME`. */
+/**
+ * The fields by name, in byte order; one that is called like a part of the line itself becomes
+ * `fields.NAME`.
+ */
 export function sortedFields(
   record: LogRecord,
   taken: ReadonlySet<string>,
@@ -40,11 +46,16 @@ const COLOURS: Readonly<Record<Level, number>> = {
 
 const MESSAGE_WIDTH = 44
 
-/** The form for people at a terminal: a coloured level of four letters, the time, the message, the fields (observability.md §1.2). */
+/**
+ * The form for people at a terminal: a coloured level of four letters, the time, the message, the
+ * fields (observability.md §1.2).
+ */
 export const colouredPlaintext: Format = (record) =>
   coloured(record, localTime(record.time, record.zone))
 
-/** The form of tools at a terminal: seconds since `start` (milliseconds) in the place of the time. */
+/**
+ * The form of tools at a terminal: seconds since `start` (milliseconds) in the place of the time.
+ */
 export function elapsedPlaintext(start: number): Format {
   return (record) => {
     const seconds = Math.max(0, Math.floor((record.time - start) / 1000))

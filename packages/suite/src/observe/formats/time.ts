@@ -1,4 +1,7 @@
-/** RFC 3339 in whole seconds, `zone` minutes ahead of UTC: `2021-07-12T14:02:12+03:00`, with `Z` for UTC itself. */
+/**
+ * RFC 3339 in whole seconds, `zone` minutes ahead of UTC: `2021-07-12T14:02:12+03:00`, with `Z` for
+ * UTC itself.
+ */
 export function localTime(milliseconds: number, zone: number): string {
   const local = new Date(milliseconds + zone * 60_000)
   return `${local.toISOString().slice(0, 19)}${offset(zone)}`

@@ -25,8 +25,8 @@ export const CONFIG_FILE_SIZE_MAX = 1024 * 1024
 const DEPTH_MAX = 32
 
 /**
- * Reads a configuration file: a flat map of flag names with a `version` header (cli-tools.md §2.1). A file that `mayBeMissing` and is not
- * there says nothing.
+ * Reads a configuration file: a flat map of flag names with a `version` header (cli-tools.md §2.1).
+ * A file that `mayBeMissing` and is not there says nothing.
  *
  * @throws ConfigurationError with everything that is wrong, by line and column.
  */
@@ -40,7 +40,10 @@ export function readConfigFile(
   return source === null ? new Map() : parseConfig(source, path, table, ownVersion)
 }
 
-/** Reads the text of a configuration file; `path` is only what messages call it. Same errors as `readConfigFile`. */
+/**
+ * Reads the text of a configuration file; `path` is only what messages call it. Same errors as
+ * `readConfigFile`.
+ */
 export function parseConfig(
   source: string,
   path: string,
@@ -72,8 +75,8 @@ export function parseConfig(
 }
 
 /**
- * The document, or the offset where it nests too deeply: composing recurses, and would exhaust the stack. Every scalar stays the text that it is
- * in the file: the option's type says what it means.
+ * The document, or the offset where it nests too deeply: composing recurses, and would exhaust the
+ * stack. Every scalar stays the text that it is in the file: the option's type says what it means.
  */
 function compose(source: string, lines: LineCounter): Document.Parsed | number {
   const parser = new Parser((offset) => lines.addNewLine(offset))

@@ -60,7 +60,10 @@ export function tlsServiceOptions<const S extends string>(service: S) {
   return tlsGroup(`${service}_tls_`, 'client_')
 }
 
-/** The name that a certificate of the other side must bear: `tls_database_sni`, `redis_tls_client_sni`. */
+/**
+ * The name that a certificate of the other side must bear: `tls_database_sni`,
+ * `redis_tls_client_sni`.
+ */
 export function tlsNameOptions<const P extends string>(prefix: P) {
   const usage = 'Server name to expect; the host of the address when empty'
   return allWait(FEATURE, prefixed(prefix, { sni: text('', usage) } as const))

@@ -165,8 +165,9 @@ const withoutEffect = {
 } as const
 
 /**
- * The options of acra-server (acra-server.md §2): what works, and every further name of 0.90 and 0.96. Where the releases differ in a default it is that
- * of 0.96, but what is not built yet is off.
+ * The options of acra-server (acra-server.md §2): what works, and every further name of 0.90 and
+ * 0.96. Where the releases differ in a default it is that of 0.96, but what is not built yet is
+ * off.
  */
 export const serverOptions = {
   ...database,
