@@ -1,0 +1,14 @@
+/** `npm run bench [-- NAME [arguments]]`: the benches by name; the first one where none is named. */
+const benches: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
+  proxy: async (args) => (await import('./proxy.ts')).proxyBench(args),
+}
+
+const [first = '', ...rest] = process.argv.slice(2)
+const isName = !first.startsWith('-') && first !== ''
+const bench = benches[isName ? first : 'proxy']
+if (bench === undefined) {
+  console.error(`no bench is called "${first}"; there is: ${Object.keys(benches).join(', ')}`)
+  process.exitCode = 2
+} else {
+  process.exitCode = await bench(isName ? rest : process.argv.slice(2))
+}
