@@ -107,8 +107,11 @@ function foundItem(found: Found, name: string, place: Place): Item {
   switch (found.kind) {
     case 'item':
       return found.item
-    case 'row':
-      return rowItem(found.relation)
+    case 'row': {
+      const row = rowItem(found.relation)
+      const { column = null, suspect = null } = found.column ?? {}
+      return { ...row, column: row.column ?? column, suspect: row.suspect ?? suspect }
+    }
     case 'unknown-column': {
       const { column } = rowItem(found.relation)
       if (column === null) return PLAIN

@@ -1,5 +1,5 @@
 /** The relations of FROM, and what `*` means over them. */
-import type { Catalog, KnownTable } from '../analysis.ts'
+import type { Catalog, KnownTable, ProtectedColumn } from '../analysis.ts'
 import type { Context, Place } from './context.ts'
 import { checkType, refuseUse, useAll } from './expressions.ts'
 import { isCatalogRelation, kindOfFunction } from './functions.ts'
@@ -195,14 +195,18 @@ function join(node: JoinExpr, around: Surroundings): Source {
   const left = larg === undefined ? NO_SOURCE : fromItem(larg, around)
   const right =
     rarg === undefined ? NO_SOURCE : fromItem(rarg, { ...around, left: both(around.left, left) })
-  const names = isNatural ? commonNames(left, right, around) : stringsOf(usingClause)
-  const merged = mergedColumns(left, right, names, around)
+  const { certain, possible } = isNatural
+    ? commonNames(left, right)
+    : { certain: stringsOf(usingClause), possible: [] }
+  const merged = mergedColumns(left, right, certain, around)
+  mergedColumns(left, right, possible, around)
   const joined = both(left, right)
   if (quals !== undefined) {
     const scope = scopeOver(joined.relations, around.outer)
     useAll([quals], { ...around.context, scope, clause: 'JOIN ON' }, 'a condition')
   }
-  const star = names.length === 0 ? joined.star : [...merged, ...without(joined.star, names)]
+  const star =
+    possible.length > 0 ? [unknownStar(joined.star)] : [...merged, ...without(joined.star, certain)]
   if (alias !== undefined) {
     return sourceOf(
       aliased({ name: null, schema: null, parts: star, isTable: false }, alias, around.context),
@@ -216,20 +220,17 @@ function join(node: JoinExpr, around: Surroundings): Source {
   return { relations: [...joined.relations, ...extra], star }
 }
 
-/** The columns that NATURAL JOIN compares, as far as they are known. */
-function commonNames(left: Source, right: Source, around: Surroundings): string[] {
+/** The columns that NATURAL JOIN compares, as far as they are known, and those that it may compare. */
+function commonNames(left: Source, right: Source): { certain: string[]; possible: string[] } {
   const leftNames = namesOf(left.star)
-  const rightNames = new Set(namesOf(right.star))
-  for (const [one, other] of [
-    [left, right],
-    [right, left],
-  ]) {
-    // Columns that are not known may have the name of a protected one on the other side.
-    const hidden = isOpen(one.star) ? protectedIn(other.star) : null
-    if (hidden !== null)
-      refuseUse(hidden, place(around), 'NATURAL JOIN with a table whose columns are not known')
-  }
-  return leftNames.filter((name) => rightNames.has(name))
+  const rightNames = namesOf(right.star)
+  const certain = leftNames.filter((name) => rightNames.includes(name))
+  // Columns that are not known may have the name of one on the other side.
+  const possible = [
+    ...(isOpen(right.star) ? leftNames : []),
+    ...(isOpen(left.star) ? rightNames : []),
+  ]
+  return { certain, possible: possible.filter((name) => !certain.includes(name)) }
 }
 
 function namesOf(parts: readonly Part[]): string[] {
@@ -271,6 +272,16 @@ function columnOf(side: Source, name: string, around: Surroundings): Item {
   if (guarded !== null)
     refuseUse(guarded, { ...place(around), clause: 'JOIN USING' }, 'a comparison')
   return combined(items)
+}
+
+/** Columns of which some are one, it is not known which. */
+function unknownStar(parts: readonly Part[]): Part {
+  const known = new Map<string, ProtectedColumn>()
+  for (const part of parts) {
+    if (part.kind === 'rest') for (const [name, column] of part.known) known.set(name, column)
+    else if (part.item.column !== null && part.name !== null) known.set(part.name, part.item.column)
+  }
+  return rest({ known, unlisted: unlistedIn(parts), sent: parts.some((part) => itemOf(part).sent) })
 }
 
 function without(parts: readonly Part[], names: readonly string[]): Part[] {

@@ -8,7 +8,15 @@ import { column, type Item, type Part, protectedIn, rest } from './items.ts'
 import { findRelation, type Scope } from './scope.ts'
 import { mergeBranches } from './set-operations.ts'
 import { groupBy, orderBy } from './sorting.ts'
-import { complete, isStar, type Node, type SelectStmt, stringOf, stringsOf } from './tree.ts'
+import {
+  complete,
+  isStar,
+  type Node,
+  type SelectStmt,
+  type SubLink,
+  stringOf,
+  stringsOf,
+} from './tree.ts'
 
 /** The scope of a statement: nothing is around it. */
 export const OUTERMOST: Scope = { relations: [], qualifiedOnly: [], tables: null, outer: null }
@@ -166,7 +174,18 @@ function expandStar(node: Node, source: Source, place: Place): readonly Part[] {
 function nameOfColumn(node: Node): string | null {
   if ('ColumnRef' in node) return stringOf(node.ColumnRef.fields?.at(-1))
   if ('A_Indirection' in node) return stringOf(node.A_Indirection.indirection?.at(-1))
+  if ('SubLink' in node) return nameOfSubquery(node.SubLink)
   if ('CollateClause' in node && node.CollateClause.arg !== undefined)
     return nameOfColumn(node.CollateClause.arg)
   return null
+}
+
+/** `(SELECT email ...)` is called as its column is. */
+function nameOfSubquery({ subLinkType, subselect }: SubLink): string | null {
+  if (subLinkType !== 'EXPR_SUBLINK' || subselect === undefined || !('SelectStmt' in subselect))
+    return null
+  const [first] = leftmost(subselect.SelectStmt).targetList ?? []
+  if (first === undefined || !('ResTarget' in first) || first.ResTarget.val === undefined)
+    return null
+  return first.ResTarget.name ?? nameOfColumn(first.ResTarget.val)
 }

@@ -27,8 +27,8 @@ export interface CommonTables {
 
 export type Found =
   | { readonly kind: 'item'; readonly item: Item }
-  /** A whole row, `u` or `u.*` in an expression. */
-  | { readonly kind: 'row'; readonly relation: Relation }
+  /** A whole row, `u` in an expression; or a column of that name, where not all columns are known. */
+  | { readonly kind: 'row'; readonly relation: Relation; readonly column: Item | null }
   /** A name of a relation that has no such column as far as is known: a function of its row, or a new column. */
   | { readonly kind: 'unknown-column'; readonly relation: Relation }
   | { readonly kind: 'nothing' }
@@ -44,8 +44,7 @@ export function findName(scope: Scope, name: string, catalog: Catalog): Found {
     if (here.certain !== null && uncertain !== null) return { kind: 'item', item: uncertain }
   }
   const row = findRelation(scope, null, name)
-  if (row !== null && (uncertain === null || !isGuarded(uncertain)))
-    return { kind: 'row', relation: row }
+  if (row !== null) return { kind: 'row', relation: row, column: uncertain }
   return uncertain === null ? { kind: 'nothing' } : { kind: 'item', item: uncertain }
 }
 
@@ -130,8 +129,4 @@ function moreGuarded(one: Item | null, other: Item | null): Item | null {
     suspect: base.suspect ?? one.suspect ?? other.suspect,
     sent: one.sent || other.sent,
   }
-}
-
-function isGuarded(item: Item): boolean {
-  return item.column !== null || item.suspect !== null
 }

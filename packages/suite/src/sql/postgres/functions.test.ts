@@ -1,0 +1,151 @@
+import { allowed, refused } from './testing/tables.ts'
+
+allowed([
+  [
+    "SELECT lower('x'), pg_catalog.upper($1), now(), extract(year from now()), substring('x' from 1 for 2), current_date, 'x' AT TIME ZONE 'UTC'",
+    'untouched',
+  ],
+  ['SELECT my_function(), my_function(id), public.my_function(nick) FROM users', 'untouched'],
+  ["SELECT trusted('x'), app.anything($1) FROM users", 'untouched'],
+  ["SELECT my_aggregate(id) FILTER (WHERE nick = 'x') FROM users", 'untouched'],
+  [
+    "SELECT 'a' OPERATOR(pg_catalog.=) 'b', '(1,2)'::point <-> point '(0,0)', nick % 'x' FROM users",
+    'untouched',
+  ],
+  ["SELECT 'users'::regclass, 'x'::my_type, CAST('5' AS numeric(10, 2))", 'untouched'],
+  ["SELECT set_config('app.tenant', 'x', false), current_setting('app.tenant')", 'exact'],
+  ["SELECT set_config('standard_conforming_strings', 'on', false)", 'exact'],
+  ['SELECT set_config($1, $2, true)', 'untouched'],
+  ["SELECT nextval('users_id_seq'), pg_notify('ch', 'x'), pg_advisory_lock(42)", 'untouched'],
+  ['SELECT information_schema._pg_expandarray(ARRAY[1, 2])', 'untouched'],
+  ['SET standard_conforming_strings = on', 'exact'],
+  ['SET standard_conforming_strings TO DEFAULT', 'exact'],
+  ['RESET standard_conforming_strings', 'exact'],
+  ["SET client_encoding = 'LATIN1'", 'exact'],
+  [`SET search_path = '', "public"`, 'untouched'],
+  ["SET TIME ZONE 'UTC'", 'untouched'],
+  ['SET extra_float_digits = 3', 'untouched'],
+  ["SET LOCAL statement_timeout TO '5s'", 'untouched'],
+  ['SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE', 'untouched'],
+  ["ALTER ROLE bob SET search_path = 'x'", 'exact'],
+  ["CALL app.proc('x')", 'untouched'],
+])
+
+refused([
+  [
+    "SELECT my_function('x')",
+    'the SELECT list gives a value to the function my_function, and acra-server does not know what is done with it',
+  ],
+  [
+    'SELECT my_function($1)',
+    'the SELECT list gives a value to the function my_function, and acra-server does not know what is done with it',
+  ],
+  [
+    "SELECT my_function(nick || 'x') FROM users",
+    'the SELECT list gives a value to the function my_function, and acra-server does not know what is done with it',
+  ],
+  [
+    "SELECT my_function(v.x) FROM (VALUES ('x')) v (x)",
+    'the SELECT list gives a value to the function my_function, and acra-server does not know what is done with it',
+  ],
+  [
+    "SELECT public.lower('x')",
+    'the SELECT list gives a value to the function public.lower, and acra-server does not know what is done with it',
+  ],
+  [
+    "SELECT my_aggregate(nick, 'x') FROM users",
+    'the SELECT list gives a value to the function my_aggregate, and acra-server does not know what is done with it',
+  ],
+  [
+    "SELECT my_function(id) OVER (PARTITION BY my_function('x')) FROM users",
+    'OVER gives a value to the function my_function, and acra-server does not know what is done with it',
+  ],
+  [
+    "SELECT * FROM my_function('x')",
+    'FROM gives a value to the function my_function, and acra-server does not know what is done with it',
+  ],
+  [
+    "SELECT * FROM ROWS FROM (generate_series(1, 2), my_function('x'))",
+    'FROM gives a value to the function my_function, and acra-server does not know what is done with it',
+  ],
+  [
+    "SELECT 'a' OPERATOR(public.===) 'b'",
+    'the SELECT list gives a value to the operator public.===, and acra-server does not know what is done with it',
+  ],
+  [
+    "SELECT query_to_xml('select 1', true, true, '')",
+    'the SELECT list calls query_to_xml, which runs SQL from a text or reaches tables or files by their names',
+  ],
+  [
+    "SELECT pg_catalog.query_to_xml(nick, true, true, '') FROM users",
+    'the SELECT list calls pg_catalog.query_to_xml, which runs SQL from a text or reaches tables or files by their names',
+  ],
+  [
+    "SELECT table_to_xml('users', true, true, '')",
+    'the SELECT list calls table_to_xml, which runs SQL from a text or reaches tables or files by their names',
+  ],
+  [
+    "SELECT ts_stat('select email from users')",
+    'the SELECT list calls ts_stat, which runs SQL from a text or reaches tables or files by their names',
+  ],
+  [
+    "SELECT pg_read_file('x')",
+    'the SELECT list calls pg_read_file, which runs SQL from a text or reaches tables or files by their names',
+  ],
+  [
+    "SELECT lo_import('/etc/passwd')",
+    'the SELECT list calls lo_import, which runs SQL from a text or reaches tables or files by their names',
+  ],
+  [
+    "SELECT dblink('host=x', 'select 1')",
+    'the SELECT list gives a value to the function dblink, and acra-server does not know what is done with it',
+  ],
+  [
+    "SELECT set_config('standard_conforming_strings', 'off', false)",
+    'standard_conforming_strings is set to something else than on, which moves the ends of strings',
+  ],
+  [
+    "SELECT set_config('Standard_Conforming_Strings', $1, false)",
+    'standard_conforming_strings is set to something else than on, which moves the ends of strings',
+  ],
+  [
+    "SELECT set_config('a' || 'b', 'x', false)",
+    'the SELECT list gives a value to set_config under a computed name, and acra-server does not know what is done with it',
+  ],
+  [
+    'SET standard_conforming_strings = off',
+    'standard_conforming_strings is set to something else than on, which moves the ends of strings',
+  ],
+  [
+    `SET "Standard_Conforming_Strings" TO 'false'`,
+    'standard_conforming_strings is set to something else than on, which moves the ends of strings',
+  ],
+  [
+    'SET LOCAL standard_conforming_strings = 0',
+    'standard_conforming_strings is set to something else than on, which moves the ends of strings',
+  ],
+  [
+    'ALTER ROLE bob SET standard_conforming_strings = off',
+    'standard_conforming_strings is set to something else than on, which moves the ends of strings',
+  ],
+  [
+    'ALTER DATABASE d SET standard_conforming_strings = off',
+    'standard_conforming_strings is set to something else than on, which moves the ends of strings',
+  ],
+  [
+    'ALTER SYSTEM SET standard_conforming_strings = off',
+    'standard_conforming_strings is set to something else than on, which moves the ends of strings',
+  ],
+  [
+    "SET client_encoding = 'SJIS'",
+    'client_encoding is set to an encoding in which a part of a character can look like a quote',
+  ],
+  [
+    "SET NAMES 'GB18030'",
+    'client_encoding is set to an encoding in which a part of a character can look like a quote',
+  ],
+  ["CALL other.proc('x')", 'CALL'],
+  ['CALL proc()', 'CALL'],
+  ["DO 'begin end'", 'DO'],
+  ['DO $$ BEGIN PERFORM 1; END $$', 'DO'],
+])
