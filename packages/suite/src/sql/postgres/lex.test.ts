@@ -70,6 +70,7 @@ const DOUBTFUL = [
   '$a b',
   "'a\0'",
   "U&'a' UESCAPE 'ab'",
+  "B'01''01'",
 ]
 
 for (const text of DOUBTFUL) {

@@ -129,7 +129,7 @@ class Lexer {
       const next = text[at]
       if (next === QUOTE) {
         if (letter === 0x65) return this.#string(start, at, true)
-        if (letter === 0x78 || letter === 0x62) return this.#string(start, at, false)
+        if (letter === 0x78 || letter === 0x62) return this.#bitString(start)
       } else if (letter === 0x75 && next === AMPERSAND) {
         if (text[at + 1] === QUOTE) return this.#unicodeString(start)
         if (text[at + 1] === DOUBLE_QUOTE) return this.#unicodeIdentifier(start)
@@ -142,6 +142,18 @@ class Lexer {
   #string(start: number, quote: number, escapes: boolean): number {
     const end = this.#endOfString(quote, escapes)
     return this.#literal(start, end, quote - start, `''`)
+  }
+
+  /** `X'..'`, `B'..'`: two quotes in a row are not one inside, but the end and another string. */
+  #bitString(start: number): number {
+    const end = this.#endOfString(start + 1, false)
+    if (
+      asBuffer(this.#text)
+        .subarray(start + 2, end - 1)
+        .includes("''")
+    )
+      this.doubtful = true
+    return this.#literal(start, end, 1, `''`)
   }
 
   #unicodeString(start: number): number {
