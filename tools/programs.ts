@@ -21,7 +21,7 @@ export interface Keys {
   readonly commands: readonly string[]
 }
 
-/** Makes, by acra-keymaker, a master key and for each client id the keys of AcraStructs, AcraBlocks and searching. */
+/** Makes, by acra-keymaker, a master key and for each client id the keys of AcraStructs and AcraBlocks. */
 export async function createKeys(folder: string, clientIds: readonly string[]): Promise<Keys> {
   const masterKey = join(folder, 'master.key')
   const keys = join(folder, 'keys')
@@ -35,7 +35,6 @@ export async function createKeys(folder: string, clientIds: readonly string[]): 
       '--keystore=v1',
       '--generate_acrawriter_keys',
       '--generate_symmetric_storage_key',
-      '--generate_hmac_key',
       `--keys_output_dir=${keys}`,
       `--keys_public_output_dir=${keys}`,
     ]

@@ -23,20 +23,26 @@ async function main(args: string[]): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => interrupted.abort())
   }
+  // Nobody reads any more.
+  process.stdout.on('error', () => interrupted.abort())
   let stage: Stage
   try {
     stage = await buildStage(progress(interrupted.signal))
   } catch (error) {
-    if (interrupted.signal.aborted) return 130
-    throw error
+    if (interrupted.signal.aborted) say('\nEverything is removed.')
+    else process.stderr.write(`${(error as Error).message}\n`)
+    return interrupted.signal.aborted ? 0 : 1
   }
   try {
     await show(stage)
-    if (!options.once) await aborted(interrupted.signal)
+    if (!options.once) {
+      say('\nCtrl-C ends the demo and removes everything.')
+      await aborted(interrupted.signal)
+    }
   } finally {
     await stage.close()
   }
-  say(options.once ? '' : '\nEverything is removed.')
+  say('\nEverything is removed.')
   return 0
 }
 
@@ -98,9 +104,6 @@ async function show(stage: Stage): Promise<void> {
   ]) {
     say(dim(`  ${command}`))
   }
-  say()
-  if (process.argv.includes('--once')) return
-  say('Ctrl-C ends the demo and removes everything.')
 }
 
 /** A line for each cell; cells of many bytes say how many. */
