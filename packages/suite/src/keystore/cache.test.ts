@@ -56,6 +56,17 @@ test('public halves come back from memory too', async () => {
   assert.deepEqual(asked, ['public someid'])
 })
 
+test('a pair that is in memory whole gives its public halves at once', async () => {
+  const ref: KeyRef = { purpose: 'storage', owner: 'someid' }
+  const { source, asked, keystore } = await newSource([ref, ref])
+  const cached = new CachedKeystore(source, 0)
+  wipeKeys(await cached.keys(ref))
+  const publicKeys = cached.publicKeys(ref)
+  assert.ok(!(publicKeys instanceof Promise))
+  assert.deepEqual(publicKeys.map(hex), (await keystore.publicKeys(ref)).map(hex))
+  assert.deepEqual(asked, ['keys someid'])
+})
+
 test('what is answered is a copy for the caller to overwrite', async () => {
   const { source } = await newSource([hmac('alice')])
   const cached = new CachedKeystore(source, 0)

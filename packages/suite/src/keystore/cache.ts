@@ -47,6 +47,10 @@ export class CachedKeystore implements Keystore {
   }
 
   publicKeys(ref: KeyRef): Soon<readonly Uint8Array[]> {
+    // A pair that is here whole has its public halves at hand.
+    const whole = this.#touch(`keys ${ref.purpose} ${ref.owner ?? ''}`)
+    if (whole?.kind === 'keys')
+      return whole.keys.flatMap(({ publicKey }) => (publicKey === null ? [] : [publicKey]))
     const name = `public ${ref.purpose} ${ref.owner ?? ''}`
     const entry = this.#touch(name)
     if (entry?.kind === 'public') return entry.publicKeys

@@ -17,8 +17,8 @@ export function masterKeyFromEnvironment(environment: Environment): Buffer {
   const text = environment[MASTER_KEY_VARIABLE]?.replace(/[\r\n ]/g, '')
   if (!text) throw missing()
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) throw undecodable()
-  // Not Buffer.from: for small texts that takes a part of a pool that many share.
-  const masterKey = Buffer.allocUnsafeSlow(Buffer.byteLength(text, 'base64'))
+  // Memory that the garbage collector never moves: of small arrays it leaves copies that nobody can overwrite.
+  const masterKey = Buffer.from(new ArrayBuffer(Buffer.byteLength(text, 'base64')))
   masterKey.write(text, 'base64')
   if (masterKey.length < MASTER_KEY_SIZE) throw tooShort(masterKey)
   if (masterKey.subarray(0, 14).toString('latin1') === '{"encryption":') throw ofVersion2(masterKey)
