@@ -79,4 +79,10 @@ export type Analysis =
       /** True where the verdict depends on the text of a literal (ORDER BY 2): the plan holds for this very text only. */
       readonly exact: boolean
     }
-  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly exact: boolean }
+  | {
+      readonly kind: 'refused'
+      readonly refusal: Refusal
+      readonly exact: boolean
+      /** True where the same text may be planned a moment later: this verdict must not be kept. */
+      readonly transient?: boolean
+    }

@@ -83,7 +83,9 @@ function unfollowed(error: unknown, findings: Findings): Analysis {
     return { kind: 'refused', refusal: error.refusal, exact: findings.exact }
   const refusal = refusalOf(error)
   if (refusal === null) throw error
-  if (findings.catalog.onUnprotected === 'refuse') return { kind: 'refused', refusal, exact: true }
+  const transient = error instanceof SqlLimitError && error.code === 'sql-parser-restarting'
+  if (transient || findings.catalog.onUnprotected === 'refuse')
+    return { kind: 'refused', refusal, exact: true, transient }
   return {
     kind: 'planned',
     values: [],

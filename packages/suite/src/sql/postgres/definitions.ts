@@ -5,7 +5,7 @@ import { checkType, refuseUse, use, useAll } from './expressions.ts'
 import { nameOf } from './findings.ts'
 import { renameParts, scopeOver } from './from.ts'
 import { NULL, protectedIn, type Relation } from './items.ts'
-import { OUTERMOST, refuseCopy } from './query.ts'
+import { OUTERMOST, refuseCopy, refuseName } from './query.ts'
 import {
   type AlterPolicyStmt,
   type ColumnDef,
@@ -51,9 +51,7 @@ export function refuseTable(column: ProtectedColumn, what: string, { findings }:
 
 export function createTable(statement: CreateStmt, context: Context): void {
   const { relation, tableElts = [], inhRelations = [], constraints = [], partspec } = statement
-  const inside = protectedOf(relation, context)
-  if (inside !== null && relation?.relpersistence === 't')
-    refuseTable(inside, 'CREATE TEMPORARY TABLE with the name', context)
+  if (relation?.relpersistence === 't') refuseName(relation, 'CREATE TEMPORARY TABLE', context)
   for (const parent of inhRelations) {
     const above = 'RangeVar' in parent ? protectedOf(parent.RangeVar, context) : null
     if (above !== null) refuseTable(above, 'CREATE TABLE of a partition or a child', context)
@@ -129,11 +127,11 @@ export function createTableAs({ query, into }: CreateTableAsStmt, context: Conte
   }
   const parts = query === undefined ? [] : context.query(query, OUTERMOST)
   refuseCopy(parts, 'CREATE TABLE AS', context)
-  const inside = protectedOf(into?.rel, context)
-  if (inside !== null) refuseTable(inside, 'CREATE TABLE AS with the name', context)
+  refuseName(into?.rel, 'CREATE TABLE AS', context)
 }
 
 export function createView({ view, aliases, query }: ViewStmt, context: Context): void {
+  refuseName(view, 'CREATE VIEW', context)
   const parts = query === undefined ? [] : context.query(query, OUTERMOST)
   const names = stringsOf(aliases)
   const named = names.length === 0 ? parts : renameParts(parts, names, view?.relname ?? '', context)

@@ -22,8 +22,8 @@ allowed([
     "users.email='x' users.email='x' users.email='x' users.email=$1 users.email=$2",
   ],
   [
-    "INSERT INTO users (email) VALUES ($$x$$), (U&'\\0061'), (U&'!0061' UESCAPE '!'), (X'61'), (5), (0x1F), (1_0), (1.50)",
-    "users.email=$$x$$ users.email=U&'\\0061' users.email=U&'!0061' UESCAPE '!' users.email=X'61' users.email=5 users.email=0x1F users.email=1_0 users.email=1.50",
+    "INSERT INTO users (email) VALUES ($$x$$), (U&'\\0061'), (U&'!0061' UESCAPE '!'), (5), (0x1F), (1_0), (1.50)",
+    "users.email=$$x$$ users.email=U&'\\0061' users.email=U&'!0061' UESCAPE '!' users.email=5 users.email=0x1F users.email=1_0 users.email=1.50",
   ],
   ["INSERT INTO users (email) VALUES ('a'\n  'b')", "users.email='a'\n  'b'"],
   ["INSERT INTO users (id, email) VALUES ((SELECT max(id) FROM users), 'x')", "users.email='x'"],
@@ -62,6 +62,10 @@ allowed([
 ])
 
 refused([
+  [
+    "INSERT INTO users (email) VALUES (X'61')",
+    'INSERT INTO users cannot protect the value of users.email',
+  ],
   [
     "INSERT INTO users (email) VALUES ('x'::text)",
     'INSERT INTO users cannot protect the value of users.email',

@@ -6,11 +6,10 @@ const DOLLAR = 0x24
 
 /**
  * The bytes that PostgreSQL's type input function would receive for the literal in `text[start, end)`, a span of its shape: the
- * content of a string, the digits of a number (as PostgreSQL prints it), the bytes of `X'..'` (as Acra reads it: spec
- * encryptor-config §10.1).
+ * content of a string, or a number as PostgreSQL prints it. The answer may be a view of `text`.
  *
- * Null where it cannot tell: a bad escape, a lone surrogate, `B'..'`, a number with an exponent. The statement must then be refused.
- * The answer may be a view of `text`.
+ * Null where it cannot tell: a bad escape, a lone surrogate, a bit string (`X'..'`, `B'..'`: PostgreSQL makes neither bytes nor the
+ * same text of them), a number with an exponent. The statement must then be refused.
  */
 export function decodeLiteral(text: Uint8Array, start: number, end: number): Buffer | null {
   const bytes = Buffer.isBuffer(text)
@@ -20,16 +19,9 @@ export function decodeLiteral(text: Uint8Array, start: number, end: number): Buf
   if (first === QUOTE) return plainString(bytes, start, end)
   if (first === DOLLAR) return dollarString(bytes, start, end)
   if (first < 0x41) return number(bytes.toString('latin1', start, end))
-  switch (first | 0x20) {
-    case 0x65:
-      return escapeString(bytes, start + 1, end)
-    case 0x75:
-      return unicodeString(bytes, start + 2, end)
-    case 0x78:
-      return hexString(bytes, start + 1, end)
-    default:
-      return null
-  }
+  const prefix = first | 0x20
+  if (prefix === 0x65) return escapeString(bytes, start + 1, end)
+  return prefix === 0x75 ? unicodeString(bytes, start + 2, end) : null
 }
 
 function plainString(bytes: Buffer, quote: number, end: number): Buffer | null {
@@ -206,13 +198,6 @@ class CodePoints {
 function hexDigits(bytes: Buffer, at: number, count: number): number {
   const text = bytes.toString('latin1', at, at + count)
   return text.length === count && /^[0-9a-f]+$/i.test(text) ? Number.parseInt(text, 16) : -1
-}
-
-function hexString(bytes: Buffer, quote: number, end: number): Buffer | null {
-  const content = joined(pieces(bytes, quote, end, false))
-  if (content === null || content.length % 2 === 1) return null
-  const digits = content.toString('latin1')
-  return /^[0-9a-f]*$/i.test(digits) ? Buffer.from(digits, 'hex') : null
 }
 
 /** A number as PostgreSQL would print it: no underscores, no leading zeros, base 10. */

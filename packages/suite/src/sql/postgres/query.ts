@@ -12,6 +12,7 @@ import {
   complete,
   isStar,
   type Node,
+  type RangeVar,
   type SelectStmt,
   type SubLink,
   stringOf,
@@ -25,7 +26,11 @@ export const OUTERMOST: Scope = { relations: [], qualifiedOnly: [], tables: null
 export function selectQuery(select: SelectStmt, context: Context, outer: Scope): Part[] {
   const scope = withTables(select.withClause, context, outer)
   const parts = queryParts(select, context, scope)
-  if (leftmost(select).intoClause !== undefined) refuseCopy(parts, 'SELECT INTO', context)
+  const into = leftmost(select).intoClause
+  if (into !== undefined) {
+    refuseCopy(parts, 'SELECT INTO', context)
+    refuseName(into.rel, 'SELECT INTO', context)
+  }
   return parts
 }
 
@@ -40,6 +45,21 @@ function leftmost(select: SelectStmt): SelectStmt {
   let first = select
   while (first.larg !== undefined) first = first.larg
   return first
+}
+
+/** Refuses to make another relation of the name of a protected table: it could stand in its place. */
+export function refuseName(
+  relation: RangeVar | undefined,
+  what: string,
+  { findings }: Context,
+): void {
+  const table = findings.catalog.table(relation?.schemaname ?? null, relation?.relname ?? '')
+  const [inside] = table?.protected.values() ?? []
+  if (inside === undefined) return
+  findings.refuse(inside, {
+    message: `${what} makes another relation with the name of ${inside.table}, which has protected columns`,
+    hint: 'Give it another name.',
+  })
 }
 
 /** Refuses to store protected cells elsewhere: nothing would know that they are encrypted. */

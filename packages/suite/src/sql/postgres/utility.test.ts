@@ -137,7 +137,7 @@ refused([
   ],
   [
     'CREATE TEMP TABLE users (id int, email text)',
-    'CREATE TEMPORARY TABLE with the name of users, which has protected columns',
+    'CREATE TEMPORARY TABLE makes another relation with the name of users',
   ],
   [
     'CREATE TABLE child (extra text) INHERITS (users)',
@@ -156,6 +156,15 @@ refused([
     'CREATE TABLE AS would store users.email in another table',
   ],
   ['CREATE TABLE copy AS TABLE users', 'CREATE TABLE AS would store users.email in another table'],
+  [
+    'CREATE TEMP TABLE users AS SELECT 1',
+    'CREATE TABLE AS makes another relation with the name of users',
+  ],
+  ['SELECT 1 INTO TEMP users', 'SELECT INTO makes another relation with the name of users'],
+  [
+    'CREATE TEMP VIEW users AS SELECT 1',
+    'CREATE VIEW makes another relation with the name of users',
+  ],
   [
     'CREATE TABLE copy AS EXECUTE q',
     'CREATE TABLE AS EXECUTE, of a statement that is not known here',
