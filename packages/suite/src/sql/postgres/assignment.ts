@@ -1,10 +1,12 @@
 /** A value on its way into a column: the one place where value slots are found. */
+
 import type { KnownTable, ProtectedColumn } from '../analysis.ts'
 import type { Context, Place } from './context.ts'
-import { checkType, evaluate, use } from './expressions.ts'
+import { evaluate, use } from './expressions.ts'
 import { nameOf } from './findings.ts'
 import { isCatalogRelation } from './functions.ts'
 import { NULL, type Suspect } from './items.ts'
+import { checkType } from './refusals.ts'
 import { type Node, partsOf, qualifiedName, type RangeVar, type TypeName } from './tree.ts'
 
 /** The table that a statement writes to. A common table of the same name does not hide it. */

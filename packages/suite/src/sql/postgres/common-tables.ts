@@ -1,8 +1,9 @@
 /** WITH: common tables, analysed when they are first needed. */
+
 import type { Context } from './context.ts'
 import { use, useAll } from './expressions.ts'
-import { renameParts } from './from.ts'
 import { column, type Part, PLAIN } from './items.ts'
+import { renameParts } from './relations.ts'
 import type { CommonTables, Scope } from './scope.ts'
 import { mergeBranches } from './set-operations.ts'
 import {

@@ -1,11 +1,13 @@
 /** CREATE TABLE, CREATE VIEW, CREATE INDEX and their like: nothing may store a value of a protected column or hide the column. */
+
 import type { ProtectedColumn } from '../analysis.ts'
 import type { Context, Place } from './context.ts'
-import { checkType, refuseUse, use, useAll } from './expressions.ts'
+import { use, useAll } from './expressions.ts'
 import { nameOf } from './findings.ts'
-import { renameParts, scopeOver } from './from.ts'
 import { NULL, protectedIn, type Relation } from './items.ts'
 import { OUTERMOST, refuseCopy, refuseName } from './query.ts'
+import { checkType, refuseUse } from './refusals.ts'
+import { renameParts, scopeOver } from './relations.ts'
 import {
   type AlterPolicyStmt,
   type ColumnDef,

@@ -1,28 +1,16 @@
 /** What the value of an expression is, and the refusal of expressions that a protected column must not stand in. */
-import type { ProtectedColumn } from '../analysis.ts'
 import type { Place } from './context.ts'
 import { describe, fieldsOf } from './expression-fields.ts'
-import { nameOf } from './findings.ts'
 import { kindOfFunction } from './functions.ts'
-import {
-  combined,
-  type Item,
-  itemOf,
-  NULL,
-  type Part,
-  PLAIN,
-  rowItem,
-  SENT,
-  unlistedIn,
-} from './items.ts'
-import { type Found, findName, findQualified, findRelation } from './scope.ts'
+import { combined, type Item, itemOf, NULL, type Part, PLAIN, SENT, unlistedIn } from './items.ts'
+import { columnRef } from './references.ts'
+import { checkType, refuseNode, refuseUnknownCode, refuseUnsafe, refuseUse } from './refusals.ts'
 import { settingProblem } from './settings.ts'
 import {
   type A_Const,
   type A_Expr,
   type A_Indirection,
   type CaseExpr,
-  type ColumnRef,
   complete,
   type FuncCall,
   type Node,
@@ -30,7 +18,6 @@ import {
   qualifiedName,
   type SubLink,
   stringOf,
-  stringsOf,
   type TypeCast,
   type TypeName,
 } from './tree.ts'
@@ -77,70 +64,6 @@ export function together(items: readonly Item[], place: Place): Item {
     return SENT
   }
   return item
-}
-
-/** Refuses a use of a protected column. */
-export function refuseUse(column: ProtectedColumn, place: Place, how: string): void {
-  place.findings.refuse(column, {
-    message: `${place.clause} cannot use ${nameOf(column)} in ${how}: the column is protected, the database holds only its encrypted form`,
-    hint: 'Select the column as it is, or test it by IS NULL or count(); compare and compute in the application.',
-  })
-}
-
-function columnRef(ref: ColumnRef, place: Place): Item {
-  const fields = ref.fields ?? []
-  const last = fields.at(-1)
-  const names = stringsOf(fields)
-  if (last !== undefined && 'A_Star' in last) return wholeRow(names, place)
-  return foundItem(find(names, place), names.at(-1) ?? '', place)
-}
-
-function find(names: readonly string[], place: Place): Found {
-  const { scope, findings } = place
-  if (names.length === 1) return findName(scope, names[0], findings.catalog)
-  const [schema, relation, name] = names.length === 2 ? [null, ...names] : names.slice(-3)
-  return findQualified(scope, schema, relation ?? '', name ?? '', findings.catalog)
-}
-
-function foundItem(found: Found, name: string, place: Place): Item {
-  const { findings } = place
-  switch (found.kind) {
-    case 'item':
-      return found.item
-    case 'row': {
-      const row = rowItem(found.relation)
-      const { column = null, suspect = null } = found.column ?? {}
-      return { ...row, column: row.column ?? column, suspect: row.suspect ?? suspect }
-    }
-    case 'unknown-column': {
-      const { column } = rowItem(found.relation)
-      if (column === null) return PLAIN
-      findings.refuse(column, {
-        message: `${place.clause} uses ${found.relation.name}.${name}, which is not among the columns of ${column.table} in the encryptor config and may be a function of the whole row`,
-        hint: 'List every column of the table in the encryptor config (columns).',
-      })
-      return PLAIN
-    }
-    case 'nothing': {
-      const like = findings.catalog.protectedName(name)
-      if (like === null) return PLAIN
-      findings.refuse(like, {
-        message: `${place.clause} uses a column ${name} of a table that acra-server cannot tell`,
-        hint: 'Write the column with the name of its table.',
-      })
-      return PLAIN
-    }
-  }
-}
-
-/** `u.*` inside an expression is the row of `u`; a bare `*` there stands for all rows in FROM. */
-function wholeRow(names: readonly string[], place: Place): Item {
-  if (names.length === 0) {
-    const rows = place.scope.relations.map(rowItem)
-    return { ...combined(rows), column: rows.find((row) => row.column !== null)?.column ?? null }
-  }
-  const relation = findRelation(place.scope, names.at(-2) ?? null, names.at(-1) ?? '')
-  return relation === null ? PLAIN : rowItem(relation)
 }
 
 function constant(value: A_Const, place: Place): Item {
@@ -217,13 +140,6 @@ function refuseRows(items: readonly Item[], place: Place): void {
   }
 }
 
-function refuseUnknownCode(what: string, place: Place): void {
-  place.findings.refuse(null, {
-    message: `${place.clause} gives a value to ${what}, and acra-server does not know what is done with it`,
-    hint: 'If it does nothing with protected columns, list it in trusted_functions of the encryptor config.',
-  })
-}
-
 function functionCall(call: FuncCall, place: Place): Item {
   const {
     funcname,
@@ -264,13 +180,6 @@ function functionCall(call: FuncCall, place: Place): Item {
   return like === null ? item : { ...item, suspect: { relation: rowName(items[0]), name, like } }
 }
 
-function refuseUnsafe(name: string, place: Place): void {
-  place.findings.refuse(null, {
-    message: `${place.clause} calls ${name}, which runs SQL from a text or reaches tables or files by their names`,
-    hint: 'Query the tables directly, or call it on the database without acra-server.',
-  })
-}
-
 function checkSetConfig(args: readonly Node[], place: Place): void {
   const [setting, value] = args.map(constantText)
   if (args[0] === undefined || 'ParamRef' in args[0]) return
@@ -295,21 +204,6 @@ function typeCast(cast: TypeCast, place: Place): Item {
   checkType(typeName, place)
   if (arg === undefined) return PLAIN
   return use(arg, place, 'a cast')
-}
-
-/** A text cast to the row type of a protected table is a whole row of values. */
-export function checkType(type: TypeName | undefined, place: Place): void {
-  const { schema, name } = qualifiedName(type?.names)
-  for (const modifier of type?.typmods ?? []) {
-    if ('A_Const' in modifier) place.findings.literal(modifier.A_Const.location ?? 0)
-  }
-  if (schema === 'pg_catalog') return
-  const [column] = place.findings.catalog.table(schema, name)?.protected.values() ?? []
-  if (column === undefined) return
-  place.findings.refuse(column, {
-    message: `${place.clause} uses the row type of ${column.table}, which has protected columns`,
-    hint: 'Write the columns one by one.',
-  })
 }
 
 function subquery(link: SubLink, place: Place): Item {
@@ -414,11 +308,4 @@ function operands(kind: string, body: object, place: Place): Item[] {
     } else if (field !== 'plain') items.push(...operands(field.as, value as object, place))
   }
   return items
-}
-
-function refuseNode(what: string, place: Place): void {
-  place.findings.refuse(null, {
-    message: `${place.clause} has a part that acra-server does not know (${what})`,
-    hint: 'Write the statement in another way, or run it on the database without acra-server.',
-  })
 }

@@ -1,11 +1,13 @@
 /** MERGE: what it writes to a protected column is refused, everything else is looked at as in UPDATE and INSERT. */
+
 import { assign, targetOf, UNNAMED_TARGET, type Written, writtenTable } from './assignment.ts'
 import { withTables } from './common-tables.ts'
 import type { Context, Place } from './context.ts'
 import { use } from './expressions.ts'
 import { nameOf } from './findings.ts'
-import { fromList, scopeOver } from './from.ts'
+import { fromList } from './from.ts'
 import type { Part } from './items.ts'
+import { scopeOver } from './relations.ts'
 import type { Scope } from './scope.ts'
 import { complete, type MergeStmt, type MergeWhenClause, type Node } from './tree.ts'
 import { assignAll, refuseStars, returning, targetRelation } from './write.ts'

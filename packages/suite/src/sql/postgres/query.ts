@@ -1,10 +1,13 @@
 /** SELECT in all its forms, and what its columns are. */
+
 import { withTables } from './common-tables.ts'
 import type { Context, Place } from './context.ts'
-import { evaluate, refuseUse, use, useAll } from './expressions.ts'
+import { evaluate, use, useAll } from './expressions.ts'
 import { nameOf } from './findings.ts'
-import { fromList, NO_SOURCE, type Source, scopeOver } from './from.ts'
+import { fromList } from './from.ts'
 import { column, type Item, type Part, protectedIn, rest } from './items.ts'
+import { refuseUse } from './refusals.ts'
+import { NO_SOURCE, type Source, scopeOver } from './relations.ts'
 import { findRelation, type Scope } from './scope.ts'
 import { mergeBranches } from './set-operations.ts'
 import { groupBy, orderBy } from './sorting.ts'

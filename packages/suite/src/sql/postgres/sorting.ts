@@ -1,7 +1,9 @@
 /** ORDER BY, GROUP BY and DISTINCT ON: a name or a number there may mean a column of the answer. */
+
 import type { Place } from './context.ts'
-import { refuseUse, use } from './expressions.ts'
+import { use } from './expressions.ts'
 import { isOpen, type Part, protectedIn } from './items.ts'
+import { refuseUse } from './refusals.ts'
 import { findName } from './scope.ts'
 import { type Node, stringsOf } from './tree.ts'
 

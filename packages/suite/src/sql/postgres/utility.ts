@@ -1,13 +1,15 @@
 /** Statements that carry no value into a table, and those around other statements: cursors, PREPARE, EXPLAIN, COPY, SET. */
+
 import type { StatementAnalysis } from '../analysis.ts'
 import { answering, NO_ROWS } from './answer.ts'
 import { targetOf, writtenTable } from './assignment.ts'
 import type { Context } from './context.ts'
 import { createFunction } from './definitions.ts'
-import { checkType, evaluate, use } from './expressions.ts'
+import { evaluate, use } from './expressions.ts'
 import { nameOf } from './findings.ts'
-import { scopeOver } from './from.ts'
 import { OUTERMOST } from './query.ts'
+import { checkType } from './refusals.ts'
+import { scopeOver } from './relations.ts'
 import { isCheckedSetting, settingProblem } from './settings.ts'
 import {
   type CallStmt,

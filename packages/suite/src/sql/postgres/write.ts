@@ -1,4 +1,5 @@
 /** INSERT, UPDATE and DELETE. */
+
 import {
   assign,
   type Target,
@@ -9,11 +10,13 @@ import {
 } from './assignment.ts'
 import { withTables } from './common-tables.ts'
 import type { Context, Place } from './context.ts'
-import { refuseUse, use } from './expressions.ts'
+import { use } from './expressions.ts'
 import { nameOf } from './findings.ts'
-import { fromList, type Source, scopeOver, tableRelation } from './from.ts'
+import { fromList } from './from.ts'
 import type { Part, Relation } from './items.ts'
 import { refuseCopy, targets } from './query.ts'
+import { refuseUse } from './refusals.ts'
+import { type Source, scopeOver, tableRelation } from './relations.ts'
 import type { Scope } from './scope.ts'
 import {
   complete,

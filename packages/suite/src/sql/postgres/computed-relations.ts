@@ -1,0 +1,174 @@
+/** Relations that are computed from values: functions in FROM, XMLTABLE, JSON_TABLE. */
+import type { Place } from './context.ts'
+import { useAll } from './expressions.ts'
+import { kindOfFunction } from './functions.ts'
+import { column, combined, type Item, type Part, rest } from './items.ts'
+import { checkType } from './refusals.ts'
+import { aliased, place, type Source, type Surroundings, sourceOf } from './relations.ts'
+import {
+  type Alias,
+  complete,
+  type JsonTable,
+  type Node,
+  qualifiedName,
+  type RangeFunction,
+  type RangeTableFunc,
+} from './tree.ts'
+
+/** `f(...)`, `ROWS FROM (f(...), g(...))`, with names and perhaps types for the columns. */
+export function fromFunction(node: RangeFunction, around: Surroundings): Source {
+  const { lateral, ordinality, is_rowsfrom, functions = [], alias, coldeflist, ...others } = node
+  complete(others)
+  const at = place(around)
+  const calls: { item: Item; name: string | null }[] = []
+  const columns = [...(coldeflist ?? [])]
+  for (const entry of functions) {
+    const [call, definitions] = 'List' in entry ? (entry.List.items ?? []) : [entry]
+    if (call === undefined) continue
+    calls.push({
+      item: useAll([call], at, 'a function in FROM')[0],
+      name: unknownFunction(call, around),
+    })
+    if (definitions !== undefined && 'List' in definitions)
+      columns.push(...(definitions.List.items ?? []))
+  }
+  const item = combined(calls.map((call) => call.item))
+  const unlisted = calls.find((call) => call.name !== null)?.name ?? item.suspect?.relation ?? null
+  const hidden = rest({ unlisted, sent: item.sent })
+  const named = definedColumns(columns, item, at)
+  const parts: Part[] = named.length > 0 ? named : [hidden]
+  const relation = aliased(
+    { name: functionName(functions), schema: null, parts, isTable: false },
+    alias,
+    around.context,
+  )
+  // The alias of a function that gives one value is also the name of its column.
+  const own =
+    named.length === 0 && relation.name !== null && calls.every((call) => call.name === null)
+      ? [column(relation.name, item)]
+      : []
+  return { relations: [{ ...relation, parts: [...relation.parts, ...own] }], star: relation.parts }
+}
+
+export function xmlTable(node: RangeTableFunc, around: Surroundings): Source {
+  const {
+    lateral,
+    docexpr,
+    rowexpr,
+    namespaces = [],
+    columns = [],
+    alias,
+    location,
+    ...others
+  } = node
+  complete(others)
+  const at = place(around)
+  const operands = [docexpr, rowexpr, ...namespaces].filter((operand) => operand !== undefined)
+  const items = useAll(operands, at, 'XMLTABLE')
+  const names: string[] = []
+  for (const entry of columns) {
+    if (!('RangeTableFuncCol' in entry)) continue
+    const {
+      colname,
+      typeName,
+      for_ordinality,
+      is_not_null,
+      colexpr,
+      coldefexpr,
+      location,
+      ...more
+    } = entry.RangeTableFuncCol
+    complete(more)
+    checkType(typeName, at)
+    const expressions = [colexpr, coldefexpr].filter((expression) => expression !== undefined)
+    items.push(...useAll(expressions, at, 'XMLTABLE'))
+    names.push(colname ?? '')
+  }
+  return computedTable(names, combined(items), alias, around)
+}
+
+export function jsonTable(node: JsonTable, around: Surroundings): Source {
+  const {
+    context_item,
+    pathspec,
+    passing = [],
+    columns = [],
+    on_error,
+    alias,
+    lateral,
+    location,
+    ...others
+  } = node
+  complete(others)
+  const at = place(around)
+  const operands: Node[] = [...passing]
+  if (context_item !== undefined) operands.push({ JsonValueExpr: context_item })
+  if (pathspec !== undefined) operands.push({ JsonTablePathSpec: pathspec })
+  if (on_error !== undefined) operands.push({ JsonBehavior: on_error })
+  const names: string[] = []
+  jsonColumns(columns, names, operands, at)
+  return computedTable(names, combined(useAll(operands, at, 'JSON_TABLE')), alias, around)
+}
+
+function functionName(functions: readonly Node[]): string | null {
+  const [first] = functions
+  const call = first !== undefined && 'List' in first ? first.List.items?.[0] : first
+  return call !== undefined && 'FuncCall' in call
+    ? qualifiedName(call.FuncCall.funcname).name
+    : null
+}
+
+/** The name of a function that may return rows of a protected table: one that is not known. */
+function unknownFunction(call: Node, { context }: Surroundings): string | null {
+  if (!('FuncCall' in call)) return null
+  const { schema, name } = qualifiedName(call.FuncCall.funcname)
+  return kindOfFunction(context.findings.catalog, schema, name) === 'unknown' ? name : null
+}
+
+function definedColumns(definitions: readonly Node[], item: Item, at: Place): Part[] {
+  return definitions.flatMap((node) => {
+    if (!('ColumnDef' in node)) return []
+    checkType(node.ColumnDef.typeName, at)
+    return [column(node.ColumnDef.colname ?? null, item)]
+  })
+}
+
+/** Collects names and expressions of the columns, nested ones too, in the order of the result. */
+function jsonColumns(columns: readonly Node[], names: string[], operands: Node[], at: Place): void {
+  for (const entry of columns) {
+    if (!('JsonTableColumn' in entry)) continue
+    const {
+      coltype,
+      name,
+      typeName,
+      pathspec,
+      format,
+      wrapper,
+      quotes,
+      on_empty,
+      on_error,
+      location,
+      ...more
+    } = entry.JsonTableColumn
+    const { columns: nested = [], ...others } = more
+    complete(others)
+    checkType(typeName, at)
+    if (pathspec !== undefined) operands.push({ JsonTablePathSpec: pathspec })
+    if (on_empty !== undefined) operands.push({ JsonBehavior: on_empty })
+    if (on_error !== undefined) operands.push({ JsonBehavior: on_error })
+    if (coltype === 'JTC_NESTED') jsonColumns(nested, names, operands, at)
+    else names.push(name ?? '')
+  }
+}
+
+function computedTable(
+  names: readonly string[],
+  item: Item,
+  alias: Alias | undefined,
+  around: Surroundings,
+): Source {
+  const parts = names.map((name) => column(name, item))
+  return sourceOf(
+    aliased({ name: null, schema: null, parts, isTable: false }, alias, around.context),
+  )
+}

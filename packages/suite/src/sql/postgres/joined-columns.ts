@@ -1,0 +1,90 @@
+/** The columns that USING and NATURAL JOIN compare, and what `*` is behind them. */
+import type { ProtectedColumn } from '../analysis.ts'
+import {
+  column,
+  combined,
+  type Item,
+  isOpen,
+  itemOf,
+  type Part,
+  PLAIN,
+  protectedItem,
+  rest,
+  suspectItem,
+  unlistedIn,
+} from './items.ts'
+import { refuseUse } from './refusals.ts'
+import { place, type Source, type Surroundings } from './relations.ts'
+
+/** The columns that NATURAL JOIN compares, as far as they are known, and those that it may compare. */
+export function commonNames(
+  left: Source,
+  right: Source,
+): { certain: string[]; possible: string[] } {
+  const leftNames = namesOf(left.star)
+  const rightNames = namesOf(right.star)
+  const certain = leftNames.filter((name) => rightNames.includes(name))
+  // Columns that are not known may have the name of one on the other side.
+  const possible = [
+    ...(isOpen(right.star) ? leftNames : []),
+    ...(isOpen(left.star) ? rightNames : []),
+  ]
+  return { certain, possible: possible.filter((name) => !certain.includes(name)) }
+}
+
+/** The columns of USING: each compares one column of the left side with one of the right. */
+export function mergedColumns(
+  left: Source,
+  right: Source,
+  names: readonly string[],
+  around: Surroundings,
+): Part[] {
+  return names.map((name) => {
+    const items = [left, right].map((side) => columnOf(side, name, around))
+    const item = combined(items)
+    if (item.suspect !== null && item.sent)
+      around.context.findings.refuseSuspect(item.suspect, 'JOIN USING')
+    return column(name, item)
+  })
+}
+
+/** Columns of which some are one, it is not known which. */
+export function unknownStar(parts: readonly Part[]): Part {
+  const known = new Map<string, ProtectedColumn>()
+  for (const part of parts) {
+    if (part.kind === 'rest') for (const [name, column] of part.known) known.set(name, column)
+    else if (part.item.column !== null && part.name !== null) known.set(part.name, part.item.column)
+  }
+  return rest({ known, unlisted: unlistedIn(parts), sent: parts.some((part) => itemOf(part).sent) })
+}
+
+export function without(parts: readonly Part[], names: readonly string[]): Part[] {
+  return parts.filter(
+    (part) => part.kind === 'rest' || part.name === null || !names.includes(part.name),
+  )
+}
+
+function namesOf(parts: readonly Part[]): string[] {
+  return parts.flatMap((part) =>
+    part.kind === 'column' ? (part.name ?? []) : [...part.known.keys()],
+  )
+}
+
+function columnOf(side: Source, name: string, around: Surroundings): Item {
+  const items: Item[] = []
+  for (const part of side.star) {
+    if (part.kind === 'column') {
+      if (part.name === null || part.name === name) items.push(part.item)
+      continue
+    }
+    const known = part.known.get(name)
+    const like = part.unlisted === null ? null : around.context.findings.catalog.protectedName(name)
+    if (known !== undefined) items.push(protectedItem(known))
+    else if (like !== null) items.push(suspectItem({ relation: part.unlisted ?? '', name, like }))
+    else items.push({ ...PLAIN, sent: part.sent })
+  }
+  const guarded = items.find((item) => item.column !== null)?.column ?? null
+  if (guarded !== null)
+    refuseUse(guarded, { ...place(around), clause: 'JOIN USING' }, 'a comparison')
+  return combined(items)
+}

@@ -1,0 +1,61 @@
+/** What a column reference is, or its refusal where it cannot be told. */
+import type { Place } from './context.ts'
+import { combined, type Item, PLAIN, rowItem } from './items.ts'
+import { type Found, findName, findQualified, findRelation } from './scope.ts'
+import { type ColumnRef, stringsOf } from './tree.ts'
+
+export function columnRef(ref: ColumnRef, place: Place): Item {
+  const fields = ref.fields ?? []
+  const last = fields.at(-1)
+  const names = stringsOf(fields)
+  if (last !== undefined && 'A_Star' in last) return wholeRow(names, place)
+  return foundItem(find(names, place), names.at(-1) ?? '', place)
+}
+
+function find(names: readonly string[], place: Place): Found {
+  const { scope, findings } = place
+  if (names.length === 1) return findName(scope, names[0], findings.catalog)
+  const [schema, relation, name] = names.length === 2 ? [null, ...names] : names.slice(-3)
+  return findQualified(scope, schema, relation ?? '', name ?? '', findings.catalog)
+}
+
+function foundItem(found: Found, name: string, place: Place): Item {
+  const { findings } = place
+  switch (found.kind) {
+    case 'item':
+      return found.item
+    case 'row': {
+      const row = rowItem(found.relation)
+      const { column = null, suspect = null } = found.column ?? {}
+      return { ...row, column: row.column ?? column, suspect: row.suspect ?? suspect }
+    }
+    case 'unknown-column': {
+      const { column } = rowItem(found.relation)
+      if (column === null) return PLAIN
+      findings.refuse(column, {
+        message: `${place.clause} uses ${found.relation.name}.${name}, which is not among the columns of ${column.table} in the encryptor config and may be a function of the whole row`,
+        hint: 'List every column of the table in the encryptor config (columns).',
+      })
+      return PLAIN
+    }
+    case 'nothing': {
+      const like = findings.catalog.protectedName(name)
+      if (like === null) return PLAIN
+      findings.refuse(like, {
+        message: `${place.clause} uses a column ${name} of a table that acra-server cannot tell`,
+        hint: 'Write the column with the name of its table.',
+      })
+      return PLAIN
+    }
+  }
+}
+
+/** `u.*` inside an expression is the row of `u`; a bare `*` there stands for all rows in FROM. */
+function wholeRow(names: readonly string[], place: Place): Item {
+  if (names.length === 0) {
+    const rows = place.scope.relations.map(rowItem)
+    return { ...combined(rows), column: rows.find((row) => row.column !== null)?.column ?? null }
+  }
+  const relation = findRelation(place.scope, names.at(-2) ?? null, names.at(-1) ?? '')
+  return relation === null ? PLAIN : rowItem(relation)
+}
