@@ -3,10 +3,9 @@
  */
 export {
   type Address,
-  AddressError,
   databaseAddress,
   formatAddress,
   parseAddress,
 } from './address.ts'
 export { DialError, type DialOptions, dial } from './dial.ts'
-export { ListenError, type Listener, type ListenHandlers, listen } from './listen.ts'
+export { type Listener, type ListenHandlers, listen } from './listen.ts'

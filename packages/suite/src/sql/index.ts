@@ -14,5 +14,4 @@ export type {
   ValueSlot,
 } from './analysis.ts'
 export { type Edit, editText } from './edit.ts'
-export { redact } from './redact.ts'
 export type { Literal, Shape } from './shape.ts'

@@ -10,7 +10,6 @@ export {
   type ConfigProblem,
   type DatabaseNames,
   type EncryptorConfig,
-  EncryptorConfigError,
   type InstallationDefaults,
   loadEncryptorConfig,
   noEncryptorConfig,

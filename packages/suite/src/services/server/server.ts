@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { type Environment, isClientId } from '../../keystore/index.ts'
+import { type Environment, isClientId, KeystoreError } from '../../keystore/index.ts'
 import {
   type Address,
   databaseAddress,
@@ -175,7 +175,10 @@ function checkOptions(options: ServerOptions): void {
     throw wrong('db_host is empty: name the host of the database with --db_host')
   }
   if (options.client_id !== '' && !isClientId(options.client_id)) {
-    throw wrong(`client_id: ${events.invalidClientId.message}`)
+    throw new KeystoreError(
+      'keystore-owner-invalid',
+      `client_id: ${events.invalidClientId.message}`,
+    )
   }
   listenAddress(options)
 }

@@ -7,10 +7,7 @@ export { shapeOf } from './lex.ts'
 export { decodeLiteral } from './literal.ts'
 export {
   loadParser,
-  PARSER_LIMITS,
   Parser,
   type ParserLimits,
-  SqlLimitError,
-  SqlSyntaxError,
 } from './parse.ts'
 export { settingProblem } from './settings.ts'
