@@ -68,7 +68,7 @@ const keystore: Readonly<Record<KeystoreErrorCode, ErrorEntry>> = {
   'keystore-owner-invalid': {
     meaning: 'The id of a client or zone cannot be part of a file name of the keystore.',
     remedy: 'Use an id of 5 to 256 letters, digits, `_`, `-` or spaces.',
-    event: events.cannotOpenKeystore,
+    event: events.invalidClientId,
   },
   'keystore-folder-permissions': {
     meaning: 'Others than its owner may enter the folder of the keys.',
@@ -206,6 +206,14 @@ const suite = {
   'protocol-error': {
     meaning: 'A client or the database sent what its protocol does not allow.',
     remedy: 'Check that the address leads to the kind of database that is configured.',
+  },
+  'auth-file-invalid': {
+    meaning: 'The file of `auth_file` holds a line that cannot be read; the message names it.',
+    remedy: 'Write each user as `"user" "password"`, as in a `userlist.txt` of PgBouncer.',
+  },
+  'scram-failed': {
+    meaning: 'Somebody could not prove to know a password, or broke the rules of SCRAM-SHA-256.',
+    remedy: 'Check the user and the password on both sides.',
   },
   'statement-refused': {
     meaning:
