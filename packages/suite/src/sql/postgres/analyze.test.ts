@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import type { Analysis } from '../analysis.ts'
 import { analyzeSql, catalogOf, verdict } from './testing/index.ts'
 import { catalog } from './testing/tables.ts'
@@ -141,4 +142,22 @@ test('columns that are read alike may stand in one column of an answer', () => {
   const sql = 'SELECT email FROM users UNION ALL SELECT email FROM staff'
   assert.equal(verdict(sql, alike), '(email)')
   assert.match(verdict(sql, catalog), /^refused/)
+})
+
+test('whatever the text, there is a verdict', () => {
+  const words = fc.constantFrom(
+    ...'SELECT FROM users u WHERE email = IN ( ) , AS x JOIN ON USING id INSERT INTO VALUES UPDATE SET WITH UNION ALL ORDER BY GROUP 1 CASE WHEN THEN END NULL * . :: text ROW LATERAL'.split(
+      ' ',
+    ),
+    "'x'",
+    '$1',
+  )
+  fc.assert(
+    fc.property(fc.array(words, { maxLength: 30 }), (list) => {
+      assert.ok(
+        ['untouched', 'planned', 'refused'].includes(analyzeSql(list.join(' '), catalog).kind),
+      )
+    }),
+    { numRuns: 2000 },
+  )
 })

@@ -13,6 +13,7 @@ import {
   type CaseExpr,
   complete,
   type FuncCall,
+  type JsonArrayQueryConstructor,
   type Node,
   partsOf,
   qualifiedName,
@@ -41,6 +42,7 @@ export function evaluate(node: Node, place: Place): Item {
   }
   if ('CaseExpr' in node) return caseExpression(node.CaseExpr, place)
   if ('A_Indirection' in node) return indirection(node.A_Indirection, place)
+  if ('JsonArrayQueryConstructor' in node) return jsonArray(node.JsonArrayQueryConstructor, place)
   return composition(node, place)
 }
 
@@ -275,6 +277,15 @@ function rowName({ row }: Item): string {
 /** False for the row of a relation whose columns are all known. */
 function mayHide(item: Item): boolean {
   return item.row === null || unlistedIn(item.row.parts) !== null
+}
+
+/** `JSON_ARRAY(SELECT ...)`. */
+function jsonArray(node: JsonArrayQueryConstructor, place: Place): Item {
+  const { query, output, format, absent_on_null, location, ...rest } = node
+  complete(rest)
+  checkType(output?.typeName, place)
+  const parts = query === undefined ? [] : place.query(query, place.scope)
+  return usedParts(parts, place, 'an array')
 }
 
 /** Everything that is no more than its operands; refused where the kind of node is not known. */
