@@ -10,6 +10,9 @@ import { describeKeys, namedFiles } from './listing.ts'
 import { openVersions, titleOf } from './opening.ts'
 import { readVersions } from './versions.ts'
 
+/** A store may have files of ten thousand clients: one after the other they would delay the start. */
+const VERIFIED_AT_ONCE = 64
+
 /** Keystore v1: a file per key, byte-compatible with the original. spec: keystore §2 */
 export class KeystoreV1 implements Keystore {
   readonly #around: Surroundings
@@ -83,8 +86,11 @@ export class KeystoreV1 implements Keystore {
   /** Checks the modes of the folder and of every current private key. Throws KeystoreError with the first that is refused. */
   async verify(): Promise<void> {
     const { storage } = this.#around
-    for (const { ref, isPublic } of await namedFiles(storage, () => {}))
-      if (!isPublic) await storage.verify(privateFile(ref), 'private')
+    const files = (await namedFiles(storage, () => {})).filter(({ isPublic }) => !isPublic)
+    for (let at = 0; at < files.length; at += VERIFIED_AT_ONCE) {
+      const batch = files.slice(at, at + VERIFIED_AT_ONCE)
+      await Promise.all(batch.map(({ ref }) => storage.verify(privateFile(ref), 'private')))
+    }
   }
 
   #change(work: (changes: Changes) => Promise<void>): Promise<void> {

@@ -9,20 +9,25 @@ const folders = ['', '.poison_key']
 /** Files of the original that are no keys of ours, and folders that are looked into elsewhere. */
 const expected = /_storage_sym\.token$|\.old\/$|^\.poison_key\/$/
 
+/** A current key file, and whether it has a history folder. */
+export interface CurrentFile extends NamedFile {
+  readonly hasHistory: boolean
+}
+
 /** Every current key file, by name alone. `unknown` is told the name of whatever is no key. */
 export async function namedFiles(
   storage: Storage,
   unknown: (path: string) => void,
-): Promise<readonly NamedFile[]> {
-  const found: NamedFile[] = []
+): Promise<readonly CurrentFile[]> {
+  const found: CurrentFile[] = []
   for (const folder of folders) {
     const under = (name: string) => (folder === '' ? name : `${folder}/${name}`)
     const privates = (await storage.list(folder, 'private')).filter((name) => !isPublicName(name))
     const publics = (await storage.list(folder, 'public')).filter(isPublicName)
-    const known = new Set(publics)
+    const known = new Set([...privates, ...publics])
     for (const name of [...privates, ...publics]) {
       const file = readFileName(under(name), known.has(`${name}.pub`))
-      if (file !== null) found.push(file)
+      if (file !== null) found.push({ ...file, hasHistory: known.has(`${name}.old/`) })
       else if (!expected.test(name)) unknown(under(name).replace(/\/$/, ''))
     }
   }
@@ -36,12 +41,13 @@ function isPublicName(name: string): boolean {
 /** Every key and its rotated versions. Public halves are told only where the private one is not here. */
 export async function describeKeys(
   storage: Storage,
-  files: readonly NamedFile[],
+  files: readonly CurrentFile[],
 ): Promise<readonly KeyDescription[]> {
   const descriptions: KeyDescription[] = []
-  const privates = files.filter(({ isPublic }) => !isPublic).map(({ ref }) => ref)
-  for (const ref of privates) {
+  const privates = files.filter(({ isPublic }) => !isPublic)
+  for (const { ref, hasHistory } of privates) {
     descriptions.push({ ref, index: 1, rotatedAt: null, publicOnly: false })
+    if (!hasHistory) continue
     const names = await historyNames(storage, privateFile(ref), 'private')
     const rotated = names.map((name, at) => ({
       ref,
@@ -51,7 +57,7 @@ export async function describeKeys(
     }))
     descriptions.push(...rotated)
   }
-  const whole = new Set(privates.map(privateFile))
+  const whole = new Set(privates.map(({ ref }) => privateFile(ref)))
   for (const { ref, isPublic } of files)
     if (isPublic && !whole.has(privateFile(ref)))
       descriptions.push({ ref, index: 1, rotatedAt: null, publicOnly: true })
