@@ -1,4 +1,4 @@
-import type { Refusal, ResultItem } from '../sql/index.ts'
+import type { NamedAction, Refusal, ResultItem } from '../sql/index.ts'
 import type { PlannedColumn } from './columns.ts'
 
 /** What stands in for the values of one statement text, made once per distinct shape and shared by all connections. */
@@ -33,7 +33,7 @@ export interface LiteralSlot {
 /** What the rows of one statement are. */
 export interface AnswerPlan {
   readonly results: readonly ResultItem[] | null
-  readonly cursor: { readonly action: 'declare' | 'fetch'; readonly name: string } | null
+  readonly named: { readonly action: NamedAction; readonly name: string } | null
 }
 
 export const untouched: Untouched = { kind: 'untouched' }

@@ -58,12 +58,17 @@ export interface Refusal {
   readonly column: ProtectedColumn | null
 }
 
+export type NamedAction = 'declare' | 'fetch' | 'prepare' | 'execute'
+
 /** One statement of a text. */
 export interface StatementAnalysis {
   /** What its answer's columns are; null where it returns no rows or nothing about it is known to be protected. */
   readonly results: readonly ResultItem[] | null
-  /** A cursor that it declares (its `results` are the cursor's) or fetches from. */
-  readonly cursor: { readonly action: 'declare' | 'fetch'; readonly name: string } | null
+  /**
+   * What it names for later statements of the session, or takes up by its name: a cursor by DECLARE and FETCH, a statement by
+   * PREPARE and EXECUTE. With `declare` and `prepare`, `results` are those of the query inside.
+   */
+  readonly named: { readonly action: NamedAction; readonly name: string } | null
 }
 
 export type Analysis =

@@ -6,6 +6,7 @@ export type {
   Analysis,
   Catalog,
   KnownTable,
+  NamedAction,
   OnUnprotected,
   ProtectedColumn,
   Refusal,

@@ -238,12 +238,47 @@ test('a Parse that fails does not change what its name means', async () => {
   assert.match(sent.toString('latin1'), /\\x252525/)
 })
 
-test('a statement that was closed is not protected by its old plan', async () => {
+test('a statement that was closed is not known any more, and nothing is bound to it', async () => {
   const talk = exchange()
   await talk.client(parse('s', 'INSERT INTO users (email) VALUES ($1)'), close('S', 's'), sync())
   await talk.database(parseComplete(), frame('3'), readyForQuery('I'))
-  const message = bind('', 's', ['x'])
-  assert.deepEqual(await talk.client(message), message)
+  const sent = await talk.client(bind('', 's', [SECRET]), sync())
+  assert.ok(!sent.includes(SECRET))
+  const back = await talk.database(
+    errorResponse({ S: 'ERROR', C: '26000', M: 'does not exist' }),
+    readyForQuery('I'),
+  )
+  assert.equal(errorOf(back).C, '26000')
+})
+
+test('a statement that SQL prepares is known by its name, to EXECUTE and to Bind', async () => {
+  const cell = await stored(SECRET)
+  const talk = exchange()
+  await talk.client(query('PREPARE p AS SELECT email FROM users WHERE id = $1'))
+  await talk.database(commandComplete('PREPARE'), readyForQuery('I'))
+  const message = bind('', 'p', ['1'])
+  assert.deepEqual(
+    await talk.client(message, describe('P', ''), execute(''), sync()),
+    Buffer.concat([message, describe('P', ''), execute(''), sync()]),
+  )
+  const back = await talk.database(
+    bindComplete(),
+    rowDescription(emailField()),
+    dataRow(cell),
+    commandComplete('SELECT 1'),
+    readyForQuery('I'),
+  )
+  assert.deepEqual(framesOf(back)[1]!.bytes, rowDescription(emailField(text)))
+  assert.deepEqual(framesOf(back)[2]!.bytes, dataRow(SECRET))
+})
+
+test('a PREPARE that may fail does not take a plan away', async () => {
+  const talk = exchange()
+  await talk.client(parse('s', 'INSERT INTO users (email) VALUES ($1)'), sync())
+  await talk.database(parseComplete(), readyForQuery('I'))
+  await talk.client(query('PREPARE s AS SELECT 1'))
+  await talk.database(errorResponse({ S: 'ERROR', C: '42P05', M: 'exists' }), readyForQuery('I'))
+  assert.ok(!(await talk.client(bind('', 's', [SECRET]))).includes(SECRET))
 })
 
 test('several statements in one query have each their own types', async () => {

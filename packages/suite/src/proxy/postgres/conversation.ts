@@ -240,6 +240,9 @@ export class PostgresConversation {
   #bind(bytes: Buffer, start: number, end: number): Soon<boolean> {
     const message = decodeBind(bytes, start, end)
     const plan = this.#statements.get(message.statement)?.plan ?? null
+    if (plan === null && !this.#settings.planner.idle) {
+      return this.#refuse('bind', inPlaceOf.bind, refusals.unknownStatement)
+    }
     const expect = () => {
       const answer = this.#answer(firstAnswer(plan), message.resultFormats)
       const portal = { answer, sequence: this.#sequence }
@@ -502,18 +505,46 @@ export class PostgresConversation {
     })
   }
 
-  /** What the rows of a statement will be; a cursor's rows come with FETCH. */
+  /** What the rows of a statement will be. Those of a cursor come with FETCH, those of a statement that SQL prepares with EXECUTE. */
   #answer(plan: AnswerPlan | null, formats: readonly number[]): Answer {
     if (plan === null) return new Answer(null, formats)
-    const { results, cursor } = plan
-    if (cursor === null) return new Answer(results, formats)
-    if (cursor.action === 'fetch') {
-      return new Answer(this.#cursors.get(cursor.name)?.answer.results ?? null, formats)
+    const { results, named } = plan
+    if (named === null) return new Answer(results, formats)
+    switch (named.action) {
+      case 'declare':
+        this.#rememberCursor(named.name, results)
+        return new Answer(null, formats)
+      case 'fetch':
+        return new Answer(this.#cursors.get(named.name)?.answer.results ?? null, formats)
+      case 'prepare':
+        this.#rememberPrepared(named.name, results)
+        return new Answer(null, formats)
+      case 'execute': {
+        const prepared = this.#statements.get(wireName(named.name))?.plan ?? null
+        return new Answer(firstAnswer(prepared)?.results ?? null, formats)
+      }
     }
-    if (!this.#cursors.isFull) {
-      this.#cursors.set(cursor.name, { answer: new Answer(results), sequence: this.#sequence })
+  }
+
+  #rememberCursor(name: string, results: AnswerPlan['results']): void {
+    if (this.#cursors.isFull) return
+    this.#cursors.set(name, { answer: new Answer(results), sequence: this.#sequence })
+  }
+
+  /**
+   * A statement that SQL prepares can be bound by the protocol too. The analysis has made sure that no parameter of it is a protected value;
+   * what is known of a name already stays, since PREPARE may still fail.
+   */
+  #rememberPrepared(name: string, results: AnswerPlan['results']): void {
+    if (this.#statements.isFull || this.#statements.get(wireName(name)) !== null) return
+    const plan: Plan = {
+      kind: 'planned',
+      literals: [],
+      parameters: new Map(),
+      answers: [{ results, named: null }],
+      passed: [],
     }
-    return new Answer(null, formats)
+    this.#statements.set(wireName(name), { plan, sequence: this.#sequence })
   }
 
   #putToClient(bytes: Buffer | null): boolean {
@@ -558,6 +589,11 @@ function types(...wanted: number[]): Uint8Array {
   const table = new Uint8Array(256)
   for (const type of wanted) table[type] = 1
   return table
+}
+
+/** A name of a statement text as the messages of the protocol are decoded: a character per byte. */
+function wireName(name: string): string {
+  return Buffer.from(name).toString('latin1')
 }
 
 function firstAnswer(plan: Plan | null): AnswerPlan | null {

@@ -55,9 +55,9 @@ export class Planner {
     const known = this.#cache.get(key)
     if (known !== undefined && known !== exactOnly) return withShape(known, shape)
     if (known === exactOnly) return withShape(this.#exact(text, shape), shape)
-    const { plan, exact } = this.#make(text, shape)
-    this.#cache.set(key, exact ? exactOnly : plan)
-    if (exact) this.#cache.set(exactKey(text), plan)
+    const { plan, exact, keeps } = this.#make(text, shape)
+    if (keeps) this.#cache.set(key, exact ? exactOnly : plan)
+    if (keeps && exact) this.#cache.set(exactKey(text), plan)
     return withShape(plan, shape)
   }
 
@@ -79,17 +79,18 @@ export class Planner {
     const key = exactKey(text)
     const known = this.#cache.get(key)
     if (known !== undefined && known !== exactOnly) return known
-    const { plan } = this.#make(text, shape)
-    this.#cache.set(key, plan)
+    const { plan, keeps } = this.#make(text, shape)
+    if (keeps) this.#cache.set(key, plan)
     return plan
   }
 
-  #make(text: Buffer, shape: Shape): { plan: Plan; exact: boolean } {
+  #make(text: Buffer, shape: Shape): { plan: Plan; exact: boolean; keeps: boolean } {
     const { columns, analyze } = this.#settings
     const analysis = analyze(text, shape)
     return {
       plan: planOf(analysis, columns),
       exact: analysis.kind !== 'untouched' && analysis.exact,
+      keeps: analysis.kind !== 'refused' || analysis.transient !== true,
     }
   }
 
@@ -137,6 +138,6 @@ function planOf(analysis: Analysis, columns: ColumnTable): Plan {
   }
 }
 
-function answerPlan({ results, cursor }: StatementAnalysis): AnswerPlan {
-  return { results, cursor }
+function answerPlan({ results, named }: StatementAnalysis): AnswerPlan {
+  return { results, named }
 }

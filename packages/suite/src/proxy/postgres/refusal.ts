@@ -87,6 +87,12 @@ export const refusals = {
     hint: 'Close prepared statements that are not needed any more.',
     column: null,
   },
+  unknownStatement: {
+    sqlState: '26000',
+    message: 'prepared statement does not exist',
+    hint: 'Prepare it on this connection, by the protocol or by PREPARE.',
+    column: null,
+  },
   functionCall: {
     sqlState: '0A000',
     message: 'function call by the fast-path protocol may carry a protected value',

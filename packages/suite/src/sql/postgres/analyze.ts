@@ -44,7 +44,7 @@ function analyzeTree(tree: Tree, findings: Findings): Analysis {
   }
   const values = findings.slots()
   const { passed, exact } = findings
-  const says = statements.some(({ results, cursor }) => results !== null || cursor !== null)
+  const says = statements.some(({ results, named }) => results !== null || named !== null)
   if (!says && !exact && values.length === 0 && passed.length === 0) return UNTOUCHED
   return { kind: 'planned', values, statements, passed, exact }
 }

@@ -117,40 +117,43 @@ export function declareCursor(
   context: Context,
 ): StatementAnalysis {
   const parts = query === undefined ? [] : context.query(query, OUTERMOST)
-  return { ...answering(parts), cursor: { action: 'declare', name } }
+  return { ...answering(parts), named: { action: 'declare', name } }
 }
 
 export function fetch({ portalname = '' }: FetchStmt): StatementAnalysis {
-  return { results: null, cursor: { action: 'fetch', name: portalname } }
+  return { results: null, named: { action: 'fetch', name: portalname } }
 }
 
 /** A statement that SQL prepares is executed with values that are not looked at: it must have no place for protected ones. */
 export function prepare(
-  { argtypes = [], query }: PrepareStmt,
+  { name = '', argtypes = [], query }: PrepareStmt,
   context: Context,
 ): StatementAnalysis {
   if (query === undefined) return NO_ROWS
   const place = { ...context, scope: OUTERMOST, clause: 'PREPARE' }
   for (const type of argtypes) if ('TypeName' in type) checkType(type.TypeName, place)
   const before = context.findings.valueCount
-  context.query(query, OUTERMOST)
+  const parts = context.query(query, OUTERMOST)
   if (context.findings.valueCount > before) {
     context.findings.refuse(null, {
       message: 'PREPARE of a statement that writes a protected column',
       hint: 'Prepare it by the protocol, as drivers do, or run it without PREPARE.',
     })
   }
-  return NO_ROWS
+  return { ...answering(parts), named: { action: 'prepare', name } }
 }
 
-export function execute({ params = [] }: ExecuteStmt, context: Context): StatementAnalysis {
+export function execute(
+  { name = '', params = [] }: ExecuteStmt,
+  context: Context,
+): StatementAnalysis {
   if (params.length > 0) {
     context.findings.refuse(null, {
       message: 'EXECUTE with values, which may belong to protected columns',
       hint: 'Prepare and execute the statement by the protocol, as drivers do, or run it without PREPARE.',
     })
   }
-  return NO_ROWS
+  return { results: null, named: { action: 'execute', name } }
 }
 
 /** The plan is text: the answer has no protected column, whatever the statement. */

@@ -42,11 +42,13 @@ export interface EncryptorConfig {
   /**
    * The table that a name in a statement means; `schema` is null where the statement does not qualify it.
    * Qualified: the table of that schema, else the one without a schema. Unqualified: the one without a schema, else that
-   * of the database's default schema, else the only one of this name.
+   * of the database's default schema, else the only one of this name; but one that protects something before one that does not.
    */
   table(schema: string | null, name: string): TableSetting | null
   /** A protected column of this name in any table; one with `on_unprotected: refuse` goes before the others. */
   protectedName(column: string): ColumnSetting | null
+  /** True where cells of both columns are read in the same way. */
+  alike(one: ColumnSetting, other: ColumnSetting): boolean
   /** True where `trusted_functions` lists the function just as the statement writes it, with or without its schema. */
   trusts(schema: string | null, name: string): boolean
 }
@@ -85,6 +87,7 @@ export function encryptorConfig(parts: ConfigParts): EncryptorConfig {
         : (tables.find((table) => table.schema === schema) ?? withoutSchema(tables))
     },
     protectedName: (column) => byColumn.get(column) ?? null,
+    alike: (one, other) => one.dataType === other.dataType,
     trusts: (schema, name) =>
       trusted.has(trustKey(schema, name)) ||
       (schema !== null && trusted.has(trustKey(schema, null))),
@@ -104,13 +107,18 @@ export function tablesByName(
   return byName
 }
 
-/** What an unqualified name means among the tables of that name; null where the config does not say. */
+/**
+ * What an unqualified name means among the tables of that name; null where the config does not say. The search path is not known here: a
+ * table that protects something goes before one that does not, so that no value passes for being meant for the other.
+ */
 export function unqualifiedTable(
   tables: readonly TableSetting[],
   defaultSchema: string | null,
 ): TableSetting | null {
   const byDefault = tables.find((table) => table.schema === defaultSchema)
-  return withoutSchema(tables) ?? byDefault ?? (tables.length === 1 ? tables[0] : null)
+  const first = withoutSchema(tables) ?? byDefault ?? (tables.length === 1 ? tables[0] : null)
+  if (first === null || first.protected.size > 0) return first
+  return tables.find((table) => table.protected.size > 0) ?? first
 }
 
 function withoutSchema(tables: readonly TableSetting[]): TableSetting | null {

@@ -383,6 +383,27 @@ schemas:
   assert.equal(found(null, 'with.dot'), 'i')
 })
 
+test('an unqualified name means the table that protects something before one that does not', () => {
+  const config = load(`
+schemas:
+  - { table: public.users, columns: [id, email] }
+  - { table: app.users, columns: [id, email], encrypted: [{ column: email }] }
+`)
+  assert.equal(config.table(null, 'users')?.schema, 'app')
+  assert.equal(config.table('public', 'users')?.protected.size, 0)
+})
+
+test('columns are read alike where they have the same data type', () => {
+  const config = load(`
+schemas:
+  - table: users
+    encrypted: [{ column: a, data_type: str }, { column: b, data_type: str }, { column: c }]
+`)
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => config.protectedName(name)!)
+  assert.ok(config.alike(a!, b!))
+  assert.ok(!config.alike(a!, c!))
+})
+
 test('names are compared as they are written', () => {
   const config = load('schemas: [{table: Accounts, encrypted: [{column: Email}]}]')
   assert.notEqual(config.table(null, 'Accounts'), null)

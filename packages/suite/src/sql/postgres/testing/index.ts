@@ -82,8 +82,8 @@ export function verdict(sql: string, catalog: Catalog): string {
         : text.toString('utf8', literals[source.literal].start, literals[source.literal].end)
     parts.push(`${column.table}.${column.column}=${value}`)
   }
-  for (const { results, cursor } of analysis.statements) {
-    if (cursor !== null) parts.push(`${cursor.action} ${cursor.name}`)
+  for (const { results, named } of analysis.statements) {
+    if (named !== null) parts.push(`${named.action} ${named.name}`)
     if (results !== null)
       parts.push(
         `(${results.map((item) => (typeof item === 'string' ? item : item.column)).join(' ')})`,
