@@ -155,9 +155,12 @@ function missing({ visible = [] }: ShapeRecord, wire: Searchable): string[] {
     .map((text) => `${JSON.stringify(text)} is not on the wire, though its column is not protected`)
 }
 
+/** Not supported; does not parse; a type that cannot be protected; a prepared statement that is not known. */
+const refusalCodes: readonly string[] = ['0A000', '42601', '42804', '26000']
+
 /** A refusal says why, by a code of its own, and what to do. */
 function unexplained({ code, message, hint }: ServerError): string[] {
-  if (['0A000', '42601'].includes(code) && message !== '' && hint !== '') return []
+  if (refusalCodes.includes(code) && message !== '' && hint !== '') return []
   return [`a refusal without its reason: ${JSON.stringify({ code, message, hint })}`]
 }
 

@@ -238,19 +238,6 @@ test('a Parse that fails does not change what its name means', async () => {
   assert.match(sent.toString('latin1'), /\\x252525/)
 })
 
-test('a statement that was closed is not known any more, and nothing is bound to it', async () => {
-  const talk = exchange()
-  await talk.client(parse('s', 'INSERT INTO users (email) VALUES ($1)'), close('S', 's'), sync())
-  await talk.database(parseComplete(), frame('3'), readyForQuery('I'))
-  const sent = await talk.client(bind('', 's', [SECRET]), sync())
-  assert.ok(!sent.includes(SECRET))
-  const back = await talk.database(
-    errorResponse({ S: 'ERROR', C: '26000', M: 'does not exist' }),
-    readyForQuery('I'),
-  )
-  assert.equal(errorOf(back).C, '26000')
-})
-
 test('a statement that SQL prepares is known by its name, to EXECUTE and to Bind', async () => {
   const cell = await stored(SECRET)
   const talk = exchange()
@@ -279,6 +266,54 @@ test('a PREPARE that may fail does not take a plan away', async () => {
   await talk.client(query('PREPARE s AS SELECT 1'))
   await talk.database(errorResponse({ S: 'ERROR', C: '42P05', M: 'exists' }), readyForQuery('I'))
   assert.ok(!(await talk.client(bind('', 's', [SECRET]))).includes(SECRET))
+})
+
+test('values for a statement that is not known do not reach the database', async () => {
+  const talk = exchange()
+  await talk.client(parse('s', 'INSERT INTO users (email) VALUES ($1)'), close('S', 's'), sync())
+  await talk.database(parseComplete(), frame('3'), readyForQuery('I'))
+  for (const name of ['s', 'never']) {
+    const sent = await talk.client(bind('', name, [SECRET]), execute(''), sync())
+    assert.equal(typesOf(sent), 'BS')
+    assert.ok(!sent.includes(SECRET))
+    const back = await talk.database(syntaxError, readyForQuery('I'))
+    assert.equal(typesOf(back), 'EZ')
+    assert.equal(errorOf(back).C, '26000')
+  }
+  assert.ok(talk.isIdle)
+})
+
+test('values for a refused statement do not reach the database, whether the error has come or not', async () => {
+  const talk = exchange()
+  const refused = parse('', 'UPDATE users SET id = 2 WHERE email = $1')
+  const all = await talk.client(
+    refused,
+    describe('S', ''),
+    bind('', '', [SECRET]),
+    execute(''),
+    sync(),
+  )
+  assert.equal(typesOf(all), 'PS')
+  assert.ok(!all.includes(SECRET))
+  assert.equal(typesOf(await talk.database(syntaxError, readyForQuery('I'))), 'EZ')
+
+  assert.equal(typesOf(await talk.client(refused, frame('H'))), 'PH')
+  assert.equal(typesOf(await talk.client(bind('', '', [SECRET]), execute(''))), '')
+  assert.equal(typesOf(await talk.database(syntaxError)), 'E')
+  assert.equal(typesOf(await talk.client(query(`SELECT '${SECRET}'`), sync())), 'S')
+  assert.equal(typesOf(await talk.database(readyForQuery('I'))), 'Z')
+  assert.ok(talk.isIdle)
+})
+
+test('data for a refused COPY does not reach the database, and that for a later one does', async () => {
+  const talk = exchange()
+  const data = frame('d', Buffer.from(`1\t${SECRET}\n`))
+  const sent = await talk.client(query('COPY users (id, email) FROM STDIN'), data, frame('c'))
+  assert.ok(!sent.includes(SECRET))
+  assert.equal(typesOf(await talk.database(syntaxError, readyForQuery('I'))), 'EZ')
+  assert.equal((await talk.client(data)).length, 0)
+  const later = await talk.client(query('COPY other (id, note) FROM STDIN'), data, frame('c'))
+  assert.equal(typesOf(later), 'Qdc')
 })
 
 test('several statements in one query have each their own types', async () => {

@@ -69,6 +69,8 @@ export class PostgresConversation {
   #sequence = 0
   /** The database has failed and discards everything up to a Sync that the client has not sent yet. */
   #skipping = false
+  /** The last statement was refused: data of a COPY that the client sends for it all the same is not for the database. */
+  #refusedLast = false
   /** The database reads COPY data: it ignores Sync until the client ends the copy. */
   #copyingIn = false
   #isReady = false
@@ -131,6 +133,7 @@ export class PostgresConversation {
     // How the database reads statements is known when it is ready for the first.
     if (!this.#isReady) throw new ProtocolError('a statement before the client is logged in')
     if (this.#skipping && type !== Frontend.sync) return true
+    if (this.#refusedLast && type === Frontend.copyData) return true
     this.#sequence++
     switch (type) {
       case Frontend.query:
@@ -240,13 +243,13 @@ export class PostgresConversation {
   #bind(bytes: Buffer, start: number, end: number): Soon<boolean> {
     const message = decodeBind(bytes, start, end)
     const plan = this.#statements.get(message.statement)?.plan ?? null
-    if (plan === null && !this.#settings.planner.idle) {
-      return this.#refuse('bind', inPlaceOf.bind, refusals.unknownStatement)
-    }
     const expect = () => {
       const answer = this.#answer(firstAnswer(plan), message.resultFormats)
       const portal = { answer, sequence: this.#sequence }
       this.#expect('bind', NO_ANSWER, this.#portals.set(message.portal, portal))
+    }
+    if (plan === null && message.parameterCount > 0 && !this.#settings.planner.idle) {
+      return this.#refuse('bind', inPlaceOf.bind, refusals.unknownStatement)
     }
     if (plan?.kind !== 'planned' || plan.parameters.size === 0) {
       expect()
@@ -270,6 +273,7 @@ export class PostgresConversation {
 
   #execute(bytes: Buffer, start: number, end: number): boolean {
     const { portal } = decodeExecute(bytes, start, end)
+    this.#setRefusedLast(false)
     this.#expect('execute', this.#portals.get(portal)?.answer ?? NO_ANSWER, null)
     return false
   }
@@ -378,7 +382,7 @@ export class PostgresConversation {
 
   #oversizedFromClient(type: number): 'pass' | 'drop' {
     if (!this.#isReady) throw new ProtocolError('a statement before the client is logged in')
-    if (this.#skipping) return 'drop'
+    if (this.#skipping || type === Frontend.copyData) return 'drop'
     this.#sequence++
     switch (type) {
       case Frontend.query:
@@ -459,6 +463,9 @@ export class PostgresConversation {
   #refuse(kind: ExpectedKind, inPlace: Buffer, refusal: Refusal): true {
     this.#observer.refused(refusal)
     this.#toDatabase.put(inPlace)
+    // The database will discard everything up to the next Sync; the values of a Bind among it must not reach it at all.
+    if (kind === 'parse' || kind === 'bind') this.#skipping = true
+    this.#setRefusedLast(true)
     this.#expected.push({
       kind,
       sequence: this.#sequence,
@@ -469,6 +476,12 @@ export class PostgresConversation {
       undo: null,
     })
     return true
+  }
+
+  #setRefusedLast(refused: boolean): void {
+    if (this.#refusedLast === refused) return
+    this.#refusedLast = refused
+    this.#clientFrames.wanted = refused ? clientMessagesAndCopyData : clientMessages
   }
 
   #expect(
@@ -490,6 +503,7 @@ export class PostgresConversation {
   }
 
   #expectQuery(plan: Plan): void {
+    this.#setRefusedLast(false)
     const answers =
       plan.kind === 'planned'
         ? plan.answers.map((answer) => this.#answer(answer, []))
@@ -554,7 +568,7 @@ export class PostgresConversation {
   }
 }
 
-const clientMessages = types(
+const clientTypes = [
   Frontend.query,
   Frontend.parse,
   Frontend.bind,
@@ -565,7 +579,9 @@ const clientMessages = types(
   Frontend.sync,
   Frontend.copyDone,
   Frontend.copyFail,
-)
+]
+const clientMessages = types(...clientTypes)
+const clientMessagesAndCopyData = types(...clientTypes, Frontend.copyData)
 
 const databaseMessages = types(
   Backend.dataRow,

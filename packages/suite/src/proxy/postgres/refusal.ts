@@ -9,7 +9,7 @@ import {
 } from '../../wire/postgres/index.ts'
 
 /*
- * How a statement is refused (settled by decision 0005): the database gets a text in its place that it rejects itself, and the
+ * How a statement is refused (docs/decisions/0004): the database gets a text in its place that it rejects itself, and the
  * client gets our error in the place of the database's. So transaction state, pipelines and the recovery to Sync stay the database's own.
  */
 
