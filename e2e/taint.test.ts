@@ -28,7 +28,9 @@ async function seed(name: string, schema: string, front: Front): Promise<void> {
     database: name,
   })
   const later: string[] = []
-  for (const statement of shapeFile('seed-postgres.sql').split(/;\n/)) {
+  // A negative number for a protected column is refused so far, unless it stands in quotes.
+  const seed = shapeFile('seed-postgres.sql').replace(/(?<=, )-\d+(?=,)/g, "'$&'")
+  for (const statement of seed.split(/;\n/)) {
     // Where identities go on is no value, and not for every protected table may it be said through acra-server.
     if (/^ALTER TABLE/.test(statement.trim())) later.push(statement)
     else {
