@@ -20,14 +20,7 @@ export interface Contestant {
   readonly processId: number | null
 }
 
-export const names = [
-  'direct',
-  'pgbouncer',
-  'bare',
-  'frames',
-  'acra-server',
-  'acra-server, no scan',
-] as const
+export const names = ['direct', 'pgbouncer', 'bare', 'frames', 'acra-server', 'no-scan'] as const
 export type Name = (typeof names)[number]
 
 /** Starts one contestant. Throws, with what is missing, where it cannot be started. */
@@ -43,7 +36,7 @@ export async function start(name: Name, postgres: Postgres, sandbox: Sandbox): P
       return startFramesRelay(postgres, sandbox)
     case 'acra-server':
       return startAcraServer(name, [], postgres, sandbox)
-    case 'acra-server, no scan':
+    case 'no-scan':
       return startAcraServer(name, ['--decrypt_unconfigured=false'], postgres, sandbox)
   }
 }

@@ -4,7 +4,7 @@ const benches: Readonly<Record<string, (args: readonly string[]) => Promise<numb
 }
 
 const [first = '', ...rest] = process.argv.slice(2)
-const isName = !first.startsWith('-') && first !== ''
+const isName = first !== '' && !first.startsWith('-')
 const bench = benches[isName ? first : 'proxy']
 if (bench === undefined) {
   console.error(`no bench is called "${first}"; there is: ${Object.keys(benches).join(', ')}`)

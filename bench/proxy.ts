@@ -45,7 +45,7 @@ interface Report {
 }
 
 const usage = `npm run bench -- proxy [--seconds=3] [--rounds=5] [--clients=16] [--only=NAME,...] [--json=FILE] [--write]
-  --only   of: ${names.join('; ')} (a name may be shortened)
+  --only   of: ${names.join(', ')}
   --write  puts the table into docs/benchmarks.md`
 
 export async function proxyBench(args: readonly string[]): Promise<number> {
@@ -89,7 +89,7 @@ export async function proxyBench(args: readonly string[]): Promise<number> {
 function select(only: string): Name[] {
   if (only === '') return [...names]
   return only.split(',').map((part) => {
-    const found = names.find((name) => name === part) ?? names.find((name) => name.startsWith(part))
+    const found = names.find((name) => name === part)
     if (found === undefined) throw new Error(`nothing to measure is called "${part}"`)
     return found
   })
@@ -137,15 +137,23 @@ async function measure(selected: readonly Name[], settings: Settings): Promise<R
   }
 }
 
-/** Every contestant in turn, each round beginning with another one. */
+/** What is compiled while it runs is compiled by then. */
+const WARM_UP_SECONDS = 2
+
+/** Every contestant in turn, each round beginning with another one; before them, a turn for each that does not count. */
 async function rounds(contestants: readonly Contestant[], settings: Settings): Promise<Row[]> {
+  for (const protocol of protocols) {
+    for (const contestant of contestants) {
+      await pgbenchRun(contestant, protocol, { ...settings, seconds: WARM_UP_SECONDS })
+    }
+  }
   const samples = new Map<string, Sample[]>()
   const keyOf = (name: string, protocol: Protocol) => `${protocol} ${name}`
   for (let round = 0; round < settings.rounds; round++) {
     for (const protocol of protocols) {
       for (let turn = 0; turn < contestants.length; turn++) {
         const contestant = contestants[(round + turn) % contestants.length]
-        const sample = await select1(contestant, protocol, settings)
+        const sample = await pgbenchRun(contestant, protocol, settings)
         const key = keyOf(contestant.name, protocol)
         samples.set(key, [...(samples.get(key) ?? []), sample])
         const cpu = sample.cpuUsPerTransaction?.toFixed(1) ?? '-'
@@ -164,7 +172,7 @@ async function rounds(contestants: readonly Contestant[], settings: Settings): P
   )
 }
 
-async function select1(
+async function pgbenchRun(
   contestant: Contestant,
   protocol: Protocol,
   { clients, seconds }: Settings,
@@ -207,7 +215,7 @@ function tableOf(report: Report): string {
   const { machine: at, versions } = report
   const lines = [
     `pgbench select-only, ${report.clients} clients, scale 5, everything on loopback. Medians of ${report.rounds} interleaved rounds of`,
-    `${report.seconds} s. CPU is that of the process in between, all threads. Commit ${at.commit}.`,
+    `${report.seconds} s after a warm-up of ${WARM_UP_SECONDS} s. CPU is that of the process in between, all threads. Commit ${at.commit}.`,
     '',
     `${at.cpu}, ${at.cores} cores shared by database, pgbench and proxy, ${at.memoryGiB} GiB; ${at.kernel}; Node ${at.node};`,
     `${versions.postgres}; ${versions.pgbench}; ${versions.pgbouncer || 'no PgBouncer'}.`,
