@@ -1,12 +1,6 @@
 /** Says the steps of a record in one session. */
 import { message, type Value } from './frontend.ts'
-import {
-  type BackendMessage,
-  cellsOf,
-  errorOf,
-  type RawClient,
-  type ServerError,
-} from './raw-client.ts'
+import { cellsOf, errorOf, type RawClient, type ServerError } from './raw-client.ts'
 import { bindValue, oidOf, type Protocol, type Step } from './shapes.ts'
 
 /** What became of a step that was waited for: its error, with the message as it came, or null. */
@@ -124,9 +118,3 @@ function copyMessages(step: Step): Buffer[] {
 }
 
 /** The letters of messages, in order, without those that come whenever they like. */
-export function typesOf(messages: readonly BackendMessage[]): string {
-  return messages
-    .map(({ type }) => type)
-    .filter((type) => !'NSA'.includes(type))
-    .join('')
-}

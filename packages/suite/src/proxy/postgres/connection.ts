@@ -10,11 +10,8 @@ import {
 } from '../../wire/postgres/index.ts'
 import type { Conversation, Side } from '../conversation.ts'
 import { type Link, TimeoutError } from '../relay.ts'
-import {
-  type ConversationObserver,
-  type ConversationSettings,
-  PostgresConversation,
-} from './conversation.ts'
+import { PostgresConversation } from './conversation.ts'
+import type { ConversationObserver, ConversationSettings } from './conversation-settings.ts'
 import { PassThrough } from './pass-through.ts'
 
 /** Answers to SSLRequest and GSSENCRequest: not here. */

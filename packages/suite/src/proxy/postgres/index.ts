@@ -3,6 +3,6 @@
  * Never here: sockets, options, logs.
  */
 export { ConnectionRefused, PostgresConnection } from './connection.ts'
-export type { ConversationObserver, ConversationSettings } from './conversation.ts'
+export type { ConversationObserver, ConversationSettings } from './conversation-settings.ts'
 export { postgresNames } from './names.ts'
 export { Planner, type PlannerSettings } from './planner.ts'

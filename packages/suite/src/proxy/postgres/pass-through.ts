@@ -1,6 +1,6 @@
 import type { Soon } from '../../foundation/index.ts'
 import type { Outlet } from '../../wire/index.ts'
-import { Backend, FrameCutter } from '../../wire/postgres/index.ts'
+import { Backend, FrameCutter, messageTypes } from '../../wire/postgres/index.ts'
 import type { Side } from '../conversation.ts'
 
 const HEADERS_ONLY = 64
@@ -56,6 +56,5 @@ export class PassThrough {
   }
 }
 
-const nothing = new Uint8Array(256)
-const readyOnly = new Uint8Array(256)
-readyOnly[Backend.readyForQuery] = 1
+const nothing = messageTypes()
+const readyOnly = messageTypes(Backend.readyForQuery)

@@ -224,3 +224,10 @@ function frameSize(bytes: Buffer, at: number): number {
     throw new ProtocolError('a message is longer than the protocol allows')
   return length + 1
 }
+
+/** The table of message types that a cutter hands over. */
+export function messageTypes(...wanted: readonly number[]): Uint8Array {
+  const table = new Uint8Array(256)
+  for (const type of wanted) table[type] = 1
+  return table
+}

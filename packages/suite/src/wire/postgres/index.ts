@@ -25,6 +25,7 @@ export {
   FrameCutter,
   type FrameCutterOptions,
   HEADER_SIZE,
+  messageTypes,
   type Oversized,
   type Take,
 } from './frames.ts'

@@ -1,0 +1,154 @@
+import type { Refusal } from '../../sql/index.ts'
+import { ProtocolError } from '../../wire/index.ts'
+import type { TransactionStatus } from '../../wire/postgres/index.ts'
+import type { AnswerPlan, Plan } from '../plan.ts'
+import { Answer } from './answer.ts'
+import { Encoding } from './encoding.ts'
+import { type Expected, type ExpectedKind, ExpectedQueue, isEndedByReady } from './expected.ts'
+import { Names, type Portal, type Statement } from './prepared.ts'
+
+/** An answer of which nothing is known. */
+export const NO_ANSWER = new Answer(null)
+
+/**
+ * What is known of one connection: what the database still owes, what names mean, and where in the protocol both sides are. The client
+ * runs ahead of the database; what it changes is taken back where the database skips it.
+ */
+export class Books {
+  readonly expected = new ExpectedQueue()
+  readonly statements = new Names<Statement>()
+  readonly portals = new Names<Portal>()
+  readonly encoding = new Encoding()
+  /** Counts the client's messages. */
+  sequence = 0
+  /** The database has been ready for the first statement: the client is logged in. */
+  isReady = false
+  /** The database has failed and discards everything up to a Sync that the client has not sent yet. */
+  isSkipping = false
+  /** The database reads COPY data: it ignores Sync until the client ends the copy. */
+  isCopyingIn = false
+  /** An answer was broken off by us: what the database still sends of it is not for the client. */
+  isBrokenOff = false
+  readonly #cursors = new Names<Portal>()
+
+  /** The client has asked for something. */
+  expect(
+    kind: ExpectedKind,
+    answer: Answer,
+    undo: (() => void) | null,
+    plan: Plan | null = null,
+  ): void {
+    const sequence = this.sequence
+    this.expected.push({
+      kind,
+      sequence,
+      refusal: null,
+      plan,
+      answers: [answer],
+      current: 0,
+      undo,
+    })
+  }
+
+  /** The client has asked for something that the database gets a harmless text instead of. */
+  expectRefused(kind: ExpectedKind, refusal: Refusal): void {
+    const sequence = this.sequence
+    this.expected.push({ kind, sequence, refusal, plan: null, answers: [], current: 0, undo: null })
+  }
+
+  /** The client has asked a query. */
+  expectQuery(plan: Plan): void {
+    const answers =
+      plan.kind === 'planned'
+        ? plan.answers.map((answer) => this.answer(answer, []))
+        : [new Answer(null)]
+    this.expected.push({
+      kind: 'query',
+      sequence: this.sequence,
+      refusal: null,
+      plan,
+      answers,
+      current: 0,
+      undo: null,
+    })
+  }
+
+  /** What the rows of a statement will be. Those of a cursor come with FETCH, those of a statement that SQL prepares with EXECUTE. */
+  answer(plan: AnswerPlan | null, formats: readonly number[]): Answer {
+    if (plan === null) return new Answer(null, formats)
+    const { results, named } = plan
+    if (named === null) return new Answer(results, formats)
+    switch (named.action) {
+      case 'declare':
+        this.#rememberCursor(named.name, results)
+        return new Answer(null, formats)
+      case 'fetch':
+        return new Answer(this.#cursors.get(named.name)?.answer.results ?? null, formats)
+      case 'prepare':
+        this.#rememberPrepared(named.name, results)
+        return new Answer(null, formats)
+      case 'execute': {
+        const prepared = this.statements.get(wireName(named.name))?.plan ?? null
+        return new Answer(firstAnswer(prepared)?.results ?? null, formats)
+      }
+    }
+  }
+
+  /** The database has failed at what is owed next. */
+  fail(expected: Expected): void {
+    const skips = !isEndedByReady(expected)
+    if (skips && !this.expected.dropToSync()) this.isSkipping = true
+  }
+
+  /** The database is ready for the next statement. Throws ProtocolError where it owes something before that. */
+  ready(status: TransactionStatus): void {
+    this.isReady = true
+    if (this.isBrokenOff) this.expected.shiftToReady()
+    this.isBrokenOff = false
+    const expected = this.expected.head
+    // The first one, which ends the start-up, answers to nothing.
+    if (expected === null) return
+    if (!isEndedByReady(expected)) {
+      throw new ProtocolError('the database is ready before it has answered')
+    }
+    this.expected.shift()
+    // Portals end with their transaction.
+    if (status === 'I') this.portals.removeBefore(expected.sequence)
+  }
+
+  #rememberCursor(name: string, results: AnswerPlan['results']): void {
+    if (this.#cursors.isFull) return
+    this.#cursors.set(name, { answer: new Answer(results), sequence: this.sequence })
+  }
+
+  /**
+   * A statement that SQL prepares can be bound by the protocol too. The analysis has made sure that no parameter of it is a protected value;
+   * what is known of a name already stays, since PREPARE may still fail.
+   */
+  #rememberPrepared(name: string, results: AnswerPlan['results']): void {
+    if (this.statements.isFull || this.statements.get(wireName(name)) !== null) return
+    const plan: Plan = {
+      kind: 'planned',
+      literals: [],
+      parameters: new Map(),
+      answers: [{ results, named: null }],
+      passed: [],
+    }
+    this.statements.set(wireName(name), { plan, sequence: this.sequence })
+  }
+}
+
+/** A name of a statement text as the messages of the protocol are decoded: a character per byte. */
+function wireName(name: string): string {
+  return Buffer.from(name).toString('latin1')
+}
+
+/** What the first statement of a text answers; null where that is not known. */
+export function firstAnswer(plan: Plan | null): AnswerPlan | null {
+  return plan?.kind === 'planned' ? (plan.answers[0] ?? null) : null
+}
+
+/** How the rows that come next are read. */
+export function currentAnswer({ answers, current }: Expected): Answer {
+  return answers[current] ?? NO_ANSWER
+}

@@ -1,0 +1,289 @@
+import { BufferSink, type Soon } from '../../foundation/index.ts'
+import type { Refusal } from '../../sql/index.ts'
+import type { Access } from '../../transform/index.ts'
+import { type Outlet, ProtocolError } from '../../wire/index.ts'
+import {
+  decodeBind,
+  decodeExecute,
+  decodeParse,
+  decodeQuery,
+  decodeTarget,
+  FrameCutter,
+  Frontend,
+  messageTypes,
+} from '../../wire/postgres/index.ts'
+import type { Plan } from '../plan.ts'
+import { type Books, firstAnswer, NO_ANSWER } from './books.ts'
+import type { ConversationObserver, ConversationSettings } from './conversation-settings.ts'
+import type { ExpectedKind } from './expected.ts'
+import { isCarriedFunction } from './function-call.ts'
+import type { PlannedText } from './planner.ts'
+import { inPlaceOf, RefusedError, refusals } from './refusal.ts'
+import { Rewriter } from './rewrite.ts'
+
+/** The client's messages: what each means for the books, and whether it passes as it came, rewritten, or not at all. */
+export class FromClient {
+  readonly frames: FrameCutter
+  readonly #settings: ConversationSettings
+  readonly #books: Books
+  readonly #observer: ConversationObserver
+  readonly #toDatabase: Outlet
+  readonly #rewriter: Rewriter
+  /** The last statement was refused: data of a COPY that the client sends for it all the same is not for the database. */
+  #refusedLast = false
+
+  constructor(
+    settings: ConversationSettings,
+    books: Books,
+    access: Access,
+    observer: ConversationObserver,
+    toDatabase: Outlet,
+  ) {
+    this.#settings = settings
+    this.#books = books
+    this.#observer = observer
+    this.#toDatabase = toDatabase
+    this.#rewriter = new Rewriter(access, books.encoding)
+    this.frames = new FrameCutter(clientMessages, {
+      take: (bytes, start, end) => this.#take(bytes, start, end),
+      outlet: toDatabase,
+      heldSizeMax: settings.heldSizeMax,
+      oversized: (type) => this.#oversized(type),
+    })
+  }
+
+  /** What the client's message means. True where something was put in its place. */
+  #take(bytes: Buffer, start: number, end: number): Soon<boolean> {
+    const type = bytes[start]
+    // How the database reads statements is known when it is ready for the first.
+    if (!this.#books.isReady) throw new ProtocolError('a statement before the client is logged in')
+    if (this.#books.isSkipping && type !== Frontend.sync) return true
+    if (this.#refusedLast && type === Frontend.copyData) return true
+    this.#books.sequence++
+    switch (type) {
+      case Frontend.query:
+        return this.#query(bytes, start, end)
+      case Frontend.parse:
+        return this.#parse(bytes, start, end)
+      case Frontend.bind:
+        return this.#bind(bytes, start, end)
+      case Frontend.describe:
+        return this.#describe(bytes, start, end)
+      case Frontend.execute:
+        return this.#execute(bytes, start, end)
+      case Frontend.close:
+        return this.#close(bytes, start, end)
+      case Frontend.functionCall:
+        return this.#functionCall(bytes, start, end)
+      case Frontend.sync:
+        return this.#sync()
+      case Frontend.copyDone:
+      case Frontend.copyFail:
+        return this.#copyEnd()
+      default:
+        return false
+    }
+  }
+
+  #query(bytes: Buffer, start: number, end: number): Soon<boolean> {
+    const { textStart, textEnd } = decodeQuery(bytes, start, end)
+    const text = bytes.subarray(textStart, textEnd)
+    const { plan, shape } = this.#planned(this.#settings.planner.forQuery(text), text)
+    if (plan.kind === 'refused') return this.#refuse('query', inPlaceOf.query, plan.refusal)
+    const expect = () => this.#expectQuery(plan)
+    if (plan.kind === 'untouched' || plan.literals.length === 0) {
+      expect()
+      return false
+    }
+    return this.#rewritten('query', inPlaceOf.query, expect, (sink) =>
+      this.#rewriter.query(text, plan, shape, sink),
+    )
+  }
+
+  #parse(bytes: Buffer, start: number, end: number): Soon<boolean> {
+    const message = decodeParse(bytes, start, end)
+    const text = bytes.subarray(message.textStart, message.textEnd)
+    const { plan, shape } = this.#planned(this.#settings.planner.forParse(text), text)
+    if (plan.kind === 'refused') return this.#refuse('parse', inPlaceOf.parse, plan.refusal)
+    if (this.#books.statements.isFull) {
+      return this.#refuse('parse', inPlaceOf.parse, refusals.tooManyStatements)
+    }
+    const expect = () => {
+      const statement = { plan, sequence: this.#books.sequence }
+      this.#books.expect(
+        'parse',
+        NO_ANSWER,
+        this.#books.statements.set(message.statement, statement),
+      )
+    }
+    if (plan.kind === 'untouched' || (plan.literals.length === 0 && plan.parameters.size === 0)) {
+      expect()
+      return false
+    }
+    return this.#rewritten('parse', inPlaceOf.parse, expect, (sink) =>
+      this.#rewriter.parse(message, text, plan, shape, sink),
+    )
+  }
+
+  #bind(bytes: Buffer, start: number, end: number): Soon<boolean> {
+    const message = decodeBind(bytes, start, end)
+    const plan = this.#books.statements.get(message.statement)?.plan ?? null
+    const expect = () => {
+      const answer = this.#books.answer(firstAnswer(plan), message.resultFormats)
+      const portal = { answer, sequence: this.#books.sequence }
+      this.#books.expect('bind', NO_ANSWER, this.#books.portals.set(message.portal, portal))
+    }
+    if (plan === null && message.parameterCount > 0 && !this.#settings.planner.idle) {
+      return this.#refuse('bind', inPlaceOf.bind, refusals.unknownStatement)
+    }
+    if (plan?.kind !== 'planned' || plan.parameters.size === 0) {
+      expect()
+      return false
+    }
+    return this.#rewritten('bind', inPlaceOf.bind, expect, (sink) =>
+      this.#rewriter.bind(bytes, message, plan, sink),
+    )
+  }
+
+  #describe(bytes: Buffer, start: number, end: number): boolean {
+    const { kind, name } = decodeTarget(bytes, start, end)
+    if (kind === 'portal') {
+      this.#books.expect(
+        'describe-portal',
+        this.#books.portals.get(name)?.answer ?? NO_ANSWER,
+        null,
+      )
+      return false
+    }
+    const plan = this.#books.statements.get(name)?.plan ?? null
+    this.#books.expect('describe-statement', this.#books.answer(firstAnswer(plan), []), null, plan)
+    return false
+  }
+
+  #execute(bytes: Buffer, start: number, end: number): boolean {
+    const { portal } = decodeExecute(bytes, start, end)
+    this.#setRefusedLast(false)
+    this.#books.expect('execute', this.#books.portals.get(portal)?.answer ?? NO_ANSWER, null)
+    return false
+  }
+
+  #close(bytes: Buffer, start: number, end: number): boolean {
+    const { kind, name } = decodeTarget(bytes, start, end)
+    const names = kind === 'portal' ? this.#books.portals : this.#books.statements
+    this.#books.expect('close', NO_ANSWER, names.remove(name))
+    return false
+  }
+
+  #functionCall(bytes: Buffer, start: number, end: number): boolean {
+    if (!this.#settings.planner.idle && !isCarriedFunction(bytes, start, end)) {
+      return this.#refuse('function', inPlaceOf.function, refusals.functionCall)
+    }
+    this.#books.expect('function', NO_ANSWER, null)
+    return false
+  }
+
+  #sync(): boolean {
+    if (this.#books.isCopyingIn) return false
+    this.#books.isSkipping = false
+    this.#books.expect('sync', NO_ANSWER, null)
+    return false
+  }
+
+  #copyEnd(): boolean {
+    if (this.#books.isCopyingIn) this.#books.isCopyingIn = false
+    else this.#books.expect('copy-end', NO_ANSWER, null)
+    return false
+  }
+
+  #oversized(type: number): 'pass' | 'drop' {
+    if (!this.#books.isReady) throw new ProtocolError('a statement before the client is logged in')
+    if (this.#books.isSkipping || type === Frontend.copyData) return 'drop'
+    this.#books.sequence++
+    switch (type) {
+      case Frontend.query:
+        this.#refuse('query', inPlaceOf.query, refusals.messageTooLong)
+        return 'drop'
+      case Frontend.parse:
+        this.#refuse('parse', inPlaceOf.parse, refusals.messageTooLong)
+        return 'drop'
+      case Frontend.bind:
+        this.#refuse('bind', inPlaceOf.bind, refusals.messageTooLong)
+        return 'drop'
+      case Frontend.functionCall:
+        this.#refuse('function', inPlaceOf.function, refusals.messageTooLong)
+        return 'drop'
+      default:
+        throw new ProtocolError('a message is longer than its kind can be')
+    }
+  }
+
+  #planned(planned: PlannedText, text: Buffer): PlannedText {
+    const { plan } = planned
+    if (plan.kind === 'planned')
+      for (const passed of plan.passed) this.#observer.passedUnprotected(passed)
+    if (plan.kind === 'refused' || this.#settings.planner.idle) return planned
+    const refusal = this.#books.encoding.refusal(text)
+    return refusal === null ? planned : { plan: { kind: 'refused', refusal }, shape: null }
+  }
+
+  /** Puts what `write` appends in the place of the client's message, or refuses it where that fails. */
+  #rewritten(
+    kind: ExpectedKind,
+    inPlace: Buffer,
+    expect: () => void,
+    write: (sink: BufferSink) => Soon<void>,
+  ): Soon<boolean> {
+    const sink = new BufferSink()
+    const done = () => {
+      this.#toDatabase.put(sink.take())
+      expect()
+      return true
+    }
+    const failed = (error: unknown) => {
+      if (error instanceof RefusedError) return this.#refuse(kind, inPlace, error.refusal)
+      throw error
+    }
+    try {
+      const written = write(sink)
+      return written instanceof Promise ? written.then(done, failed) : done()
+    } catch (error) {
+      return failed(error)
+    }
+  }
+
+  #refuse(kind: ExpectedKind, inPlace: Buffer, refusal: Refusal): true {
+    this.#observer.refused(refusal)
+    this.#toDatabase.put(inPlace)
+    // The database will discard everything up to the next Sync; the values of a Bind among it must not reach it at all.
+    if (kind === 'parse' || kind === 'bind') this.#books.isSkipping = true
+    this.#setRefusedLast(true)
+    this.#books.expectRefused(kind, refusal)
+    return true
+  }
+
+  #setRefusedLast(refused: boolean): void {
+    if (this.#refusedLast === refused) return
+    this.#refusedLast = refused
+    this.frames.wanted = refused ? clientMessagesAndCopyData : clientMessages
+  }
+
+  #expectQuery(plan: Plan): void {
+    this.#setRefusedLast(false)
+    this.#books.expectQuery(plan)
+  }
+}
+
+const clientTypes = [
+  Frontend.query,
+  Frontend.parse,
+  Frontend.bind,
+  Frontend.describe,
+  Frontend.execute,
+  Frontend.close,
+  Frontend.functionCall,
+  Frontend.sync,
+  Frontend.copyDone,
+  Frontend.copyFail,
+]
+const clientMessages = messageTypes(...clientTypes)
+const clientMessagesAndCopyData = messageTypes(...clientTypes, Frontend.copyData)

@@ -1,0 +1,208 @@
+import type { Soon } from '../../foundation/index.ts'
+import type { Refusal } from '../../sql/index.ts'
+import type { Access } from '../../transform/index.ts'
+import { type Outlet, ProtocolError } from '../../wire/index.ts'
+import {
+  Backend,
+  decodeCommandComplete,
+  decodeParameterStatus,
+  decodeReadyForQuery,
+  FrameCutter,
+  HEADER_SIZE,
+  messageTypes,
+} from '../../wire/postgres/index.ts'
+import { Answer } from './answer.ts'
+import { type Books, currentAnswer, NO_ANSWER } from './books.ts'
+import type { ConversationObserver, ConversationSettings } from './conversation-settings.ts'
+import type { Expected } from './expected.ts'
+import { refusalResponse, refusals } from './refusal.ts'
+import { RowRevealer, readFormats } from './rows.ts'
+import { announceParameters, announceResults } from './types.ts'
+
+/** Tags that begin with it are decoded: the two that forget prepared statements are among them. */
+const LETTER_D = 0x44
+
+/** The database's messages: what each means for the books, and whether it passes as it came, rewritten, or not at all. */
+export class FromDatabase {
+  readonly frames: FrameCutter
+  readonly #settings: ConversationSettings
+  readonly #books: Books
+  readonly #observer: ConversationObserver
+  readonly #rows: RowRevealer
+
+  constructor(
+    settings: ConversationSettings,
+    books: Books,
+    access: Access,
+    observer: ConversationObserver,
+    toClient: Outlet,
+  ) {
+    this.#settings = settings
+    this.#books = books
+    this.#observer = observer
+    this.#rows = new RowRevealer(settings.columns, access, toClient)
+    this.frames = new FrameCutter(databaseMessages, {
+      take: (bytes, start, end) => this.#take(bytes, start, end),
+      outlet: this.#rows.outlet,
+      heldSizeMax: settings.heldSizeMax,
+      oversized: (type) => this.#oversized(type),
+    })
+  }
+
+  push(chunk: Buffer): Soon<void> {
+    this.#rows.enterChunk(chunk)
+    return this.frames.push(chunk)
+  }
+
+  /** What the database's message means. True where something was put in its place, or nothing shall stand there. */
+  #take(bytes: Buffer, start: number, end: number): Soon<boolean> {
+    const type = bytes[start]
+    const expected = this.#books.expected.head
+    if (this.#books.isBrokenOff && isAnswer(type)) return true
+    switch (type) {
+      case Backend.dataRow:
+        return this.#row(bytes, start, end, expected)
+      case Backend.rowDescription:
+        return this.#rowDescription(bytes, start, end, expected)
+      case Backend.parameterDescription:
+        return this.#parameterDescription(bytes, start, end, expected)
+      case Backend.noData:
+      case Backend.parseComplete:
+      case Backend.bindComplete:
+      case Backend.closeComplete:
+      case Backend.portalSuspended:
+        this.#books.expected.shift()
+        return false
+      case Backend.commandComplete:
+        this.#commandComplete(bytes, start, end, expected)
+        return false
+      case Backend.emptyQueryResponse:
+        if (expected?.kind === 'execute') this.#books.expected.shift()
+        return false
+      case Backend.copyInResponse:
+      case Backend.copyBothResponse:
+        this.#books.isCopyingIn = !this.#books.expected.ignoreSyncInCopy()
+        return false
+      case Backend.errorResponse:
+        return this.#error(expected)
+      case Backend.readyForQuery:
+        this.#books.ready(decodeReadyForQuery(bytes, start, end))
+        return false
+      case Backend.parameterStatus:
+        this.#books.encoding.learn(decodeParameterStatus(bytes, start, end))
+        return false
+      default:
+        return false
+    }
+  }
+
+  #row(bytes: Buffer, start: number, end: number, expected: Expected | null): Soon<boolean> {
+    const answer = expected === null ? NO_ANSWER : currentAnswer(expected)
+    if (!this.#settings.decryptsUnconfigured && !answer.protects) return false
+    return this.#rows.reveal(bytes, start, end, answer)
+  }
+
+  #rowDescription(bytes: Buffer, start: number, end: number, expected: Expected | null): boolean {
+    if (expected === null) return false
+    if (expected.kind === 'query') this.#learnFormats(bytes, start, end, expected)
+    else if (isDescribe(expected)) this.#books.expected.shift()
+    const answer = currentAnswer(expected)
+    if (!answer.protects) return false
+    return this.#putToClient(announceResults(bytes, start, end, answer, this.#settings.columns))
+  }
+
+  /** The rows of a query are text, but for those of a binary cursor. */
+  #learnFormats(bytes: Buffer, start: number, end: number, { answers, current }: Expected): void {
+    answers[current] ??= new Answer(null)
+    answers[current].formats = readFormats(bytes, start, end)
+  }
+
+  #parameterDescription(
+    bytes: Buffer,
+    start: number,
+    end: number,
+    expected: Expected | null,
+  ): boolean {
+    const plan = expected?.plan ?? null
+    if (plan?.kind !== 'planned' || plan.parameters.size === 0) return false
+    return this.#putToClient(announceParameters(bytes, start, end, plan.parameters))
+  }
+
+  #commandComplete(bytes: Buffer, start: number, end: number, expected: Expected | null): void {
+    if (expected === null) return
+    if (expected.kind === 'query') expected.current++
+    else if (expected.kind === 'execute') this.#books.expected.shift()
+    if (bytes[start + HEADER_SIZE] !== LETTER_D) return
+    const tag = decodeCommandComplete(bytes, start, end)
+    if (tag === 'DISCARD ALL' || tag === 'DEALLOCATE ALL') {
+      this.#books.statements.removeBefore(expected.sequence)
+    }
+  }
+
+  #error(expected: Expected | null): boolean {
+    this.#books.isCopyingIn = false
+    if (expected === null) return false
+    this.#books.fail(expected)
+    if (this.#books.isBrokenOff) return true
+    return expected.refusal !== null && this.#putToClient(refusalResponse(expected.refusal))
+  }
+
+  #oversized(type: number): 'pass' | 'drop' {
+    const expected = this.#books.expected.head
+    if (this.#books.isBrokenOff && isAnswer(type)) return 'drop'
+    switch (type) {
+      case Backend.dataRow:
+        if (expected === null || !currentAnswer(expected).protects) return 'pass'
+        this.#breakOff(refusals.rowTooLong)
+        return 'drop'
+      case Backend.errorResponse:
+        return this.#error(expected) ? 'drop' : 'pass'
+      default:
+        throw new ProtocolError('a message of the database is longer than its kind can be')
+    }
+  }
+
+  /** Ends an answer with an error of ours; what the database still sends of it, up to ReadyForQuery, goes nowhere. */
+  #breakOff(refusal: Refusal): void {
+    this.#observer.refused(refusal)
+    this.#putToClient(refusalResponse(refusal))
+    this.#books.isBrokenOff = true
+  }
+
+  #putToClient(bytes: Buffer | null): boolean {
+    if (bytes === null) return false
+    this.#rows.outlet.put(bytes)
+    return true
+  }
+}
+
+const databaseMessages = messageTypes(
+  Backend.dataRow,
+  Backend.rowDescription,
+  Backend.parameterDescription,
+  Backend.noData,
+  Backend.parseComplete,
+  Backend.bindComplete,
+  Backend.closeComplete,
+  Backend.portalSuspended,
+  Backend.commandComplete,
+  Backend.emptyQueryResponse,
+  Backend.copyInResponse,
+  Backend.copyBothResponse,
+  Backend.errorResponse,
+  Backend.readyForQuery,
+  Backend.parameterStatus,
+)
+
+function isDescribe({ kind }: Expected): boolean {
+  return kind === 'describe-statement' || kind === 'describe-portal'
+}
+
+/** Part of an answer to the client's messages, but for the errors and the end that keep the books right. */
+function isAnswer(type: number): boolean {
+  return (
+    type !== Backend.readyForQuery &&
+    type !== Backend.errorResponse &&
+    type !== Backend.parameterStatus
+  )
+}
