@@ -71,7 +71,9 @@ export function writeWhole(path: string, content: string): void {
 function discard(draft: string): void {
   try {
     unlinkSync(draft)
-  } catch {}
+  } catch {
+    // It was never made, or is not ours any more: there is nothing to discard.
+  }
 }
 
 function refuseSpecial(path: string): void {

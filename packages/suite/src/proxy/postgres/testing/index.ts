@@ -1,3 +1,4 @@
+/** Conversations for tests: without sockets, with the real parser and keys in memory. */
 import type { Refusal } from '../../../sql/index.ts'
 import { analyzeText, loadParser } from '../../../sql/postgres/index.ts'
 import { anyColumn, columnFor, loadEncryptorConfig } from '../../../transform/index.ts'
