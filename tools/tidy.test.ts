@@ -94,6 +94,21 @@ function anchors(path: string): string[] {
   )
 }
 
+test('documents name scripts that are there', () => {
+  const { scripts } = JSON.parse(text('package.json')) as { scripts: Record<string, string> }
+  const named = documents.flatMap((path) =>
+    [...text(path).matchAll(/\bnpm (?:run (\w+)|(test)\b)/g)].map(([, run, test]) => ({
+      path,
+      script: run ?? test ?? '',
+    })),
+  )
+  assert.ok(named.length > 0)
+  assert.deepEqual(
+    named.filter(({ script }) => !Object.hasOwn(scripts, script)),
+    [],
+  )
+})
+
 test('the programs of the packages can be run', () => {
   for (const path of files.filter((path) => /^packages\/[^/]+\/bin\/acra-/.test(path))) {
     assert.ok(statSync(join(root, path)).mode & 0o100, `${path} is executable`)

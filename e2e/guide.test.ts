@@ -1,0 +1,79 @@
+/** Runs the shell blocks of a guide that are marked as tested, one after the other in one shell, as a reader would. */
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { freePort, startPostgres } from '../tools/postgres.ts'
+import { root } from '../tools/repository.ts'
+import { createSandbox } from '../tools/sandbox.ts'
+
+/** A block, and what its mark says of it. */
+interface Block {
+  readonly mark: 'tested' | 'starts acra-server' | 'fails'
+  readonly script: string
+}
+
+function blocksOf(path: string): Block[] {
+  const text = readFileSync(join(root, path), 'utf8')
+  const marked = /^<!-- tested(?:: (starts acra-server|fails))? -->\n```sh\n([\s\S]*?)^```$/gm
+  return [...text.matchAll(marked)].map(([, mark = 'tested', script = '']) => ({
+    mark: mark as Block['mark'],
+    script,
+  }))
+}
+
+/** One script of all blocks: what each prints comes between lines that begin with `@@`, with its exit code behind it. */
+function scriptOf(blocks: readonly Block[]): string {
+  const parts = blocks.map(({ mark, script }, index) => {
+    const wait =
+      'until (: </dev/tcp/127.0.0.1/$ACRA_PORT) 2>/dev/null; do kill -0 $! || exit 1; sleep 0.05; done\n'
+    return `echo "@@ ${index}"\n${script}code=$?\n${mark === 'starts acra-server' ? wait : ''}echo "@@ = $code"\n`
+  })
+  return `trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT\nexec 2>&1\n${parts.join('')}`
+}
+
+test('the steps of "Getting started" work as they stand', async () => {
+  const blocks = blocksOf('docs/guide/getting-started.md')
+  assert.ok(blocks.length >= 7)
+  const sandbox = createSandbox('guide')
+  const database = await startPostgres()
+  try {
+    const script = join(sandbox.folder, 'steps.sh')
+    await writeFile(script, scriptOf(blocks))
+    const shell = sandbox.spawn('bash', [script], 'TERM', {
+      env: {
+        PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}`,
+        HOME: sandbox.folder,
+        PGHOST: database.host,
+        PGPORT: String(database.port),
+        PGUSER: database.user,
+        PGPASSWORD: database.password,
+        PGDATABASE: database.database,
+        ACRA_PORT: String(await freePort()),
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    let output = ''
+    shell.stdout?.on('data', (chunk) => {
+      output += chunk
+    })
+    await once(shell, 'close')
+
+    const printed = output.split(/^@@ \d+\n/m).slice(1)
+    assert.equal(printed.length, blocks.length, output)
+    for (const [index, { mark, script }] of blocks.entries()) {
+      const failed = !printed[index]?.includes('@@ = 0')
+      assert.equal(failed, mark === 'fails', `${script}\n${printed[index]}`)
+    }
+    assert.match(output, /1 \| Kiel \| hypertension/)
+    assert.match(output, /1 \| Kiel \| \\x252525/)
+    assert.match(output, /ERROR: .*diagnosis[\s\S]*HINT: /)
+    assert.doesNotMatch(output, /asthma/)
+    assert.equal((await readFile(join(sandbox.folder, 'master.key'))).length, 32)
+  } finally {
+    await sandbox.remove()
+    await database.stop()
+  }
+})
