@@ -77,6 +77,8 @@ test('a private file with any bit for group or others is refused, and the messag
     const message = `private key file has incorrect permissions: ${path} is ${octal} and must be 0600; run: chmod 600 ${path}`
     const expected = { code: 'keystore-file-permissions', message }
     await assert.rejects(storage.verify('key', 'private'), expected)
+    // Where the owner may not read either, the system itself refuses; but for root.
+    if ((mode & 0o400) === 0 && process.getuid?.() !== 0) continue
     await assert.rejects(storage.read('key', 'private'), expected)
   }
 })

@@ -36,16 +36,18 @@ test('an answer of another width than expected is not guessed at', () => {
 })
 
 test('formats are none, one for all, or one each', () => {
-  assert.deepEqual(
-    [0, 1].map((i) => new Answer(null, []).isBinary(i)),
-    [false, false],
-  )
-  assert.deepEqual(
-    [0, 1].map((i) => new Answer(null, [1]).isBinary(i)),
-    [true, true],
-  )
-  assert.deepEqual(
-    [0, 1].map((i) => new Answer(null, [0, 1]).isBinary(i)),
-    [false, true],
-  )
+  const cell = Buffer.from('x')
+  const formats = (codes: readonly number[]) =>
+    [0, 1].map((i) => new Answer(null, codes).format(i, cell, 0, 1))
+  assert.deepEqual(formats([]), [0, 0])
+  assert.deepEqual(formats([1]), [1, 1])
+  assert.deepEqual(formats([0, 1]), [0, 1])
+})
+
+test('a format that nobody has told is seen by the zero bytes of an envelope', () => {
+  const answer = new Answer(null, null)
+  const binary = Buffer.concat([Buffer.from('%%%'), Buffer.alloc(8)])
+  const escaped = Buffer.from(String.raw`%%%\000\000`)
+  assert.equal(answer.format(0, binary, 0, binary.length), 1)
+  assert.equal(answer.format(0, escaped, 0, escaped.length), 0)
 })

@@ -1,5 +1,6 @@
 import type { ResultItem } from '../../sql/index.ts'
 import type { ColumnSetting } from '../../transform/index.ts'
+import { BINARY_FORMAT, type Format, TEXT_FORMAT } from '../../wire/postgres/index.ts'
 import type { ColumnTable } from '../columns.ts'
 
 const TEXT_ONLY: readonly number[] = []
@@ -9,11 +10,14 @@ export class Answer {
   readonly results: readonly ResultItem[] | null
   /** True where at least one column of the answer is known to be protected. */
   readonly protects: boolean
-  /** Format codes as Bind and RowDescription give them: none = all text, one = all alike, else one per column. */
-  formats: readonly number[]
+  /** Format codes as Bind and RowDescription give them: none = all text, one = all alike, else one per column; null where they are not known. */
+  formats: readonly number[] | null
   #settings: readonly (ColumnSetting | null)[] | null = null
 
-  constructor(results: readonly ResultItem[] | null, formats: readonly number[] = TEXT_ONLY) {
+  constructor(
+    results: readonly ResultItem[] | null,
+    formats: readonly number[] | null = TEXT_ONLY,
+  ) {
     this.results = results
     this.protects = results?.some((item) => typeof item === 'object') === true
     this.formats = formats
@@ -27,12 +31,21 @@ export class Answer {
     return this.#settings
   }
 
-  /** True where the cell at `index` is in binary format. */
-  isBinary(index: number): boolean {
+  /** The format of the cell `bytes[start, end)` at `index`. */
+  format(index: number, bytes: Buffer, start: number, end: number): Format {
     const formats = this.formats
-    if (formats.length === 0) return false
-    return (formats.length === 1 ? formats[0] : formats[index]) === 1
+    if (formats === null) return formatOfCell(bytes, start, end)
+    if (formats.length === 0) return TEXT_FORMAT
+    return (formats.length === 1 ? formats[0] : formats[index]) === 1 ? BINARY_FORMAT : TEXT_FORMAT
   }
+}
+
+/**
+ * What nobody has told, from the cell itself: no text of PostgreSQL holds a zero byte, and every envelope holds some in its lengths. So a cell that
+ * may hold an envelope and has a zero byte is in binary format, and one that has none is text.
+ */
+function formatOfCell(bytes: Buffer, start: number, end: number): Format {
+  return bytes.subarray(start, end).includes(0) ? BINARY_FORMAT : TEXT_FORMAT
 }
 
 /** Lays the known items out over `count` columns. A `*` takes what the others leave; with two of them only the ends are known. */

@@ -13,6 +13,7 @@ import { type Link, TimeoutError } from '../relay.ts'
 import { PostgresConversation } from './conversation.ts'
 import type { ConversationObserver, ConversationSettings } from './conversation-settings.ts'
 import { PassThrough } from './pass-through.ts'
+import { RowRevealer } from './rows.ts'
 
 /** Answers to SSLRequest and GSSENCRequest: not here. */
 const NO = Buffer.from('N')
@@ -124,9 +125,13 @@ export class PostgresConnection implements Conversation {
 
   #converse(): PostgresConversation | PassThrough {
     const { toClient, toDatabase } = this.#link
-    const { planner, decryptsUnconfigured } = this.#settings
+    const { planner, columns, decryptsUnconfigured, heldSizeMax } = this.#settings
     if (planner.idle && !decryptsUnconfigured) return new PassThrough(toClient, toDatabase)
     if (this.#access === null) throw new ConnectionRefused('no-client-id', noClientId)
+    if (planner.idle) {
+      const rows = new RowRevealer(columns, this.#access, toClient)
+      return new PassThrough(toClient, toDatabase, rows, heldSizeMax)
+    }
     return new PostgresConversation(
       this.#settings,
       this.#access,

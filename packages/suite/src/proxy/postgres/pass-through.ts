@@ -2,19 +2,43 @@ import type { Soon } from '../../foundation/index.ts'
 import type { Outlet } from '../../wire/index.ts'
 import { Backend, FrameCutter, messageTypes } from '../../wire/postgres/index.ts'
 import type { Side } from '../conversation.ts'
+import { Answer } from './answer.ts'
+import type { RowRevealer } from './rows.ts'
 
 const HEADERS_ONLY = 64
+const anyAnswer = new Answer(null, null)
 
-/** A connection of which nothing has to be looked at: no column is protected and no envelope is looked for. */
+/**
+ * A connection without protected columns. Statements are not looked at; rows are, where envelopes in them are to be opened, and then each
+ * cell tells its format itself.
+ */
 export class PassThrough {
   readonly #fromClient: FrameCutter
   readonly #fromDatabase: FrameCutter
+  readonly #rows: RowRevealer | null
   #isReady = false
   #isIdle = false
 
-  constructor(toClient: Outlet, toDatabase: Outlet) {
-    this.#fromClient = this.#cutter(nothing, toDatabase)
-    this.#fromDatabase = this.#cutter(readyOnly, toClient)
+  /** `rows` opens envelopes in rows of up to `heldSizeMax` bytes; null where none are looked for. */
+  constructor(
+    toClient: Outlet,
+    toDatabase: Outlet,
+    rows: RowRevealer | null = null,
+    heldSizeMax: number = HEADERS_ONLY,
+  ) {
+    this.#rows = rows
+    this.#fromClient = new FrameCutter(nothing, {
+      take: () => false,
+      outlet: toDatabase,
+      heldSizeMax: HEADERS_ONLY,
+      oversized: () => 'pass',
+    })
+    this.#fromDatabase = new FrameCutter(rows === null ? readyOnly : readyAndRows, {
+      take: (bytes, start, end) => this.#take(bytes, start, end),
+      outlet: rows?.outlet ?? toClient,
+      heldSizeMax,
+      oversized: () => 'pass',
+    })
   }
 
   get isReady(): boolean {
@@ -36,20 +60,14 @@ export class PassThrough {
   }
 
   fromDatabase(chunk: Buffer): Soon<void> {
+    this.#rows?.enterChunk(chunk)
     return this.#fromDatabase.push(chunk)
   }
 
-  #cutter(wanted: Uint8Array, outlet: Outlet): FrameCutter {
-    const take = () => this.#ready()
-    return new FrameCutter(wanted, {
-      take,
-      outlet,
-      heldSizeMax: HEADERS_ONLY,
-      oversized: () => 'pass',
-    })
-  }
-
-  #ready(): boolean {
+  #take(bytes: Buffer, start: number, end: number): Soon<boolean> {
+    if (bytes[start] === Backend.dataRow && this.#rows !== null) {
+      return this.#rows.reveal(bytes, start, end, anyAnswer)
+    }
     this.#isReady = true
     this.#isIdle = true
     return false
@@ -58,3 +76,4 @@ export class PassThrough {
 
 const nothing = messageTypes()
 const readyOnly = messageTypes(Backend.readyForQuery)
+const readyAndRows = messageTypes(Backend.readyForQuery, Backend.dataRow)

@@ -1,14 +1,7 @@
 import { BufferSink, type Soon } from '../../foundation/index.ts'
 import type { Access } from '../../transform/index.ts'
 import type { Outlet } from '../../wire/index.ts'
-import {
-  BINARY_FORMAT,
-  HEADER_SIZE,
-  MessageReader,
-  openDataRow,
-  TEXT_FORMAT,
-  ValueReader,
-} from '../../wire/postgres/index.ts'
+import { HEADER_SIZE, MessageReader, openDataRow, ValueReader } from '../../wire/postgres/index.ts'
 import type { ColumnTable } from '../columns.ts'
 import type { Answer } from './answer.ts'
 import { mayHoldEnvelope } from './envelope-tags.ts'
@@ -125,7 +118,7 @@ export class RowRevealer {
     const { index, count, start, end } = this.#values
     const setting = answer.settings(count, this.#columns)[index]
     const column = setting === null ? this.#columns.any : this.#columns.planned(setting).column
-    const format = answer.isBinary(index) ? BINARY_FORMAT : TEXT_FORMAT
+    const format = answer.format(index, bytes, start, end)
     return revealCell(bytes, start, end, format, setting, column, this.#access, this.#sink)
   }
 
