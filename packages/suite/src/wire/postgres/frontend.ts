@@ -193,11 +193,17 @@ export function decodeExecute(bytes: Buffer, start: number, end: number): Execut
   return { portal, rowCountMax }
 }
 
-const ALL_TEXT: readonly Format[] = Object.freeze([])
+const NO_FORMATS: readonly Format[] = Object.freeze([])
+/** The lists of one format, by that format: what nearly every Bind has. */
+const ONE_FORMAT: readonly (readonly Format[])[] = [
+  Object.freeze<Format[]>([TEXT_FORMAT]),
+  Object.freeze<Format[]>([BINARY_FORMAT]),
+]
 
 function readFormats(reader: MessageReader): readonly Format[] {
   const count = reader.count(2)
-  if (count === 0) return ALL_TEXT
+  if (count === 0) return NO_FORMATS
+  if (count === 1) return ONE_FORMAT[checkFormat(reader.int16())]
   const formats: Format[] = []
   for (let i = 0; i < count; i++) formats.push(checkFormat(reader.int16()))
   return formats

@@ -1,5 +1,8 @@
 import { ProtocolError } from '../protocol-error.ts'
 
+/** How far a string's end is looked for byte by byte. */
+const NEAR = 24
+
 /**
  * Reads a message body from front to back. Every read is checked against the end of the message and throws
  * ProtocolError where it would pass it, so decoders read like the layouts of the manual.
@@ -56,8 +59,17 @@ export class MessageReader {
 
   /** Moves behind a string and the zero byte that ends it; returns the index of that zero byte. */
   skipString(): number {
-    const zero = this.bytes.indexOf(0, this.at)
-    if (zero === -1 || zero >= this.end) throw new ProtocolError('a string in a message has no end')
+    const { bytes, end } = this
+    // Most are names of a few bytes: for them a native search costs more than looking.
+    const near = Math.min(end, this.at + NEAR)
+    for (let at = this.at; at < near; at++) {
+      if (bytes[at] === 0) {
+        this.at = at + 1
+        return at
+      }
+    }
+    const zero = bytes.indexOf(0, near)
+    if (zero === -1 || zero >= end) throw new ProtocolError('a string in a message has no end')
     this.at = zero + 1
     return zero
   }
@@ -65,7 +77,8 @@ export class MessageReader {
   /** A string with one character per byte: keeps apart what the bytes keep apart, whatever their encoding. */
   latin1(): string {
     const start = this.at
-    return this.bytes.toString('latin1', start, this.skipString())
+    const end = this.skipString()
+    return start === end ? '' : this.bytes.toString('latin1', start, end)
   }
 
   /** A string for people to read; bytes that are not UTF-8 come out as replacement characters. */
