@@ -4,15 +4,12 @@ import type { Outlet } from '../../wire/index.ts'
 import { HEADER_SIZE, MessageReader, openDataRow, ValueReader } from '../../wire/postgres/index.ts'
 import type { ColumnTable } from '../columns.ts'
 import type { Answer } from './answer.ts'
-import { mayHoldEnvelope } from './envelope-tags.ts'
+import { ENVELOPE_SIZE_MIN, mayHoldEnvelope } from './envelope-tags.ts'
 import { revealCell } from './values.ts'
 
 const ALL_TEXT: readonly number[] = []
 /** Name aside: table OID, column number, type OID, type size, type modifier; then the format. */
 const FIELD_BEFORE_FORMAT = 16
-
-/** No envelope is shorter, in any text form (spec acra-envelopes, section 2: 138 bytes and the value). */
-const ENVELOPE_SIZE_MIN = 139
 
 /** A row on its way. */
 interface Row {
