@@ -1,4 +1,4 @@
-import { Server, serverOptions } from '../services/server/index.ts'
+import { serverOptions, startAlone } from '../services/server/index.ts'
 import type { Program } from './program.ts'
 
 /** acra-server: the proxy in front of the database. */
@@ -13,8 +13,9 @@ export const program: Program<typeof serverOptions> = {
     'acra-server --db_host=/var/run/postgresql --client_id=someid --incoming_connection_string=unix:///run/acra/.s.PGSQL.5432',
   ],
   options: serverOptions,
-  async run({ options, log, environment, stop, onReload }) {
-    const server = await Server.start(options, environment, log)
+  async run({ options, log, environment, version, stop, onReload }) {
+    const product = { name: 'acra-server', version }
+    const server = await startAlone(options, { environment, log, product })
     log.info(`Listening on ${server.address}`, { connection_string: server.address })
     onReload((changed) => server.reload(changed))
     await new Promise<void>((resolve) => {

@@ -229,6 +229,13 @@ export const events = {
     meaning: 'A connection ended by an error.',
     remedy: 'Read `error`.',
   },
+  metricsFailed: {
+    code: 1000,
+    level: 'error',
+    message: "Can't answer with metrics",
+    meaning: 'A request for the metrics could not be answered.',
+    remedy: 'Read `error`.',
+  },
   cannotParseParse: {
     code: 1202,
     level: 'error',
@@ -322,7 +329,8 @@ export const events = {
     code: 2013,
     level: 'warning',
     message: 'Limit exceeded',
-    meaning: 'A message, statement or row is larger than its limit; it was refused.',
-    remedy: 'Raise the limit that the line names, if the size is meant.',
+    meaning:
+      'A message, statement or row is larger than its limit, or there are more connections than one allows; it was refused.',
+    remedy: 'Raise the limit that the line names, if the size or number is meant.',
   },
 } as const satisfies Readonly<Record<string, Event>>

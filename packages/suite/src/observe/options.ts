@@ -15,12 +15,12 @@ export const auditLogOptions = allWait('the audit log', {
 } as const)
 
 /** Prometheus metrics (observability.md §2). */
-export const metricsOptions = allWait('metrics', {
+export const metricsOptions = {
   incoming_connection_prometheus_metrics_string: text(
     '',
-    'Address of the Prometheus metrics, tcp://host:port; none when empty',
+    'Address to serve Prometheus metrics on, tcp://host:port; none when empty',
   ),
-} as const)
+} as const
 
 /** Traces (observability.md §3). */
 export const tracingOptions = allWait('tracing', {

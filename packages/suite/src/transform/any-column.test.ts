@@ -4,19 +4,22 @@ import type { EnvelopeKind } from '@acra-ts/crypto'
 import { BufferSink } from '../foundation/index.ts'
 import { anyColumn } from './any-column.ts'
 import { accessOf, MemoryKeystore, protect, reveal, settingOf } from './testing/index.ts'
-import type { RevealObserver } from './transform.ts'
+import type { ValueObserver } from './transform.ts'
 import { columnFor } from './transforms.ts'
 
 const kinds: readonly EnvelopeKind[] = ['acrablock', 'acrastruct']
 const CONTAINER_HEADER_SIZE = 12
 
 /** What an observer was told, a word each. */
-function recorder(): { observer: RevealObserver; told: string[] } {
+function recorder(): { observer: ValueObserver; told: string[] } {
   const told: string[] = []
   return {
     told,
     observer: {
+      opened: (kind) => told.push(`opened ${kind}`),
       notOpened: (kind) => told.push(`not opened ${kind}`),
+      sealed: (kind) => told.push(`sealed ${kind}`),
+      notSealed: (kind) => told.push(`not sealed ${kind}`),
       keysFailed: (kind, error) => told.push(`keys failed ${kind} ${(error as Error).message}`),
     },
   }
@@ -34,6 +37,19 @@ test('both envelopes are revealed, in a container and bare', () => {
     assert.equal(reveal(anyColumn, stored, access)?.toString(), 'a@b.example', kind)
     const bare = stored.subarray(CONTAINER_HEADER_SIZE)
     assert.equal(reveal(anyColumn, bare, access)?.toString(), 'a@b.example', `bare ${kind}`)
+  }
+})
+
+test('what is sealed and opened is told, and what cannot be sealed', () => {
+  const keystore = new MemoryKeystore().generate('alice')
+  const { observer, told } = recorder()
+  for (const envelope of kinds) {
+    const column = columnFor(settingOf({ envelope }))
+    const stored = protect(column, 'text', accessOf('alice', keystore, { observer }))
+    reveal(anyColumn, stored, accessOf('alice', keystore, { observer }))
+    assert.deepEqual(told.splice(0), [`sealed ${envelope}`, `opened ${envelope}`])
+    assert.throws(() => protect(column, 'text', accessOf('nobody', keystore, { observer })))
+    assert.deepEqual(told.splice(0), [`not sealed ${envelope}`])
   }
 })
 

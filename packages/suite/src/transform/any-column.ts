@@ -8,7 +8,7 @@ import {
 } from '@acra-ts/crypto'
 import type { Soon } from '../foundation/index.ts'
 import type { OpeningKeys } from './keys-in-use.ts'
-import type { Access, Column, RevealObserver } from './transform.ts'
+import type { Access, Column, ValueObserver } from './transform.ts'
 
 /**
  * How any stored value is revealed, whether its column is configured or not: every envelope in it that the connection's client can
@@ -26,13 +26,14 @@ export const anyColumn: Pick<Column, 'reveal'> = {
   },
 }
 
-function observedOpener(keys: OpeningKeys, observer: RevealObserver | null): EnvelopeOpener {
+function observedOpener(keys: OpeningKeys, observer: ValueObserver | null): EnvelopeOpener {
   const opener = openerOf(keys.blockKeys, keys.structKeys)
   if (observer === null) return opener
   return {
     open(kind: EnvelopeKind, bytes: Uint8Array, start: number, end: number, out: Sink): boolean {
       const opened = opener.open(kind, bytes, start, end, out)
-      if (!opened) observer.notOpened(kind)
+      if (opened) observer.opened(kind)
+      else observer.notOpened(kind)
       return opened
     },
   }

@@ -51,12 +51,17 @@ function seal(
         ? access.keys.toSealBlock(clientId, (key) => {
             if (key === null) throw keyMissing(setting, clientId, 'symmetric storage key')
             sealBlockInContainer(key, plain, out)
+            access.observer?.sealed('acrablock')
           })
         : access.keys.toSealStruct(clientId, (key) => {
             if (key === null) throw keyMissing(setting, clientId, 'storage public key')
             sealStructInContainer(key, plain, out)
+            access.observer?.sealed('acrastruct')
           }),
-    (error) => notEncrypted(setting, clientId, error),
+    (error) => {
+      access.observer?.notSealed(setting.envelope)
+      return notEncrypted(setting, clientId, error)
+    },
   )
 }
 
@@ -76,8 +81,10 @@ function reencrypt(
         clientId,
         ({ structKeys }) => {
           if (!openerOf([], structKeys).open('acrastruct', plain, start, end, payload)) {
+            access.observer?.notOpened('acrastruct')
             throw notReencrypted(setting, clientId)
           }
+          access.observer?.opened('acrastruct')
           return seal(setting, clientId, payload.bytes.subarray(0, payload.length), access, out)
         },
         (kind, error) => {

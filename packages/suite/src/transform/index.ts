@@ -19,8 +19,8 @@ export {
 export {
   type Access,
   type Column,
-  type RevealObserver,
   TransformError,
   type TransformErrorCode,
+  type ValueObserver,
 } from './transform.ts'
 export { columnFor } from './transforms.ts'

@@ -8,14 +8,18 @@ export interface Access {
   readonly clientId: string
   /** Keys for use, prepared once (derived cell keys, key ids, ECDH objects) and shared by all connections of a process. */
   readonly keys: KeysInUse
-  /** Told of what comes back as it was; null where nobody asks. */
-  readonly observer: RevealObserver | null
+  /** Told of every value that is sealed or opened, or is not; null where nobody asks. */
+  readonly observer: ValueObserver | null
 }
 
-/** What may be logged and counted of values that are not revealed: told for each one, and never what the value is. */
-export interface RevealObserver {
+/** What may be logged and counted of values: told for each envelope, and never what the value is. */
+export interface ValueObserver {
+  opened(kind: EnvelopeKind): void
   /** None of the client's keys opens an envelope: another client's, or damaged (log code 581). */
   notOpened(kind: EnvelopeKind): void
+  sealed(kind: EnvelopeKind): void
+  /** A value was to be sealed and could not be: no key. */
+  notSealed(kind: EnvelopeKind): void
   /** The keys of this kind could not be had from the keystore: `error` says why. */
   keysFailed(kind: EnvelopeKind, error: unknown): void
 }

@@ -34,21 +34,27 @@ export class PostgresConnection implements Conversation {
   readonly #settings: ConversationSettings
   readonly #access: Access | null
   readonly #observer: ConversationObserver
+  readonly #admit: () => Soon<void>
   #isEnding = false
   #startup: StartupReader | null = new StartupReader()
   #conversation: PostgresConversation | PassThrough | null = null
 
-  /** `access` is null where nobody has said which client this is. */
+  /**
+   * `access` is null where nobody has said which client this is. `admit` is asked before the database is dialled for a
+   * client; what it throws ends the connection.
+   */
   constructor(
     link: Link,
     settings: ConversationSettings,
     access: Access | null,
     observer: ConversationObserver,
+    admit: () => Soon<void> = () => {},
   ) {
     this.#link = link
     this.#settings = settings
     this.#access = access
     this.#observer = observer
+    this.#admit = admit
   }
 
   get isStarting(): boolean {
@@ -117,6 +123,7 @@ export class PostgresConnection implements Conversation {
 
   async #begin(startup: Buffer): Promise<void> {
     const conversation = this.#converse()
+    await this.#admit()
     await this.#link.openDatabase()
     this.#conversation = conversation
     this.#link.toDatabase.put(startup)

@@ -1,13 +1,12 @@
 import type { Address } from '../../net/index.ts'
 import type { Logger } from '../../observe/index.ts'
 import type { ServerOptions } from './options.ts'
-import type { Protection } from './protection.ts'
 
 /** Says at start what is allowed but hardly meant. */
 export function logAdvice(
   options: ServerOptions,
   address: Address,
-  { conversation }: Protection,
+  protectsColumns: boolean,
   log: Logger,
 ): void {
   if (address.kind === 'tcp' && !isLoopback(address.host)) {
@@ -16,11 +15,10 @@ export function logAdvice(
         'listen on a loopback address or a unix socket (--incoming_connection_string), or keep the network private',
     )
   }
-  const { planner, decryptsUnconfigured } = conversation
-  if (planner.idle) {
+  if (!protectsColumns) {
     log.warning('No column is protected: name the columns with --encryptor_config_file')
   }
-  if (options.client_id === '' && (decryptsUnconfigured || !planner.idle)) {
+  if (options.client_id === '' && (options.decrypt_unconfigured || protectsColumns)) {
     log.warning('No client id is set, so that every connection will be refused: set --client_id')
   }
 }

@@ -3,8 +3,10 @@ import { type Event, events, type Logger } from '../../observe/index.ts'
 import { ClosedError, type RelayEnd, TimeoutError } from '../../proxy/index.ts'
 import { ConnectionRefused, type ConversationObserver } from '../../proxy/postgres/index.ts'
 import type { Refusal } from '../../sql/index.ts'
-import type { RevealObserver } from '../../transform/index.ts'
+import type { ValueObserver } from '../../transform/index.ts'
 import { ProtocolError } from '../../wire/index.ts'
+import type { ServerMetrics } from './metrics.ts'
+import { TooManyConnections } from './refusal.ts'
 
 /** Logs what a conversation refuses and lets through. */
 export function observerOf(log: Logger): ConversationObserver {
@@ -14,11 +16,16 @@ export function observerOf(log: Logger): ConversationObserver {
   }
 }
 
-/** Logs, at level debug, what comes back to the client as it was. */
-export function revealObserverOf(log: Logger): RevealObserver {
+/** Counts what is sealed and opened, and logs, at level debug, what comes back to the client as it was. */
+export function valueObserverOf(log: Logger, metrics: ServerMetrics): ValueObserver {
   return {
-    notOpened: (kind) =>
-      log.debug(events.cannotDecrypt.message, { code: events.cannotDecrypt.code, envelope: kind }),
+    opened: (kind) => metrics.decrypted(kind, true),
+    notOpened(kind) {
+      metrics.decrypted(kind, false)
+      log.debug(events.cannotDecrypt.message, { code: events.cannotDecrypt.code, envelope: kind })
+    },
+    sealed: (kind) => metrics.encrypted(kind, true),
+    notSealed: (kind) => metrics.encrypted(kind, false),
     keysFailed: (kind, error) =>
       log.event(events.cannotReadKeys, { envelope: kind, error: messageOf(error) }),
   }
@@ -36,13 +43,15 @@ export function logEnd(
     })
     return
   }
-  log.event(eventOf(error, side), { error: messageOf(error) })
+  const limit = error instanceof TooManyConnections ? { limit: error.limit } : {}
+  log.event(eventOf(error, side), { error: messageOf(error), ...limit })
 }
 
 function eventOf(error: Error, side: RelayEnd['side']): Event {
   if (error instanceof ConnectionRefused && error.code === 'no-client-id') {
     return events.connectionWithoutClientId
   }
+  if (error instanceof TooManyConnections) return events.limitExceeded
   if (error instanceof DialError) return events.cannotConnectToDatabase
   if (error instanceof TimeoutError) return events.connectionTimedOut
   if (error instanceof ProtocolError || error instanceof ConnectionRefused) {

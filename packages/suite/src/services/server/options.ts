@@ -23,6 +23,8 @@ import {
 } from '../../options/waiting/index.ts'
 
 const SECONDS_MAX = 86_400
+const CONNECTIONS_MAX = 1_000_000
+const WORKERS_MAX = 1024
 const BYTES_MAX = 1024 * 1024 * 1024
 const NOT_NEEDED = 'the format of the data is recognized by itself'
 
@@ -51,6 +53,11 @@ const listening = {
     10,
     'Seconds that running statements get to finish when the server stops',
     { min: 0, max: SECONDS_MAX },
+  ),
+  workers: int(
+    1,
+    'Processes that share the connections; as many as cores where much is encrypted or decrypted',
+    { min: 1, max: WORKERS_MAX },
   ),
 } as const
 
@@ -88,6 +95,20 @@ const limits = {
     max: SECONDS_MAX,
   }),
   message_timeout: int(60, 'Seconds of silence inside a message', { min: 1, max: SECONDS_MAX }),
+  max_connections: int(10_000, 'Connections of applications at most', {
+    min: 1,
+    max: CONNECTIONS_MAX,
+  }),
+  max_connections_per_client: int(
+    0,
+    'Connections of one client id at most; 0 where only max_connections counts',
+    { min: 0, max: CONNECTIONS_MAX },
+  ),
+  max_connections_starting: int(
+    1000,
+    'Connections that are not logged in yet, at most; of each worker',
+    { min: 1, max: CONNECTIONS_MAX },
+  ),
   plan_cache_size: int(4096, 'Analysed statements kept at most', { min: 1, max: 10_000_000 }),
   plan_cache_bytes: int(67_108_864, 'Bytes of analysed statements kept at most', {
     min: 65_536,

@@ -1,90 +1,87 @@
 import type { Socket } from 'node:net'
+import { type Soon, soon } from '../../foundation/index.ts'
 import { type Environment, isClientId, KeystoreError } from '../../keystore/index.ts'
-import {
-  type Address,
-  databaseAddress,
-  dial,
-  formatAddress,
-  type Listener,
-  listen,
-  parseAddress,
-} from '../../net/index.ts'
+import { databaseAddress, dial } from '../../net/index.ts'
 import { events, type Logger } from '../../observe/index.ts'
 import { ConfigurationError } from '../../options/index.ts'
-import { type Link, Relay, type RelayEnd, Watch } from '../../proxy/index.ts'
+import { type Conversation, type Link, Relay, type RelayEnd, Watch } from '../../proxy/index.ts'
 import { PostgresConnection } from '../../proxy/postgres/index.ts'
 import { loadParser, type Parser } from '../../sql/postgres/index.ts'
 import type { Access } from '../../transform/index.ts'
-import { logAdvice } from './advice.ts'
-import { logEnd, observerOf, revealObserverOf } from './connection-log.ts'
+import type { Admission } from './admission.ts'
+import { logEnd, observerOf, valueObserverOf } from './connection-log.ts'
+import { listenAddress } from './listening.ts'
+import type { ServerMetrics } from './metrics.ts'
+import { ObservedConversation } from './observed-conversation.ts'
 import type { ServerOptions } from './options.ts'
 import { openProtection, type Protection } from './protection.ts'
+import { TooManyConnections, turnAway } from './refusal.ts'
+import { Throttle } from './throttle.ts'
 
-/** Options that only a start reads: sockets cannot move. */
-const fixedOptions = [
-  'incoming_connection_host',
-  'incoming_connection_port',
-  'incoming_connection_string',
-] as const
+/** The time between two lines about connections that are turned away. */
+const TELL_MS = 1000
 
-/** acra-server at work: one listener, one database, a relay for each connection. */
+/** What a server works with, besides its options. */
+export interface ServerContext {
+  readonly environment: Environment
+  readonly log: Logger
+  readonly metrics: ServerMetrics
+  readonly admission: Admission
+  /** A name for each connection, unlike all others of the whole service. */
+  readonly nextSession: () => number | string
+}
+
+/** acra-server at work in one process: a database, and a relay for each connection that it is given. */
 export class Server {
-  readonly #log: Logger
-  readonly #environment: Environment
+  readonly #context: ServerContext
   readonly #parser: Parser
   readonly #watch = new Watch()
   readonly #connections = new Set<ServedConnection>()
+  readonly #turnedAway: Throttle
   #options: ServerOptions
   #protection: Protection
-  #listener: Listener | null = null
-  #sessions = 0
+  /** Connections that are not logged in. */
+  #starting = 0
+  #onEmpty = () => {}
 
   private constructor(
     options: ServerOptions,
-    environment: Environment,
-    log: Logger,
+    context: ServerContext,
     parser: Parser,
     protection: Protection,
   ) {
     this.#options = options
-    this.#environment = environment
-    this.#log = log
+    this.#context = context
     this.#parser = parser
     this.#protection = protection
+    this.#turnedAway = new Throttle(TELL_MS, (count) => {
+      const limit = 'max_connections_starting'
+      context.log.event(
+        events.limitExceeded,
+        { limit, count },
+        'Too many connections, not logged in yet',
+      )
+    })
   }
 
-  /** Checks the options, makes ready and listens. Throws where anything is wrong; nothing is left open then. */
-  static async start(
-    options: ServerOptions,
-    environment: Environment,
-    log: Logger,
-  ): Promise<Server> {
+  /** Checks the options and makes ready. Throws where anything is wrong. */
+  static async open(options: ServerOptions, context: ServerContext): Promise<Server> {
     checkOptions(options)
     const parser = await loadParser()
-    const protection = await openProtection(options, environment, parser, log)
-    const server = new Server(options, environment, log, parser, protection)
-    server.#listener = await listen(listenAddress(options), {
-      onConnection: (socket) => server.#serve(socket),
-      onError: (error) => log.event(events.cannotAccept, { error: error.message }),
-    })
-    logAdvice(options, server.#listener.address, protection, log)
-    return server
+    const protection = await openProtection(options, context.environment, parser, context.log)
+    return new Server(options, context, parser, protection)
   }
 
-  /** Where it listens, as `--incoming_connection_string` would say it. */
-  get address(): string {
-    return this.#listener === null ? '' : formatAddress(this.#listener.address)
+  /** Whether any column is protected by the configuration. */
+  get protectsColumns(): boolean {
+    return !this.#protection.conversation.planner.idle
   }
 
   /** New connections get the new options and keys; open ones finish with what they began with. */
   async reload(options: ServerOptions): Promise<void> {
     checkOptions(options)
-    for (const name of fixedOptions) {
-      if (options[name] !== this.#options[name]) {
-        this.#log.warning(`${name} cannot change while the server runs: restart it for that`)
-      }
-    }
-    const protection = await openProtection(options, this.#environment, this.#parser, this.#log)
+    const { environment, log } = this.#context
+    const protection = await openProtection(options, environment, this.#parser, log)
     const old = this.#protection
     this.#protection = protection
     this.#options = options
@@ -92,32 +89,51 @@ export class Server {
   }
 
   /**
-   * Accepts no more. Idle connections are closed at once, a running statement may finish within
+   * To be called when no more connections come. Idle ones are closed at once, a running statement may finish within
    * `incoming_connection_close_timeout`; what is left then is broken off.
    */
   async stop(): Promise<void> {
-    const closed = this.#listener?.close()
     for (const connection of this.#connections) connection.conversation?.endWhenIdle()
     const limit = setTimeout(() => {
       const count = this.#connections.size
-      this.#log.warning(`Server shutdown Timeout: ${count} active connections will be cut`)
+      const text = `Server shutdown Timeout: ${count} active connections will be cut`
+      this.#context.log.warning(text)
       for (const { relay } of this.#connections) relay?.destroy()
     }, this.#options.incoming_connection_close_timeout * 1000)
-    await closed
+    await new Promise<void>((resolve) => {
+      this.#onEmpty = resolve
+      if (this.#connections.size === 0) resolve()
+    })
     clearTimeout(limit)
     this.#protection.wipe()
   }
 
-  #serve(socket: Socket): void {
-    const protection = this.#protection
+  /** Serves an accepted connection to its end; `onClose` is called then. */
+  serve(socket: Socket, onClose: () => void = () => {}): void {
+    socket.once('close', onClose)
+    if (this.#starting >= this.#options.max_connections_starting) {
+      this.#turnedAway.happened(performance.now())
+      turnAway(socket)
+      return
+    }
     const options = this.#options
     const clientId = options.client_id === '' ? null : options.client_id
-    const log = this.#log.with({
-      session_id: ++this.#sessions,
+    const log = this.#context.log.with({
+      session_id: this.#context.nextSession(),
       ...(clientId === null ? {} : { client_id: clientId }),
     })
-    const connection: ServedConnection = { protection, relay: null, conversation: null }
+    const connection: ServedConnection = {
+      protection: this.#protection,
+      clientId,
+      log,
+      relay: null,
+      conversation: null,
+      isStarting: true,
+      isAdmitted: false,
+      count: this.#context.metrics.connected(),
+    }
     this.#connections.add(connection)
+    this.#starting++
     log.info('Got new connection')
     connection.relay = new Relay(socket, {
       dial: (onread) =>
@@ -125,36 +141,60 @@ export class Server {
           timeoutMs: options.startup_timeout * 1000,
           onread,
         }),
-      converse: (link) => {
-        connection.conversation = this.#converse(link, protection, clientId, log)
-        return connection.conversation
-      },
+      converse: (link) => this.#converse(link, connection),
       limits: {
         startUpMs: options.startup_timeout * 1000,
         silenceMs: options.message_timeout * 1000,
       },
       watch: this.#watch,
-      onEnd: (end) => this.#ended(connection, end, log),
+      onEnd: (end) => this.#ended(connection, end),
     })
   }
 
-  #converse(
-    link: Link,
-    protection: Protection,
-    clientId: string | null,
-    log: Logger,
-  ): PostgresConnection {
+  #converse(link: Link, connection: ServedConnection): Conversation {
+    const { protection, clientId, log } = connection
+    const { metrics } = this.#context
     const access: Access | null =
       clientId === null
         ? null
-        : { clientId, keys: protection.keys, observer: revealObserverOf(log) }
-    return new PostgresConnection(link, protection.conversation, access, observerOf(log))
+        : { clientId, keys: protection.keys, observer: valueObserverOf(log, metrics) }
+    connection.conversation = new PostgresConnection(
+      link,
+      protection.conversation,
+      access,
+      observerOf(log),
+      () => this.#admit(connection),
+    )
+    return new ObservedConversation(connection.conversation, {
+      requests: metrics.requests,
+      responses: metrics.responses,
+      onLogin: () => this.#loggedIn(connection),
+    })
   }
 
-  #ended(connection: ServedConnection, end: RelayEnd, log: Logger): void {
+  #admit(connection: ServedConnection): Soon<void> {
+    const { admission } = this.#context
+    return soon(admission.enter(connection.clientId), (limit) => {
+      if (limit !== null) throw new TooManyConnections(limit)
+      if (this.#connections.has(connection)) connection.isAdmitted = true
+      else admission.leave(connection.clientId)
+    })
+  }
+
+  #loggedIn(connection: ServedConnection): void {
+    if (!connection.isStarting) return
+    connection.isStarting = false
+    this.#starting--
+  }
+
+  #ended(connection: ServedConnection, end: RelayEnd): void {
     this.#connections.delete(connection)
-    logEnd(end, log)
+    this.#loggedIn(connection)
+    if (connection.isAdmitted) this.#context.admission.leave(connection.clientId)
+    connection.count()
+    logEnd(end, connection.log)
     if (connection.protection !== this.#protection) this.#wipeUnused(connection.protection)
+    if (this.#connections.size === 0) this.#onEmpty()
   }
 
   /** Keys of an old configuration go with the last connection that works with them. */
@@ -166,11 +206,18 @@ export class Server {
 
 interface ServedConnection {
   readonly protection: Protection
+  readonly clientId: string | null
+  readonly log: Logger
   relay: Relay | null
   conversation: PostgresConnection | null
+  isStarting: boolean
+  isAdmitted: boolean
+  /** Counts the connection as ended. */
+  readonly count: () => void
 }
 
-function checkOptions(options: ServerOptions): void {
+/** Throws where the options cannot be used, before anything is opened. */
+export function checkOptions(options: ServerOptions): void {
   if (options.db_host === '') {
     throw wrong('db_host is empty: name the host of the database with --db_host')
   }
@@ -182,16 +229,6 @@ function checkOptions(options: ServerOptions): void {
   }
   listenAddress(options)
 }
-
-/** Host or port, where changed from their defaults, win over the connection string (acra-server.md, section 2.4). */
-function listenAddress(options: ServerOptions): Address {
-  const { incoming_connection_host: host, incoming_connection_port: port } = options
-  if (host !== DEFAULT_HOST || port !== DEFAULT_PORT) return { kind: 'tcp', host, port }
-  return parseAddress(options.incoming_connection_string)
-}
-
-const DEFAULT_HOST = '0.0.0.0'
-const DEFAULT_PORT = 9393
 
 function wrong(text: string): ConfigurationError {
   return new ConfigurationError([{ origin: null, text }])

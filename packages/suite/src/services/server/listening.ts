@@ -1,0 +1,30 @@
+import { type Address, parseAddress } from '../../net/index.ts'
+import type { Logger } from '../../observe/index.ts'
+import type { ServerOptions } from './options.ts'
+
+const DEFAULT_HOST = '0.0.0.0'
+const DEFAULT_PORT = 9393
+
+/** Options that only a start reads: sockets cannot move, and neither can the number of processes. */
+const fixedOptions = [
+  'incoming_connection_host',
+  'incoming_connection_port',
+  'incoming_connection_string',
+  'incoming_connection_prometheus_metrics_string',
+  'workers',
+] as const
+
+/** Host or port, where changed from their defaults, win over the connection string (acra-server.md, section 2.4). */
+export function listenAddress(options: ServerOptions): Address {
+  const { incoming_connection_host: host, incoming_connection_port: port } = options
+  if (host !== DEFAULT_HOST || port !== DEFAULT_PORT) return { kind: 'tcp', host, port }
+  return parseAddress(options.incoming_connection_string)
+}
+
+/** Names what a reload asks for and cannot have. */
+export function warnOfFixed(before: ServerOptions, after: ServerOptions, log: Logger): void {
+  for (const name of fixedOptions) {
+    if (before[name] === after[name]) continue
+    log.warning(`${name} cannot change while the server runs: restart it for that`)
+  }
+}

@@ -1,0 +1,110 @@
+import { performance } from 'node:perf_hooks'
+import type { EnvelopeKind } from '@acra-ts/crypto'
+import {
+  buildMetrics,
+  type Counter,
+  type Histogram,
+  type Product,
+  processMetrics,
+  Registry,
+} from '../../observe/index.ts'
+
+const CONNECTION_BOUNDS = [0.1, 0.2, 0.5, 1, 10, 60, 3600, 86_400]
+const PROCESSING_BOUNDS = [
+  ...[0.000001, 0.00001, 0.00002, 0.00003, 0.00004, 0.00005, 0.00006, 0.00007, 0.00008, 0.00009],
+  ...[0.0001, 0.0005, 0.001, 0.005, 0.01, 1, 3, 5, 10],
+]
+const STATUS = ['success', 'fail']
+const ENVELOPES = ['acrastruct', 'acrablock', 'acrastruct_searchable', 'acrablock_searchable']
+const TOKEN_TYPES = ['Int32', 'Int64', 'String', 'Bytes', 'Email']
+
+/** What acra-server counts (acra-server.md §11). The names, labels and helps are the original's. */
+export class ServerMetrics {
+  readonly registry = new Registry()
+  readonly #connections: Counter
+  readonly #connectionSeconds: Histogram
+  /** Seconds of work on what a client sends. */
+  readonly requests: Histogram
+  /** Seconds of work on what the database answers. */
+  readonly responses: Histogram
+  readonly #structDecryptions: readonly Counter[]
+  readonly #structEncryptions: readonly Counter[]
+  readonly #decryptions: readonly Counter[]
+  readonly #encryptions: readonly Counter[]
+
+  constructor(product: Product) {
+    const { registry } = this
+    const connections = { connection_type: ['db', 'api'] }
+    const databases = { db: ['postgresql', 'mysql'] }
+    const values = { status: STATUS, type: ENVELOPES }
+    const tokens = { status: STATUS, token_type: TOKEN_TYPES }
+    this.#connections = registry.counters(
+      'acraserver_connections_total',
+      'number of connections to database',
+      connections,
+    )[0]!
+    this.#connectionSeconds = registry.histograms(
+      'acraserver_connections_processing_seconds',
+      'Time of connection processing',
+      CONNECTION_BOUNDS,
+      connections,
+    )[0]!
+    const processing = (name: string) =>
+      registry.histograms(name, 'Time of response processing', PROCESSING_BOUNDS, databases)[0]!
+    this.requests = processing('acraserver_request_processing_seconds')
+    this.responses = processing('acraserver_response_processing_seconds')
+    this.#structDecryptions = registry.counters(
+      'acra_acrastruct_decryptions_total',
+      'number of AcraStruct decryptions',
+      { status: STATUS },
+    )
+    this.#structEncryptions = registry.counters(
+      'acra_api_encryptions_total',
+      'number of encryptions data to AcraStruct',
+      { status: STATUS },
+    )
+    this.#decryptions = registry.counters(
+      'acra_decryptions_total',
+      'number of decryptions AcraStruct/AcraBlock',
+      values,
+    )
+    this.#encryptions = registry.counters(
+      'acra_encryptions_total',
+      'number of encryptions AcraStruct/AcraBlock',
+      values,
+    )
+    registry.counters('acra_tokenizations_total', 'number of tokenizations for token_type', tokens)
+    registry.counters(
+      'acra_detokenizations_total',
+      'number of detokenizations for token_type',
+      tokens,
+    )
+    buildMetrics(registry, product)
+    processMetrics(registry)
+  }
+
+  /** A client has connected; what is returned is to be called when the connection has ended. */
+  connected(): () => void {
+    this.#connections.add(1)
+    const begin = performance.now()
+    return () => this.#connectionSeconds.observe((performance.now() - begin) / 1000)
+  }
+
+  /** A value was opened, or none of the client's keys opens it. */
+  decrypted(kind: EnvelopeKind, success: boolean): void {
+    const status = success ? 0 : 1
+    this.#decryptions[status * ENVELOPES.length + indexOf(kind)]!.add(1)
+    if (kind === 'acrastruct') this.#structDecryptions[status]!.add(1)
+  }
+
+  /** A value was sealed, or could not be. */
+  encrypted(kind: EnvelopeKind, success: boolean): void {
+    const status = success ? 0 : 1
+    this.#encryptions[status * ENVELOPES.length + indexOf(kind)]!.add(1)
+    if (kind === 'acrastruct') this.#structEncryptions[status]!.add(1)
+  }
+}
+
+function indexOf(kind: EnvelopeKind): number {
+  return kind === 'acrastruct' ? 0 : 1
+}
