@@ -38,13 +38,19 @@ export class RawClient {
     })
   }
 
-  /** Connects and reads up to the first ReadyForQuery; throws with the server's words where it refuses. */
-  static async connect({ host, port, user, database }: Target): Promise<RawClient> {
+  /**
+   * Connects, with further parameters in the start-up packet, and reads up to the first ReadyForQuery; throws with the server's
+   * words where it refuses.
+   */
+  static async connect(
+    { host, port, user, database }: Target,
+    parameters: Readonly<Record<string, string>> = {},
+  ): Promise<RawClient> {
     const path = host.startsWith('/') ? { path: `${host}/.s.PGSQL.${port}` } : { host, port }
     const socket = dial({ ...path, noDelay: true })
     await once(socket, 'connect')
     const client = new RawClient(socket)
-    client.send(startup({ user, database, client_encoding: 'UTF8' }))
+    client.send(startup({ user, database, client_encoding: 'UTF8', ...parameters }))
     const greeting = await client.untilReady()
     const refusal = greeting.find(({ type }) => type === 'E')
     if (refusal) throw new Error(`connection refused: ${errorOf(refusal).message}`)

@@ -5,7 +5,7 @@ import type { AnswerPlan, Plan } from '../plan.ts'
 import { Answer } from './answer.ts'
 import { Encoding } from './encoding.ts'
 import { type Expected, type ExpectedKind, ExpectedQueue, isEndedByReady } from './expected.ts'
-import { Names, type Portal, type Statement } from './prepared.ts'
+import { type Change, Names, type Portal, type Statement } from './prepared.ts'
 
 /** An answer of which nothing is known. */
 export const NO_ANSWER = new Answer(null)
@@ -21,6 +21,8 @@ export class Books {
   readonly encoding = new Encoding()
   /** Counts the client's messages. */
   sequence = 0
+  /** The number of the client's last Sync. */
+  lastSync = 0
   /** The database has been ready for the first statement: the client is logged in. */
   isReady = false
   /** The database has failed and discards everything up to a Sync that the client has not sent yet. */
@@ -30,12 +32,13 @@ export class Books {
   /** An answer was broken off by us: what the database still sends of it is not for the client. */
   isBrokenOff = false
   readonly #cursors = new Names<Portal>()
+  #waiting: { readonly holds: () => boolean; readonly resolve: () => void } | null = null
 
   /** The client has asked for something. */
   expect(
     kind: ExpectedKind,
     answer: Answer,
-    undo: (() => void) | null,
+    change: Change | null,
     plan: Plan | null = null,
   ): void {
     const sequence = this.sequence
@@ -46,14 +49,22 @@ export class Books {
       plan,
       answers: [answer],
       current: 0,
-      undo,
+      change,
     })
   }
 
   /** The client has asked for something that the database gets a harmless text instead of. */
   expectRefused(kind: ExpectedKind, refusal: Refusal): void {
     const sequence = this.sequence
-    this.expected.push({ kind, sequence, refusal, plan: null, answers: [], current: 0, undo: null })
+    this.expected.push({
+      kind,
+      sequence,
+      refusal,
+      plan: null,
+      answers: [],
+      current: 0,
+      change: null,
+    })
   }
 
   /** The client has asked a query. */
@@ -69,8 +80,22 @@ export class Books {
       plan,
       answers,
       current: 0,
-      undo: null,
+      change: null,
     })
+  }
+
+  /** Resolves when `holds`, which is asked whenever the database has said something. One may wait at a time. */
+  waitUntil(holds: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting = { holds, resolve }
+    })
+  }
+
+  /** The database has said something, and it is in the books. */
+  wake(): void {
+    if (this.#waiting?.holds() !== true) return
+    this.#waiting.resolve()
+    this.#waiting = null
   }
 
   /** What the rows of a statement will be. Those of a cursor come with FETCH, those of a statement that SQL prepares with EXECUTE. */
@@ -83,7 +108,7 @@ export class Books {
         this.#rememberCursor(named.name, results)
         return new Answer(null, formats)
       case 'fetch':
-        return new Answer(this.#cursors.get(named.name)?.answer.results ?? null, formats)
+        return new Answer(this.portal(wireName(named.name))?.answer.results ?? null, formats)
       case 'prepare':
         this.#rememberPrepared(named.name, results)
         return new Answer(null, formats)
@@ -92,6 +117,14 @@ export class Books {
         return new Answer(firstAnswer(prepared)?.results ?? null, formats)
       }
     }
+  }
+
+  /** What is known under a name that cursors of SQL and portals of the protocol share: what was made last. */
+  portal(name: string): Portal | null {
+    const portal = this.portals.get(name)
+    const cursor = this.#cursors.get(name)
+    if (portal === null || cursor === null) return portal ?? cursor
+    return portal.sequence > cursor.sequence ? portal : cursor
   }
 
   /** The database has failed at what is owed next. */
@@ -103,7 +136,6 @@ export class Books {
   /** The database is ready for the next statement. Throws ProtocolError where it owes something before that. */
   ready(status: TransactionStatus): void {
     this.isReady = true
-    if (this.isBrokenOff) this.expected.shiftToReady()
     this.isBrokenOff = false
     const expected = this.expected.head
     // The first one, which ends the start-up, answers to nothing.
@@ -118,7 +150,8 @@ export class Books {
 
   #rememberCursor(name: string, results: AnswerPlan['results']): void {
     if (this.#cursors.isFull) return
-    this.#cursors.set(name, { answer: new Answer(results), sequence: this.sequence })
+    const cursor = { answer: new Answer(results), sequence: this.sequence }
+    this.#cursors.change(wireName(name), cursor, this.sequence).confirm()
   }
 
   /**
@@ -126,7 +159,7 @@ export class Books {
    * what is known of a name already stays, since PREPARE may still fail.
    */
   #rememberPrepared(name: string, results: AnswerPlan['results']): void {
-    if (this.statements.isFull || this.statements.get(wireName(name)) !== null) return
+    if (this.statements.isFull || this.statements.has(wireName(name))) return
     const plan: Plan = {
       kind: 'planned',
       literals: [],
@@ -134,7 +167,8 @@ export class Books {
       answers: [{ results, named: null }],
       passed: [],
     }
-    this.statements.set(wireName(name), { plan, sequence: this.sequence })
+    const statement = { plan, sequence: this.sequence }
+    this.statements.change(wireName(name), statement, this.sequence).confirm()
   }
 }
 

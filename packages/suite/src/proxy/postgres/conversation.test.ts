@@ -508,3 +508,59 @@ test('a statement that is too long to hold is refused without being read', async
   assert.equal(typesOf(sent), 'Q')
   assert.equal(errorOf(await talk.database(syntaxError)).C, '54000')
 })
+
+test('a value whose keys come after the database has failed is not sent behind the failure', async () => {
+  const slow = new MemoryKeystore().generate('alice')
+  slow.late = true
+  const talk = new Exchange(parts, 'alice', slow)
+  const pending = talk.client(
+    parse('', 'INSERT INTO users (id, email) VALUES (1, $1)'),
+    bind('', '', [SECRET]),
+    execute(''),
+  )
+  assert.equal(typesOf(await talk.database(syntaxError)), 'E')
+  assert.equal(typesOf(await pending), 'P')
+  assert.equal(typesOf(await talk.client(sync())), 'S')
+  assert.equal(typesOf(await talk.database(readyForQuery('I'))), 'Z')
+  assert.ok(talk.isIdle)
+})
+
+test('a Bind waits where a skipped message may have changed what its statement is', async () => {
+  const insert = 'INSERT INTO users (id, email) VALUES (1, $1)'
+  const talk = exchange()
+  await talk.client(parse('s', insert), sync())
+  await talk.database(parseComplete(), readyForQuery('I'))
+
+  const pending = talk.client(
+    parse('s', 'SELECT $1::text'),
+    sync(),
+    bind('', 's', [SECRET]),
+    sync(),
+  )
+  assert.equal(typesOf(await talk.database(syntaxError)), 'E')
+  const sent = await pending
+  assert.equal(typesOf(sent), 'PSBS')
+  assert.ok(!sent.includes(SECRET))
+  assert.equal(
+    typesOf(await talk.database(readyForQuery('I'), bindComplete(), readyForQuery('I'))),
+    'Z2Z',
+  )
+})
+
+test('a client that asks without end waits until the database has answered', async () => {
+  const talk = exchange()
+  const asked = 25_000
+  const pending = talk.client(...Array.from({ length: asked }, () => sync()))
+  let answered = 0
+  let isDone = false
+  void pending.then(() => {
+    isDone = true
+  })
+  while (!isDone) {
+    assert.ok(answered < asked)
+    await talk.database(...Array.from({ length: 5000 }, () => readyForQuery('I')))
+    answered += 5000
+  }
+  assert.equal((await pending).length, asked * sync().length)
+  assert.ok(answered >= 15_000, `${answered} were answered before the last was sent`)
+})

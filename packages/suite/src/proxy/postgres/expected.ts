@@ -1,6 +1,7 @@
 import type { Refusal } from '../../sql/index.ts'
 import type { Plan } from '../plan.ts'
 import type { Answer } from './answer.ts'
+import type { Change } from './prepared.ts'
 
 /**
  * What the database still owes the client, in the order in which the client asked.
@@ -37,11 +38,11 @@ export interface Expected {
   readonly answers: Answer[]
   /** Index of the statement that is being answered. */
   current: number
-  /** Takes back what the client's message changed in our books, where the database never carried it out. */
-  readonly undo: (() => void) | null
+  /** What the client's message changes in our books, once the database has carried it out. */
+  readonly change: Change | null
 }
 
-/** A queue of what is owed. Its size is bounded by what the sockets' buffers can hold of unanswered messages. */
+/** What is owed, oldest first. Every operation takes constant time per item over the item's life. */
 export class ExpectedQueue {
   #items: (Expected | undefined)[] = []
   #first = 0
@@ -60,33 +61,25 @@ export class ExpectedQueue {
     this.#items.push(expected)
   }
 
-  /** Removes the head. */
+  /** Removes the head: the database has carried it out. */
   shift(): void {
-    this.#items[this.#first++] = undefined
-    if (this.#first === this.#items.length) {
-      this.#items.length = 0
-      this.#first = 0
-    } else if (this.#first > 1024 && this.#first * 2 > this.#items.length) {
-      this.#items.splice(0, this.#first)
-      this.#first = 0
-    }
+    this.#items[this.#first]?.change?.confirm()
+    this.#forget(this.#first + 1)
   }
 
-  /** Drops everything before the next Sync, newest first, and takes back what it changed. False where no Sync was asked for yet. */
+  /** Drops everything before the next Sync and takes back what it changed. False where no Sync was asked for yet. */
   dropToSync(): boolean {
-    let sync = this.#first
-    while (sync < this.#items.length && this.#items[sync]!.kind !== 'sync') sync++
-    for (let i = sync - 1; i >= this.#first; i--) this.#items[i]!.undo?.()
-    const found = sync < this.#items.length
-    this.#items = found ? this.#items.slice(sync) : []
-    this.#first = 0
-    return found
+    let at = this.#first
+    while (at < this.#items.length && this.#items[at]!.kind !== 'sync') {
+      this.#items[at++]!.change?.undo()
+    }
+    this.#forget(at)
+    return this.#items.length > 0
   }
 
-  /** Drops what stands before the next thing that ReadyForQuery ends. */
-  shiftToReady(): void {
-    for (let head = this.head; head !== null && !isEndedByReady(head); head = this.head)
-      this.shift()
+  /** True where a Sync has been asked for. */
+  get hasSync(): boolean {
+    return this.#items.some((item) => item?.kind === 'sync')
   }
 
   /**
@@ -94,15 +87,29 @@ export class ExpectedQueue {
    * False where the client has not sent that end yet.
    */
   ignoreSyncInCopy(): boolean {
-    for (let i = this.#first + 1; i < this.#items.length; i++) {
-      const kind = this.#items[i]!.kind
-      if (kind === 'copy-end') {
-        this.#items.splice(i, 1)
-        return true
-      }
-      if (kind === 'sync') this.#items.splice(i--, 1)
+    const [head, ...others] = this.#items.slice(this.#first)
+    const end = others.findIndex((item) => item!.kind === 'copy-end')
+    const inside = end === -1 ? others : others.slice(0, end)
+    const behind = end === -1 ? [] : others.slice(end + 1)
+    this.#items = [head].concat(
+      inside.filter((item) => item!.kind !== 'sync'),
+      behind,
+    )
+    this.#first = 0
+    return end !== -1
+  }
+
+  /** Everything before `first` is done with. */
+  #forget(first: number): void {
+    for (let at = this.#first; at < first; at++) this.#items[at] = undefined
+    this.#first = first
+    if (first >= this.#items.length) {
+      this.#items.length = 0
+      this.#first = 0
+    } else if (first > 1024 && first * 2 > this.#items.length) {
+      this.#items.splice(0, first)
+      this.#first = 0
     }
-    return false
   }
 }
 

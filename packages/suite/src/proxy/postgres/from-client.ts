@@ -3,6 +3,7 @@ import type { Refusal } from '../../sql/index.ts'
 import type { Access } from '../../transform/index.ts'
 import { type Outlet, ProtocolError } from '../../wire/index.ts'
 import {
+  type Bind,
   decodeBind,
   decodeExecute,
   decodeParse,
@@ -18,8 +19,16 @@ import type { ConversationObserver, ConversationSettings } from './conversation-
 import type { ExpectedKind } from './expected.ts'
 import { isCarriedFunction } from './function-call.ts'
 import type { PlannedText } from './planner.ts'
+import type { Names } from './prepared.ts'
 import { inPlaceOf, RefusedError, refusals } from './refusal.ts'
 import { Rewriter } from './rewrite.ts'
+
+/**
+ * How much of what the database owes is kept in the books before the client has to wait, and when it may go on. The database sends answers
+ * when some 8 kB of them have come together, 5 bytes or more each.
+ */
+const EXPECTED_MAX = 10_000
+const EXPECTED_AGAIN = 5000
 
 /** The client's messages: what each means for the books, and whether it passes as it came, rewritten, or not at all. */
 export class FromClient {
@@ -52,8 +61,18 @@ export class FromClient {
     })
   }
 
-  /** What the client's message means. True where something was put in its place. */
+  /** Goes on when the database has answered enough of what it was asked. */
   #take(bytes: Buffer, start: number, end: number): Soon<boolean> {
+    const { expected } = this.#books
+    if (expected.size < EXPECTED_MAX) return this.#mean(bytes, start, end)
+    return this.#wait(
+      () => expected.head === null || expected.size <= EXPECTED_AGAIN,
+      () => this.#mean(bytes, start, end),
+    )
+  }
+
+  /** What the client's message means. True where something was put in its place. */
+  #mean(bytes: Buffer, start: number, end: number): Soon<boolean> {
     const type = bytes[start]
     // How the database reads statements is known when it is ready for the first.
     if (!this.#books.isReady) throw new ProtocolError('a statement before the client is logged in')
@@ -104,34 +123,38 @@ export class FromClient {
     const message = decodeParse(bytes, start, end)
     const text = bytes.subarray(message.textStart, message.textEnd)
     const { plan, shape } = this.#planned(this.#settings.planner.forParse(text), text)
-    if (plan.kind === 'refused') return this.#refuse('parse', inPlaceOf.parse, plan.refusal)
+    const inPlace = message.statement === '' ? inPlaceOf.parse : inPlaceOf.parseOfName
+    if (plan.kind === 'refused') return this.#refuse('parse', inPlace, plan.refusal)
     if (this.#books.statements.isFull) {
-      return this.#refuse('parse', inPlaceOf.parse, refusals.tooManyStatements)
+      return this.#refuse('parse', inPlace, refusals.tooManyStatements)
     }
     const expect = () => {
-      const statement = { plan, sequence: this.#books.sequence }
-      this.#books.expect(
-        'parse',
-        NO_ANSWER,
-        this.#books.statements.set(message.statement, statement),
-      )
+      const { sequence, statements } = this.#books
+      const change = statements.change(message.statement, { plan, sequence }, sequence)
+      this.#books.expect('parse', NO_ANSWER, change)
     }
     if (plan.kind === 'untouched' || (plan.literals.length === 0 && plan.parameters.size === 0)) {
       expect()
       return false
     }
-    return this.#rewritten('parse', inPlaceOf.parse, expect, (sink) =>
+    return this.#rewritten('parse', inPlace, expect, (sink) =>
       this.#rewriter.parse(message, text, plan, shape, sink),
     )
   }
 
   #bind(bytes: Buffer, start: number, end: number): Soon<boolean> {
     const message = decodeBind(bytes, start, end)
-    const plan = this.#books.statements.get(message.statement)?.plan ?? null
+    return this.#whenCertain(this.#books.statements, message.statement, (statement) =>
+      this.#bindTo(statement?.plan ?? null, message, bytes),
+    )
+  }
+
+  #bindTo(plan: Plan | null, message: Bind, bytes: Buffer): Soon<boolean> {
     const expect = () => {
+      const { sequence, portals } = this.#books
       const answer = this.#books.answer(firstAnswer(plan), message.resultFormats)
-      const portal = { answer, sequence: this.#books.sequence }
-      this.#books.expect('bind', NO_ANSWER, this.#books.portals.set(message.portal, portal))
+      const change = portals.change(message.portal, { answer, sequence }, sequence)
+      this.#books.expect('bind', NO_ANSWER, change)
     }
     if (plan === null && message.parameterCount > 0 && !this.#settings.planner.idle) {
       return this.#refuse('bind', inPlaceOf.bind, refusals.unknownStatement)
@@ -145,32 +168,33 @@ export class FromClient {
     )
   }
 
-  #describe(bytes: Buffer, start: number, end: number): boolean {
+  #describe(bytes: Buffer, start: number, end: number): Soon<boolean> {
     const { kind, name } = decodeTarget(bytes, start, end)
-    if (kind === 'portal') {
-      this.#books.expect(
-        'describe-portal',
-        this.#books.portals.get(name)?.answer ?? NO_ANSWER,
-        null,
-      )
+    if (kind === 'portal') return this.#withPortal('describe-portal', name)
+    return this.#whenCertain(this.#books.statements, name, (statement) => {
+      const plan = statement?.plan ?? null
+      const answer = this.#books.answer(firstAnswer(plan), [])
+      this.#books.expect('describe-statement', answer, null, plan)
       return false
-    }
-    const plan = this.#books.statements.get(name)?.plan ?? null
-    this.#books.expect('describe-statement', this.#books.answer(firstAnswer(plan), []), null, plan)
-    return false
+    })
   }
 
-  #execute(bytes: Buffer, start: number, end: number): boolean {
-    const { portal } = decodeExecute(bytes, start, end)
+  #execute(bytes: Buffer, start: number, end: number): Soon<boolean> {
     this.#setRefusedLast(false)
-    this.#books.expect('execute', this.#books.portals.get(portal)?.answer ?? NO_ANSWER, null)
-    return false
+    return this.#withPortal('execute', decodeExecute(bytes, start, end).portal)
+  }
+
+  #withPortal(kind: 'describe-portal' | 'execute', name: string): Soon<boolean> {
+    return this.#whenCertain(this.#books.portals, name, () => {
+      this.#books.expect(kind, this.#books.portal(name)?.answer ?? NO_ANSWER, null)
+      return false
+    })
   }
 
   #close(bytes: Buffer, start: number, end: number): boolean {
     const { kind, name } = decodeTarget(bytes, start, end)
     const names = kind === 'portal' ? this.#books.portals : this.#books.statements
-    this.#books.expect('close', NO_ANSWER, names.remove(name))
+    this.#books.expect('close', NO_ANSWER, names.change(name, null, this.#books.sequence))
     return false
   }
 
@@ -185,6 +209,7 @@ export class FromClient {
   #sync(): boolean {
     if (this.#books.isCopyingIn) return false
     this.#books.isSkipping = false
+    this.#books.lastSync = this.#books.sequence
     this.#books.expect('sync', NO_ANSWER, null)
     return false
   }
@@ -226,6 +251,29 @@ export class FromClient {
     return refusal === null ? planned : { plan: { kind: 'refused', refusal }, shape: null }
   }
 
+  /**
+   * Goes on with what a name means: at once, or, where a message that is not answered yet decides it, when the database has said whether it
+   * has carried that out.
+   */
+  #whenCertain<T extends { readonly sequence: number }>(
+    names: Names<T>,
+    name: string,
+    next: (thing: T | null) => Soon<boolean>,
+  ): Soon<boolean> {
+    const { lastSync } = this.#books
+    if (!names.isUncertain(name, lastSync)) return next(names.get(name))
+    return this.#wait(
+      () => !names.isUncertain(name, lastSync),
+      // What came between has failed meanwhile, perhaps.
+      () => (this.#books.isSkipping ? true : next(names.get(name))),
+    )
+  }
+
+  #wait(holds: () => boolean, next: () => Soon<boolean>): Promise<boolean> {
+    this.#toDatabase.flush()
+    return this.#books.waitUntil(holds).then(next)
+  }
+
   /** Puts what `write` appends in the place of the client's message, or refuses it where that fails. */
   #rewritten(
     kind: ExpectedKind,
@@ -235,13 +283,15 @@ export class FromClient {
   ): Soon<boolean> {
     const sink = new BufferSink()
     const done = () => {
+      // The database may have failed while we waited for keys.
+      if (this.#books.isSkipping) return true
       this.#toDatabase.put(sink.take())
       expect()
       return true
     }
     const failed = (error: unknown) => {
-      if (error instanceof RefusedError) return this.#refuse(kind, inPlace, error.refusal)
-      throw error
+      if (!(error instanceof RefusedError)) throw error
+      return this.#books.isSkipping || this.#refuse(kind, inPlace, error.refusal)
     }
     try {
       const written = write(sink)

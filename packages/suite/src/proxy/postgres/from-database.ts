@@ -1,4 +1,4 @@
-import type { Soon } from '../../foundation/index.ts'
+import { type Soon, soon } from '../../foundation/index.ts'
 import type { Refusal } from '../../sql/index.ts'
 import type { Access } from '../../transform/index.ts'
 import { type Outlet, ProtocolError } from '../../wire/index.ts'
@@ -51,14 +51,20 @@ export class FromDatabase {
 
   push(chunk: Buffer): Soon<void> {
     this.#rows.enterChunk(chunk)
-    return this.frames.push(chunk)
+    return soon(this.frames.push(chunk), () => this.#books.wake())
   }
 
-  /** What the database's message means. True where something was put in its place, or nothing shall stand there. */
+  /** True where something was put in the message's place, or nothing shall stand there. */
   #take(bytes: Buffer, start: number, end: number): Soon<boolean> {
     const type = bytes[start]
+    if (!this.#books.isBrokenOff || !isAnswer(type)) return this.#mean(type, bytes, start, end)
+    if (type !== Backend.dataRow) void this.#mean(type, bytes, start, end)
+    return true
+  }
+
+  /** What the database's message means. True where something was put in its place. */
+  #mean(type: number, bytes: Buffer, start: number, end: number): Soon<boolean> {
     const expected = this.#books.expected.head
-    if (this.#books.isBrokenOff && isAnswer(type)) return true
     switch (type) {
       case Backend.dataRow:
         return this.#row(bytes, start, end, expected)
@@ -143,7 +149,6 @@ export class FromDatabase {
     this.#books.isCopyingIn = false
     if (expected === null) return false
     this.#books.fail(expected)
-    if (this.#books.isBrokenOff) return true
     return expected.refusal !== null && this.#putToClient(refusalResponse(expected.refusal))
   }
 
@@ -153,7 +158,7 @@ export class FromDatabase {
     switch (type) {
       case Backend.dataRow:
         if (expected === null || !currentAnswer(expected).protects) return 'pass'
-        this.#breakOff(refusals.rowTooLong)
+        this.#breakOff(expected, refusals.rowTooLong)
         return 'drop'
       case Backend.errorResponse:
         return this.#error(expected) ? 'drop' : 'pass'
@@ -162,16 +167,17 @@ export class FromDatabase {
     }
   }
 
-  /** Ends an answer with an error of ours; what the database still sends of it, up to ReadyForQuery, goes nowhere. */
-  #breakOff(refusal: Refusal): void {
+  /** Ends an answer with an error of ours; what the database still sends, up to ReadyForQuery, goes nowhere. */
+  #breakOff(expected: Expected, refusal: Refusal): void {
     this.#observer.refused(refusal)
     this.#putToClient(refusalResponse(refusal))
     this.#books.isBrokenOff = true
+    if (expected.kind === 'execute' && !this.#books.expected.hasSync) this.#books.isSkipping = true
   }
 
   #putToClient(bytes: Buffer | null): boolean {
     if (bytes === null) return false
-    this.#rows.outlet.put(bytes)
+    if (!this.#books.isBrokenOff) this.#rows.outlet.put(bytes)
     return true
   }
 }
@@ -198,11 +204,7 @@ function isDescribe({ kind }: Expected): boolean {
   return kind === 'describe-statement' || kind === 'describe-portal'
 }
 
-/** Part of an answer to the client's messages, but for the errors and the end that keep the books right. */
+/** Part of an answer to the client's messages, but for its end. */
 function isAnswer(type: number): boolean {
-  return (
-    type !== Backend.readyForQuery &&
-    type !== Backend.errorResponse &&
-    type !== Backend.parameterStatus
-  )
+  return type !== Backend.readyForQuery && type !== Backend.parameterStatus
 }

@@ -15,45 +15,117 @@ export interface Portal {
 /** Names that one connection may have in use at once; the database's own memory ends long before. */
 const NAMES_MAX = 100_000
 
+/** What a message of the client does to a name, until the database has carried it out or has skipped it. */
+export interface Change {
+  confirm(): void
+  undo(): void
+}
+
+/** What a name means to the database as far as it has answered, and what it will mean: in the order of the client's messages. */
+interface Meanings<T> {
+  confirmed: T | null
+  readonly pending: Pending<T>[]
+}
+
+interface Pending<T> {
+  /** Null where the name is given up. */
+  readonly thing: T | null
+  readonly sequence: number
+}
+
 /**
- * Named things of one connection, in the order of the client's messages. The client runs ahead of the database, so each
- * change can be taken back where the database skips it.
+ * Named things of one connection. The client runs ahead of the database: a name means what the client's last message about it says,
+ * provided that the database carries that out; until it has answered, what the name meant before is kept beside it.
  */
 export class Names<T extends { readonly sequence: number }> {
-  readonly #byName = new Map<string, T>()
+  readonly #byName = new Map<string, Meanings<T>>()
 
   get(name: string): T | null {
-    return this.#byName.get(name) ?? null
+    const meanings = this.#byName.get(name)
+    if (meanings === undefined) return null
+    const last = meanings.pending.at(-1)
+    return last === undefined ? meanings.confirmed : last.thing
+  }
+
+  /** True also where the name is given up, but the database has not answered that yet. */
+  has(name: string): boolean {
+    return this.#byName.has(name)
   }
 
   get isFull(): boolean {
     return this.#byName.size >= NAMES_MAX
   }
 
-  /** Returns what takes the change back. */
-  set(name: string, thing: T): () => void {
-    const before = this.#byName.get(name)
-    this.#byName.set(name, thing)
-    return () => this.#restore(name, thing, before)
+  /**
+   * True where the database may mean something else by the name: a change of it is not answered yet, and behind that the client has sent
+   * the Sync of number `sync`, with which the database goes on even where it has skipped the change.
+   */
+  isUncertain(name: string, sync: number): boolean {
+    const last = this.#byName.get(name)?.pending.at(-1)
+    return last !== undefined && last.sequence < sync
   }
 
-  remove(name: string): () => void {
-    const before = this.#byName.get(name)
-    this.#byName.delete(name)
-    return () => this.#restore(name, undefined, before)
+  /** Gives the name to `thing`, or gives it up where that is null. */
+  change(name: string, thing: T | null, sequence: number): Change {
+    let meanings = this.#byName.get(name)
+    if (meanings === undefined) {
+      meanings = { confirmed: null, pending: [] }
+      this.#byName.set(name, meanings)
+    }
+    const change = new NameChange(this, name, meanings, thing, sequence)
+    meanings.pending.push(change)
+    return change
   }
 
-  /** Forgets what the client made before `sequence`. */
+  /** For changes: `change` is answered, and leaves the name with this meaning. */
+  settle(name: string, meanings: Meanings<T>, change: Pending<T>, confirmed: T | null): void {
+    const at = meanings.pending.indexOf(change)
+    if (at !== -1) meanings.pending.splice(at, 1)
+    meanings.confirmed = confirmed
+    this.#forgetUnused(name, meanings)
+  }
+
+  /** Forgets what the client made before `sequence`, and the database had. */
   removeBefore(sequence: number): void {
-    for (const [name, thing] of this.#byName) {
-      if (thing.sequence < sequence) this.#byName.delete(name)
+    for (const [name, meanings] of this.#byName) {
+      if (meanings.confirmed === null || meanings.confirmed.sequence >= sequence) continue
+      meanings.confirmed = null
+      this.#forgetUnused(name, meanings)
     }
   }
 
-  /** Only where nothing later in the stream has taken the name meanwhile. */
-  #restore(name: string, now: T | undefined, before: T | undefined): void {
-    if (this.#byName.get(name) !== now) return
-    if (before === undefined) this.#byName.delete(name)
-    else this.#byName.set(name, before)
+  #forgetUnused(name: string, { confirmed, pending }: Meanings<T>): void {
+    if (confirmed === null && pending.length === 0) this.#byName.delete(name)
+  }
+}
+
+/** One object per Parse and Bind: they are many. */
+class NameChange<T extends { readonly sequence: number }> implements Change, Pending<T> {
+  readonly thing: T | null
+  readonly sequence: number
+  readonly #names: Names<T>
+  readonly #name: string
+  readonly #meanings: Meanings<T>
+
+  constructor(
+    names: Names<T>,
+    name: string,
+    meanings: Meanings<T>,
+    thing: T | null,
+    sequence: number,
+  ) {
+    this.#names = names
+    this.#name = name
+    this.#meanings = meanings
+    this.thing = thing
+    this.sequence = sequence
+  }
+
+  confirm(): void {
+    this.#names.settle(this.#name, this.#meanings, this, this.thing)
+  }
+
+  undo(): void {
+    this.#names.settle(this.#name, this.#meanings, this, this.#meanings.confirmed)
   }
 }

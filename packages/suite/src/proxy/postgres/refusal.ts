@@ -41,11 +41,16 @@ const refusedFunction = message((sink) => {
   writer.endFrame()
 })
 const refusedParse = message((sink) => encodeParse('', REFUSED_TEXT, [], sink))
+const refusedParseOfName = message((sink) => encodeParse(REFUSED_NAME, REFUSED_TEXT, [], sink))
 
-/** What the database gets in the place of a refused message. The unnamed statement stands for any: it fails as well. */
+/**
+ * What the database gets in the place of a refused message. A Parse that fails has forgotten the unnamed statement before, if it was for that one:
+ * so one name stands for all others.
+ */
 export const inPlaceOf = {
   query: refusedQuery,
   parse: refusedParse,
+  parseOfName: refusedParseOfName,
   bind: refusedBind,
   function: refusedFunction,
 } as const
