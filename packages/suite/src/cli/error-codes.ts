@@ -256,6 +256,11 @@ const suite = {
     remedy: 'Check that the keys of the client id are there.',
     event: events.cannotEncryptData,
   },
+  'too-many-connections': {
+    meaning: 'There are as many connections as a limit of acra-server allows.',
+    remedy: 'Raise the limit that the line names, or let applications use fewer connections.',
+    event: events.limitExceeded,
+  },
   'usage-invalid': {
     meaning: 'The command line cannot be understood.',
     remedy: 'The message names the flag; `--help` lists all of them.',

@@ -28,16 +28,23 @@ export interface ListenHandlers {
   readonly onConnection: (socket: Socket) => void
   /** Told when a connection could not be accepted (no more descriptors); listening goes on. */
   readonly onError: (error: ListenError) => void
+  /** What listens, where it is not a plain server but one of a protocol, as those of `node:http`. */
+  readonly server?: Server
+  /** Leave connections unread until somebody resumes them. */
+  readonly pauseOnConnect?: boolean
 }
 
 /** Listens on TCP or a unix socket. Throws ListenError, with a remedy, where that cannot be done. */
 export async function listen(address: Address, handlers: ListenHandlers): Promise<Listener> {
-  const server = createServer({
-    allowHalfOpen: true,
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: KEEP_ALIVE_MS,
-  })
+  const server =
+    handlers.server ??
+    createServer({
+      allowHalfOpen: true,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEP_ALIVE_MS,
+      pauseOnConnect: handlers.pauseOnConnect === true,
+    })
   let connectionCount = 0
   let onLast = () => {}
   server.on('connection', (socket) => {

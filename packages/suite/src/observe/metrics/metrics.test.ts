@@ -89,6 +89,6 @@ test('the process and the program tell about themselves', () => {
   assert.match(text, /\nacraserver_version_patch 3\n/)
   assert.match(text, /\nacraserver_build_info\{edition="ce",version="1.2.3"\} 1\n/)
   for (const name of ['process_cpu_seconds_total', 'process_resident_memory_bytes']) {
-    assert.match(text, new RegExp(`\\n${name} \\d*[1-9]`), name)
+    assert.match(text, new RegExp(`\\n${name} [\\d.]*[1-9]`), name)
   }
 })

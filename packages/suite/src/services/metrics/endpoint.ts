@@ -37,7 +37,8 @@ export async function serveMetrics(
 ): Promise<MetricsEndpoint | null> {
   if (address === '') return null
   const server = createServer({ requestTimeout: PATIENCE_MS, keepAliveTimeout: PATIENCE_MS })
-  let open = 0
+  server.maxConnections = CONNECTIONS_MAX
+  server.timeout = PATIENCE_MS
   server.on('request', (request, response) => {
     answer(request, response, source).catch((error: unknown) => {
       log.event(events.metricsFailed, { error })
@@ -45,14 +46,8 @@ export async function serveMetrics(
     })
   })
   const listener = await listen(parseAddress(address), {
-    onConnection(socket) {
-      socket.on('error', () => socket.destroy())
-      if (open === CONNECTIONS_MAX) return socket.destroy()
-      open++
-      socket.once('close', () => open--)
-      socket.setTimeout(PATIENCE_MS, () => socket.destroy())
-      server.emit('connection', socket)
-    },
+    server,
+    onConnection: () => {},
     onError: (error) => log.event(events.cannotAccept, { error }),
   })
   const at = formatAddress(listener.address)

@@ -148,7 +148,6 @@ test('what asks for a protection that does not exist yet is refused', () => {
     '--audit_log_enable',
     '--zonemode_enable',
     '--encryptor_config_storage_type=consul',
-    '--incoming_connection_prometheus_metrics_string=tcp://127.0.0.1:9399',
     '--compatibility=0.90',
   ]
   for (const word of words) {
