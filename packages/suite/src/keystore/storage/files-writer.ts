@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { constants } from 'node:fs'
+import { constants, type Dirent } from 'node:fs'
 import { chmod, copyFile, link, mkdir, open, readdir, rename, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { errnoOf, ioError } from '../errors.ts'
@@ -15,27 +15,28 @@ const cannotLink = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV
 /** The writing half of `Files`; it exists while the lock is held. */
 export class FilesWriter implements StorageWriter {
   readonly #roots: Roots
-  #leftovers: readonly string[]
+  #interrupted: boolean
   readonly #staged = new Set<string>()
   #changed = false
 
   private constructor(roots: Roots, leftovers: readonly string[]) {
     this.#roots = roots
-    this.#leftovers = leftovers
+    this.#interrupted = leftovers.length > 0
   }
 
   static async open(roots: Roots): Promise<FilesWriter> {
-    const found = await Promise.all([...new Set(Object.values(roots))].map(findTemporaries))
-    return new FilesWriter(roots, found.flat())
+    return new FilesWriter(roots, await findAll(roots, isNoHistory))
   }
 
   get interrupted(): boolean {
-    return this.#leftovers.length > 0
+    return this.#interrupted
   }
 
   async sweep(): Promise<void> {
-    for (const path of this.#leftovers) await removeIfThere(path)
-    this.#leftovers = []
+    const own = this.#staged
+    for (const path of await findAll(this.#roots, () => true))
+      if (!own.has(path)) await removeIfThere(path)
+    this.#interrupted = false
   }
 
   async announce(): Promise<void> {
@@ -136,16 +137,38 @@ export async function makeFolder(path: string): Promise<void> {
   await syncFolder(dirname(path))
 }
 
-/** Leftovers in the root and its folders. History folders hold only links, and copies that are rare: those are looked at when they are read. */
-async function findTemporaries(root: string): Promise<string[]> {
+/** A history folder holds temporary files only beside others elsewhere: of a copy in the middle of a change. */
+function isNoHistory(folder: string): boolean {
+  return !folder.endsWith('.old')
+}
+
+/** Temporary files in the roots and those of their folders that `into` says. */
+async function findAll(roots: Roots, into: (folder: string) => boolean): Promise<string[]> {
+  const found = [...new Set(Object.values(roots))].map((root) => findTemporaries(root, into))
+  return (await Promise.all(found)).flat()
+}
+
+async function findTemporaries(
+  folder: string,
+  into: (folder: string) => boolean,
+): Promise<string[]> {
   const found: string[] = []
-  for (const entry of await attempt('list', root, readdir(root, { withFileTypes: true }))) {
-    const path = `${root}/${entry.name}`
+  for (const entry of await entriesOf(folder)) {
+    const path = `${folder}/${entry.name}`
     if (entry.name.startsWith(temporaryPrefix)) found.push(path)
-    else if (entry.isDirectory() && !entry.name.endsWith('.old'))
-      found.push(...(await findTemporaries(path)))
+    else if (entry.isDirectory() && into(path)) found.push(...(await findTemporaries(path, into)))
   }
   return found
+}
+
+/** A folder that we may not list is not one that we write to: the `lost+found` of a volume. */
+async function entriesOf(folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true })
+  } catch (error) {
+    if (errnoOf(error) === 'EACCES') return []
+    throw ioError('list', folder, error)
+  }
 }
 
 function temporaryBeside(target: string): string {

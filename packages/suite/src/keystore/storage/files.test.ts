@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { KeystoreError } from '../errors.ts'
+import { runBeside } from '../testing/child.ts'
+import { openV1 } from '../testing/stores.ts'
 import { Files } from './files.ts'
 import { storageContract } from './storage.contract.ts'
 import { fileSizeMax, temporaryPrefix } from './storage.ts'
@@ -177,6 +179,49 @@ test('a temporary file of a dead writer is not seen, and cleared away under the 
     await writer.sweep()
   })
   assert.equal(fs.existsSync(leftover), false)
+})
+
+test('where the file system has no hard links the history holds copies, exact in mode, never half-way', async () => {
+  const folder = newFolder()
+  await runBeside(
+    folder,
+    `
+      const { default: files } = await import('node:fs/promises')
+      const { syncBuiltinESMExports } = await import('node:module')
+      files.link = async () => { throw Object.assign(new Error('no links'), { code: 'EPERM' }) }
+      syncBuiltinESMExports()
+      process.umask(0)
+      for (let round = 0; round < 3; round++) await keystore.generate({ purpose: 'storage', owner: 'someid' })
+    `,
+    {},
+  )
+  const { keystore } = openV1(new Files({ folder }))
+  assert.equal((await keystore.keys({ purpose: 'storage', owner: 'someid' })).length, 3)
+  for (const [name, mode] of [
+    ['someid_storage.old', '600'],
+    ['someid_storage.pub.old', '644'],
+  ] as const) {
+    const copies = fs.readdirSync(join(folder, name))
+    assert.equal(copies.length, 2)
+    for (const copy of copies) {
+      assert.equal(modeOf(join(folder, name, copy)), mode)
+      assert.equal(fs.statSync(join(folder, name, copy)).nlink, 1)
+    }
+  }
+})
+
+test('a copy that a dead writer left in a history folder is cleared away with the rest', async () => {
+  const folder = newFolder()
+  const storage = new Files({ folder })
+  await write(storage, 'key.old/1')
+  const leftovers = [folder, join(folder, 'key.old')].map((at) => join(at, `${temporaryPrefix}123`))
+  for (const leftover of leftovers) fs.writeFileSync(leftover, 'half', { mode: 0o600 })
+  assert.deepEqual(await storage.list('key.old', 'private'), ['1'])
+  await storage.exclusively((writer) => writer.sweep())
+  assert.deepEqual(
+    leftovers.filter((leftover) => fs.existsSync(leftover)),
+    [],
+  )
 })
 
 test('a name that is too long says so', async () => {
