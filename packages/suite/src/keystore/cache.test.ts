@@ -132,6 +132,36 @@ test('a change through the cache is seen at once, one behind its back after a re
   assert.deepEqual(await ask(), [4, 4])
 })
 
+test('a reset overwrites the key that seals what is cached, and takes another', async () => {
+  const { source } = await newSource([hmac('alice')])
+  const sealingKeys: Buffer[] = []
+  const newSealingKey = () => {
+    sealingKeys.push(Buffer.alloc(32, sealingKeys.length + 1))
+    return sealingKeys.at(-1)!
+  }
+  const cached = new CachedKeystore(source, 0, newSealingKey)
+  const secrets = await secretsOf(asPromises(cached), hmac('alice'))
+  cached.reset()
+  assert.deepEqual(sealingKeys, [Buffer.alloc(32), Buffer.alloc(32, 2)])
+  assert.deepEqual(await secretsOf(asPromises(cached), hmac('alice')), secrets)
+})
+
+test('what is evicted or forgotten is overwritten', async (t) => {
+  const { source } = await newSource(['alice', 'bobby'].map(hmac))
+  const cached = new CachedKeystore(source, 1)
+  await cached.keys(hmac('alice'))
+  const fill = t.mock.method(Uint8Array.prototype, 'fill')
+  const overwrittenCells = () => {
+    const filled = fill.mock.calls.map((call) => call.this as Uint8Array) // The type of `this` is lost.
+    fill.mock.resetCalls()
+    return filled.filter((bytes) => bytes.length === 76 && bytes.every((byte) => byte === 0)).length
+  }
+  await cached.keys(hmac('bobby'))
+  assert.equal(overwrittenCells(), 1)
+  cached.reset()
+  assert.equal(overwrittenCells(), 1)
+})
+
 test('a reset overtakes a reading under way: who asked gets the key, the cache does not', async () => {
   const { source } = await newSource([hmac('alice')])
   const cached = new CachedKeystore(source, 0)

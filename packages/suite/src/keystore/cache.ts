@@ -24,11 +24,14 @@ export class CachedKeystore implements Keystore {
   readonly #sizeMax: number
   readonly #entries = new Map<string, Entry>()
   readonly #loading = new Map<string, Promise<Entry | null>>()
-  #sealingKey = newSealingKey()
+  readonly #newSealingKey: () => Uint8Array
+  #sealingKey: Uint8Array
 
   /** Keeps at most `size` names; 0 sets no bound. */
-  constructor(source: Keystore, size: number) {
+  constructor(source: Keystore, size: number, newSealingKey = randomSealingKey) {
     this.#source = source
+    this.#newSealingKey = newSealingKey
+    this.#sealingKey = newSealingKey()
     this.#sizeMax = size === 0 ? Number.POSITIVE_INFINITY : size
   }
 
@@ -79,7 +82,7 @@ export class CachedKeystore implements Keystore {
     for (const name of [...this.#entries.keys()]) this.#evict(name)
     this.#loading.clear()
     this.#sealingKey.fill(0)
-    this.#sealingKey = newSealingKey()
+    this.#sealingKey = this.#newSealingKey()
     this.#source.reset()
   }
 
@@ -172,6 +175,6 @@ export class CachedKeystore implements Keystore {
   }
 }
 
-function newSealingKey(): Uint8Array {
+function randomSealingKey(): Uint8Array {
   return nodePrimitives.random(32)
 }
