@@ -52,8 +52,7 @@ export const nodePrimitives: Primitives = {
     const mayBeKey = cell.text.length <= KEY_TEXT_MAX
     const plain = openWith(key, context, cell, mayBeKey ? updateInSteps : updateAtOnce)
     if (plain === null) return false
-    append(out, plain)
-    plain.fill(0)
+    moveInto(out, plain)
     return true
   },
   wrappingKey: (key, context) => new NodeWrappingKey(key, context),
@@ -123,7 +122,7 @@ class NodeWrappingKey implements WrappingKey {
     const plain = openWith(dataKey, context, payload)
     dataKey.fill(0)
     if (plain === null) return 'damaged'
-    append(out, plain)
+    moveInto(out, plain)
     return 'opened'
   }
 
@@ -258,9 +257,11 @@ function cipherOf(keySize: 16 | 24 | 32): 'aes-128-gcm' | 'aes-192-gcm' | 'aes-2
   return keySize === 24 ? 'aes-192-gcm' : 'aes-128-gcm'
 }
 
-function append(out: Sink, plain: Uint8Array): void {
+/** Appends a plaintext, and overwrites it where it stood. */
+function moveInto(out: Sink, plain: Uint8Array): void {
   const at = out.reserve(plain.length)
   out.bytes.set(plain, at)
+  plain.fill(0)
 }
 
 /** In Node 24, and in no version before or after it, a call that is given raw key bytes costs four to six times as much. */

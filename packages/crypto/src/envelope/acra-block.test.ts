@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
-import { concat, ValueSink } from '../bytes.ts'
+import { concat, ValueSink, writeLe64 } from '../bytes.ts'
 import { nodePrimitives as p } from '../node.ts'
 import { damaged, withCraftedLengths } from '../testing/damage.ts'
 import { blockVectors } from '../testing/envelope-vectors.ts'
@@ -149,6 +149,38 @@ test('an AcraBlock ends where its size says', () => {
   assert.equal(findBlockEnd(block, 0, block.length - 1), -1)
   const followed = concat(block, utf8('more'))
   assert.equal(findBlockEnd(followed, 0, followed.length), block.length)
+})
+
+test('sizes that leave no room for both cells are no AcraBlock', () => {
+  const block = seal(new BlockKey(p, utf8('key')), new Uint8Array(1000).fill(1))
+  for (const [rest, wrappedSize] of [
+    [134, 76],
+    [135, 77],
+    [134, 0],
+    [70, 0],
+    [500, 500 - 14 - 44],
+    [500, 500],
+    [1138 - 4, 65_535],
+  ]) {
+    const other = block.slice()
+    writeLe64(other, 4, rest)
+    other.set([wrappedSize & 0xff, wrappedSize >> 8], 16)
+    assert.equal(findBlockEnd(other, 0, other.length), -1, `${rest} and ${wrappedSize}`)
+  }
+})
+
+test('a cell of another AES key size does not open, nor crash', () => {
+  const key = new BlockKey(p, utf8('key'))
+  for (const at of [18, 94]) {
+    for (const bits of [
+      [0x80, 0x00],
+      [0xc0, 0x00],
+    ]) {
+      const block = seal(key, utf8('payload'))
+      block.set(bits, at)
+      assert.throws(() => open([key], block), notOpened)
+    }
+  }
 })
 
 test('an empty plaintext and an empty key are refused', () => {

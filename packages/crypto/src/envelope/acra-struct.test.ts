@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
-import { concat, ValueSink } from '../bytes.ts'
+import { concat, ValueSink, writeLe64 } from '../bytes.ts'
 import { nodePrimitives as p } from '../node.ts'
 import { damaged, withCraftedLengths } from '../testing/damage.ts'
 import { structVectors } from '../testing/envelope-vectors.ts'
@@ -151,6 +151,20 @@ test('an embedded point that is not on the curve does not open, nor crash', () =
   assert.throws(() => open([new StructPrivateKey(p, key)], struct, context), notOpened)
 })
 
+test('a cell of another AES key size does not open, nor crash', () => {
+  const pair = generateKeyPair(p)
+  for (const at of [61, 145]) {
+    for (const bits of [
+      [0x80, 0x00],
+      [0xc0, 0x00],
+    ]) {
+      const struct = seal(new StructPublicKey(p, pair.publicKey), utf8('payload'))
+      struct.set(bits, at)
+      assert.throws(() => open([new StructPrivateKey(p, pair.privateKey)], struct), notOpened)
+    }
+  }
+})
+
 test('bytes that are no AcraStruct are not ours', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
@@ -165,6 +179,9 @@ test('an AcraStruct ends where its size says', () => {
   const { bare } = structVectors[0]
   assert.equal(findStructEnd(bare, 0, bare.length), bare.length)
   assert.equal(findStructEnd(bare, 0, bare.length - 1), -1)
+  const empty = bare.slice()
+  writeLe64(empty, 137, 44)
+  assert.equal(findStructEnd(empty, 0, empty.length), -1)
   const followed = concat(bare, utf8('more'))
   assert.equal(findStructEnd(followed, 0, followed.length), bare.length)
 })

@@ -115,6 +115,31 @@ for (const { what, value, opened } of cases) {
   })
 }
 
+test('an envelope is found behind every arrangement of bytes of its tag', () => {
+  const envelopes = [
+    { byte: '%', value: block(a) },
+    { byte: '"', value: bareBlock(a) },
+    { byte: '"', value: bareStruct(a) },
+  ]
+  for (const { byte, value } of envelopes) {
+    for (let size = 0; size <= 9; size++) {
+      for (let pattern = 0; pattern < 1 << size; pattern++) {
+        const prefix = Array.from({ length: size }, (_, i) => (pattern & (1 << i) ? byte : 'x'))
+        const whole = concat(utf8(prefix.join('')), value)
+        let found = false
+        const opener: EnvelopeOpener = {
+          open: (_kind, _bytes, start, end) => {
+            const inside = size + (value.length - (end - start))
+            found ||= start === inside && end === whole.length
+            return found
+          },
+        }
+        assert.equal(open(whole, opener) !== null && found, true, prefix.join(''))
+      }
+    }
+  }
+})
+
 test('what does not open stays in its place beside what does', () => {
   for (const [mine, other] of [
     [block, foreignBlock],

@@ -17,6 +17,7 @@ test('a damaged hash, another key and another plaintext do not match', () => {
   for (const { what, bytes } of damaged(hash)) {
     assert.equal(isSearchHashOf(p, key, plain, bytes), false, what)
   }
+  assert.equal(isSearchHashOf(p, key, plain, Uint8Array.of(...hash, 0)), false)
   assert.equal(isSearchHashOf(p, utf8('key'), plain, hash), false)
   assert.equal(isSearchHashOf(p, key, utf8('other'), hash), false)
 })

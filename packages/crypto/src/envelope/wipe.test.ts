@@ -2,8 +2,16 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { ValueSink } from '../bytes.ts'
 import { nodePrimitives as p } from '../node.ts'
-import { countInMemory, masked, maskedReversed, unsearchable } from '../testing/process-memory.ts'
+import {
+  countInMemory,
+  freeKeyObjects,
+  leavesCopies,
+  masked,
+  maskedReversed,
+  unsearchable,
+} from '../testing/process-memory.ts'
 import { utf8 } from '../testing/vectors.ts'
+import { openCell } from '../themis/cell.ts'
 import { cellKdfInput } from '../themis/kdf.ts'
 import { generateKeyPair, generateSymmetricKey, scalarOf } from '../themis/keys.ts'
 import { BlockKey, openBlock, sealBlock } from './acra-block.ts'
@@ -21,10 +29,31 @@ test('of a wiped key of AcraBlocks nothing is left in memory', options, () => {
   assert.ok(countInMemory(soughtKey) > 0)
   bytes.fill(0)
   useBlockKey(key)
+  freeKeyObjects()
   assert.equal(countInMemory(soughtKey), 0)
   assert.ok(countInMemory(soughtDerived) > 0)
   key.wipe()
+  freeKeyObjects()
   assert.equal(countInMemory(soughtDerived), 0)
+})
+
+test('of the keys of a single envelope nothing is left in memory once it is sealed or opened', {
+  skip: leavesCopies ?? false,
+}, () => {
+  const bytes = generateSymmetricKey(p)
+  const key = new BlockKey(p, bytes)
+  const out = new ValueSink()
+  sealBlock(key, utf8('payload'), out)
+  const block = out.take()
+  const dataKey = openCell(p, bytes, block.subarray(18, 94))
+  const derived = p.hmacSha256(dataKey, cellKdfInput(7, nothing))
+  const sought = [masked(dataKey), masked(derived)]
+  assert.ok(sought.every((secret) => countInMemory(secret) > 0))
+  dataKey.fill(0)
+  derived.fill(0)
+  assert.deepEqual(sought.map(countInMemory), [0, 0])
+  assert.equal(openBlock([key], block, 0, block.length, out), true)
+  assert.deepEqual(sought.map(countInMemory), [0, 0])
 })
 
 test('of a wiped key of AcraStructs nothing is left in memory', options, () => {

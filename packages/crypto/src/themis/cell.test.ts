@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
-import { ValueSink } from '../bytes.ts'
+import { concat, ValueSink } from '../bytes.ts'
 import { nodePrimitives as p } from '../node.ts'
 import { damaged, withCraftedLengths } from '../testing/damage.ts'
 import { loadThemis } from '../testing/themis.ts'
 import { hex, readVectors, toHex, utf8 } from '../testing/vectors.ts'
-import { CELL_OVERHEAD, cellParts, openCell, openCellInto, sealCell } from './cell.ts'
+import {
+  CELL_OVERHEAD,
+  cellParts,
+  openCell,
+  openCellInto,
+  sealCell,
+  writeCellLengths,
+} from './cell.ts'
 import { kdf, kdfWithoutKey } from './kdf.ts'
 
 interface CellVectors {
@@ -113,6 +120,31 @@ test('a longer IV field is passed over as Themis does', () => {
   assert.equal(toHex(openCell(p, hex(key), longer, hex(context))), plaintext)
   const theirs = themis.SecureCellSeal.withKey(new themis.SymmetricKey(hex(key)))
   assert.equal(toHex(theirs.decrypt(longer, hex(context))), plaintext)
+})
+
+test('an IV field of less than twelve bytes is refused, even if what overlaps is the same', () => {
+  const key = utf8('key')
+  let cell = sealCell(p, key, utf8('payload'))
+  while (cell[27] !== cell[28]) cell = sealCell(p, key, utf8('payload'))
+  const shorter = concat(cell.subarray(0, 27), cell.subarray(28))
+  shorter[4] = 11
+  assert.throws(() => openCell(p, key, shorter), notOpened)
+})
+
+test('a ciphertext that overlaps the tag is refused, even if what overlaps is the same', () => {
+  const key = utf8('key')
+  let cell = sealCell(p, key, utf8('payload'))
+  while (cell[43] !== cell[44]) cell = sealCell(p, key, utf8('payload'))
+  const shorter = concat(cell.subarray(0, 43), cell.subarray(44))
+  assert.throws(() => openCell(p, key, shorter), notOpened)
+})
+
+test('a cell of nothing is refused, though its tag is right', () => {
+  const cell = new Uint8Array(44)
+  writeCellLengths(cell, 0, 0)
+  p.sealCell(utf8('key'), new Uint8Array(0), new Uint8Array(0), cell, 16)
+  assert.throws(() => openCell(p, utf8('key'), cell), notOpened)
+  assert.throws(() => openCell(p, utf8('key'), concat(cell, utf8('x'))), notOpened)
 })
 
 test('AES-192 and AES-128 cells open as in Themis', () => {

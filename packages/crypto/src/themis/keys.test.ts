@@ -97,6 +97,16 @@ test('a damaged container is no key', () => {
   }
 })
 
+test('a container of another size than it says is no key, though its checksum is right', () => {
+  const publicKey = hex(vectors.keypairs[0].public_container)
+  for (const size of [0, 11, 12, 44, 46]) {
+    const other = publicKey.slice().fill(0, 8, 12)
+    other[7] = size
+    new DataView(other.buffer).setUint32(8, crc32c(other), true)
+    assert.equal(isPublicKey(other), false)
+  }
+})
+
 test('a crafted size is no key', () => {
   const pair = vectors.keypairs[0]
   for (const { what, bytes } of withCraftedLengths(hex(pair.public_container), 4, 4)) {
