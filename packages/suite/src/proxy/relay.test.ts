@@ -8,6 +8,7 @@ import type { Soon } from '../foundation/index.ts'
 import { dial } from '../net/index.ts'
 import type { Conversation, Side } from './conversation.ts'
 import { type Link, Relay, type RelayEnd } from './relay.ts'
+import type { SocketOutlet } from './socket-outlet.ts'
 import { Watch } from './watch.ts'
 
 const cleanups: (() => void)[] = []
@@ -132,6 +133,9 @@ async function heard(socket: Socket): Promise<string> {
   return Buffer.concat(parts).toString()
 }
 
+/** One turn of the event loop. */
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
+
 const echo = (socket: Socket) => void socket.pipe(socket)
 
 test('bytes go both ways, and a half-close too, after what came before it', async () => {
@@ -206,7 +210,7 @@ test('what comes while the database is being connected is kept in order', async 
   const { client } = await rig(echo, Asking)
   client.write('?a')
   for (const part of ['b', 'c', 'd']) {
-    await new Promise(setImmediate)
+    await turn()
     client.write(part)
   }
   client.end()
@@ -292,11 +296,16 @@ test('a conversation that waits is given no more of that side, and its chunk sta
       }).then(() => super.fromDatabase(chunk))
     }
   }
-  const { client } = await rig(echo, Waiting)
+  let backend!: Socket
+  const { client } = await rig((socket) => {
+    backend = socket
+    echo(socket)
+  }, Waiting)
   client.write('first')
-  while (chunks.length === 0) await new Promise(setImmediate)
+  while (chunks.length === 0) await turn()
   client.end('second')
-  await sleep(20)
+  while (backend.bytesWritten < 'firstsecond'.length) await turn()
+  for (let i = 0; i < 20; i++) await turn()
   assert.deepEqual(chunks, ['first'])
   settle()
   assert.equal(await heard(client), 'firstsecond')
@@ -314,9 +323,9 @@ test('the other side goes on while one waits', async () => {
     socket.write('w')
   }, Waiting)
   client.write('a')
-  while (said.length === 0) await new Promise(setImmediate)
+  while (said.length === 0) await turn()
   client.write('b')
-  while (said.length === 1) await new Promise(setImmediate)
+  while (said.length === 1) await turn()
   assert.deepEqual(said, ['a', 'b'])
 })
 
@@ -379,31 +388,39 @@ test('twenty megabytes come through a slow reader unharmed, either way', async (
   assert.equal(await arrived, uploaded.digest('hex'))
 })
 
-test('no more is read from one side than the other takes', async () => {
+/** A database that says as much as is taken, once it is asked. */
+function flooding(): {
+  readonly poured: () => number
+  readonly database: (socket: Socket) => void
+} {
   let poured = 0
-  const { client } = await rig((socket) => {
-    socket.once('data', () => {
-      const fill = () => {
-        for (let i = 0; i < 100; i++) {
-          poured += 65_536
-          if (!socket.write(Buffer.alloc(65_536))) return void socket.once('drain', fill)
-        }
-        setImmediate(fill)
-      }
-      fill()
-    })
-  })
+  const flood = (socket: Socket) => {
+    poured += 65_536
+    if (socket.write(Buffer.alloc(65_536))) setImmediate(flood, socket)
+    else socket.once('drain', () => flood(socket))
+  }
+  return { poured: () => poured, database: (socket) => socket.once('data', () => flood(socket)) }
+}
+
+/** Waits until all buffers between the database and a client that does not read are full. */
+async function untilStalled(poured: () => number, outlet: SocketOutlet): Promise<void> {
+  while (!outlet.isFull) await turn()
+  for (let quiet = 0, before = poured(); quiet < 200; quiet++) {
+    await turn()
+    if (poured() !== before) quiet = 0
+    assert.ok(poured() < 64 * 2 ** 20, 'bytes are taken without end for a client that reads none')
+    before = poured()
+  }
+}
+
+test('no more is read from one side than the other takes', async () => {
+  const { poured, database } = flooding()
+  const { client, relay } = await rig(database)
   client.pause()
   client.write('go')
-  // What is on the way stops growing when every buffer between the two is full.
-  let before = -1
-  while (before !== poured) {
-    before = poured
-    await sleep(200)
-  }
-  assert.ok(poured < 64 * 2 ** 20, `${poured} bytes were taken for a client that reads none`)
-  const { writableLength } = client
-  assert.equal(writableLength, 0)
+  const outlet = relay.toClient as SocketOutlet
+  await untilStalled(poured, outlet)
+  assert.ok(outlet.socket!.writableLength <= 2 * 65_536, 'what one read or two brought')
 })
 
 test('logging in has a time limit', async () => {
@@ -443,22 +460,17 @@ test('silence inside a message has a time limit, which every byte begins anew', 
 })
 
 test('a side that we do not read is not silent', async () => {
-  const { client, relay, conversation } = await rig((socket) => {
-    socket.once('data', () => {
-      const fill = () => {
-        while (socket.write(Buffer.alloc(65_536))) {}
-        socket.once('drain', fill)
-      }
-      fill()
-    })
-  })
+  const { poured, database } = flooding()
+  const { client, relay, conversation } = await rig(database)
   conversation.inside.add('database')
   client.pause()
   client.write('go')
-  await sleep(300)
+  await untilStalled(poured, relay.toClient as SocketOutlet)
   relay.tick(1_000_000)
   client.resume()
   await once(client, 'data')
+  const before = client.bytesRead
+  while (client.bytesRead < before + 2 ** 24) await once(client, 'data')
 })
 
 test('a conversation that closes has its last words heard', async () => {
