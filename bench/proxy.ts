@@ -6,6 +6,7 @@
 import { execFile, spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
 import { type Postgres, startPostgres } from '../tools/postgres.ts'
 import { root } from '../tools/repository.ts'
@@ -66,13 +67,7 @@ export async function proxyBench(args: readonly string[]): Promise<number> {
     return 0
   }
   const selected = select(values.only)
-  const missing = missingPrograms(selected)
-  if (missing.length > 0) {
-    console.error(
-      `missing: ${missing.join(', ')}. Install with: apt-get install postgresql pgbouncer`,
-    )
-    return 1
-  }
+  if (!(await installPrograms(selected))) return 1
   const settings = {
     clients: whole('clients', values.clients),
     seconds: whole('seconds', values.seconds),
@@ -100,9 +95,17 @@ function whole(name: string, text: string): number {
   return Number(text)
 }
 
-function missingPrograms(selected: readonly Name[]): string[] {
-  const needed = ['pgbench', ...(selected.includes('pgbouncer') ? ['pgbouncer'] : [])]
-  return needed.filter((program) => version(program) === '')
+/** Sees to it that what is measured is there, as the tests do for theirs; says what is missing where it cannot. */
+async function installPrograms(selected: readonly Name[]): Promise<boolean> {
+  const programs = [
+    { program: 'pgbench', package: 'postgresql' },
+    { program: 'psql', package: 'postgresql-client' },
+    ...(selected.includes('pgbouncer') ? [{ program: 'pgbouncer', package: 'pgbouncer' }] : []),
+  ]
+  const debian = (await import(pathToFileURL(join(root, 'tools/bootstrap/debian.mjs')).href)) as {
+    installPrograms(list: typeof programs, needed: string): Promise<boolean>
+  }
+  return debian.installPrograms(programs, 'The bench needs')
 }
 
 /** The first line that the program says of its version; empty where it cannot be run. */

@@ -4,24 +4,24 @@ import { dirname } from 'node:path'
 import { runQuietly } from './process.mjs'
 
 /** Programs that the end-to-end tests run, and the Debian package that brings each. */
-const programs = [
+const testPrograms = [
   { program: 'psql', package: 'postgresql-client' },
   { program: 'pgbench', package: 'postgresql' },
   { program: 'ps', package: 'procps' },
 ]
 
 /**
- * Sees to it that the programs of other projects that tests need are there: installs the missing ones where we are
- * root and apt-get exists, else names the one line to run. Resolves to false where a test would lack its program.
+ * Sees to it that programs of other projects are there, by default those of the tests: installs the missing ones where we
+ * are root and apt-get exists, else names the one line to run. Resolves to false where a program is missing in the end.
  */
-export async function installPrograms() {
+export async function installPrograms(programs = testPrograms, needed = 'The tests need') {
   const missing = programs.filter(({ program }) => !runs(program))
   if (missing.length === 0) return true
   const packages = [...new Set(missing.map((entry) => entry.package))]
   const install = ['install', '-y', '--no-install-recommends', ...packages]
   if (process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).status !== 0) {
     const names = missing.map((entry) => entry.program).join(', ')
-    console.error(`The tests need ${names}. Install with:\n  sudo apt-get ${install.join(' ')}`)
+    console.error(`${needed} ${names}. Install with:\n  sudo apt-get ${install.join(' ')}`)
     return false
   }
   const options = ['-q', '-o', 'DPkg::Lock::Timeout=300']
