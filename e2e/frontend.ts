@@ -16,6 +16,8 @@ export function cancelRequest(key: Buffer): Buffer {
 
 export const message = {
   query: (sql: string) => typed('Q', text(sql)),
+  /** A text in another encoding than UTF-8. */
+  queryBytes: (sql: Buffer) => typed('Q', sql, Buffer.of(0)),
   parse: (sql: string, { name = '', oids = [] as readonly number[] } = {}) =>
     typed('P', text(name), text(sql), int16(oids.length), ...oids.map(int32)),
   bind: (
@@ -41,6 +43,16 @@ export const message = {
   sync: () => typed('S'),
   flush: () => typed('H'),
   terminate: () => typed('X'),
+  /** Arguments and result in text format. */
+  functionCall: (oid: number, args: readonly string[]) =>
+    typed(
+      'F',
+      int32(oid),
+      int16(0),
+      int16(args.length),
+      ...args.flatMap((arg) => [int32(Buffer.byteLength(arg)), Buffer.from(arg)]),
+      int16(0),
+    ),
   copyData: (bytes: Buffer) => typed('d', bytes),
   copyDone: () => typed('c'),
   copyFail: (reason: string) => typed('f', text(reason)),

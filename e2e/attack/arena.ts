@@ -5,7 +5,7 @@ import {
   encryptorConfig as peopleConfig,
   schema as peopleSchema,
 } from '../people.ts'
-import { type BackendMessage, RawClient } from '../raw-client.ts'
+import { type BackendMessage, cellsOf, RawClient, type Target } from '../raw-client.ts'
 import { type Front, type Lab, startLab } from '../setup.ts'
 
 /** Messages sent in one piece, and how much is read before the next piece: ReadyForQuery so many times, or one message of a type. */
@@ -28,6 +28,13 @@ export interface Arena {
     turns: readonly Turn[],
     startUp?: Readonly<Record<string, string>>,
   ): Promise<BackendMessage[]>
+  /** A connection to acra-server. */
+  connect(
+    target?: Partial<Target>,
+    parameters?: Readonly<Record<string, string>>,
+  ): Promise<RawClient>
+  /** The cells of a row as text. */
+  cellsOf(row: BackendMessage): (string | null)[]
   stop(): Promise<void>
 }
 
@@ -50,6 +57,12 @@ export async function openArena(flags: readonly string[] = []): Promise<Arena> {
         return { messages, toDatabase: front.tap.take().toDatabase }
       },
       compare: (turns, startUp) => converse(lab, direct, plainDatabase, turns, startUp),
+      connect: async (target, parameters) => {
+        await directly(lab.database, (client) => client.query('TRUNCATE notes, people'))
+        const { user, database } = lab.database
+        return RawClient.connect({ ...front, user, database, ...target }, parameters)
+      },
+      cellsOf: (row) => cellsOf(row).map((cell) => cell?.toString() ?? null),
       stop: () => lab.stop(),
     }
   } catch (error) {

@@ -14,6 +14,8 @@ export interface Planned {
   readonly literals: readonly LiteralSlot[]
   /** Parameters to protect, by number from 1. */
   readonly parameters: ReadonlyMap<number, PlannedColumn>
+  /** Parameters, by number from 1, whose values name a setting. */
+  readonly settingNames: readonly number[]
   /** One per statement of the text, in order. */
   readonly answers: readonly AnswerPlan[]
   /** What `on_unprotected: pass` lets through: logged each time. */

@@ -79,6 +79,8 @@ export type Analysis =
       /** Ordered by place in the text; a literal or a parameter may stand here once only. */
       readonly values: readonly ValueSlot[]
       readonly statements: readonly StatementAnalysis[]
+      /** Parameters, by number from 1, that name a setting of the session: values that are setting names of `isCheckedSetting` are not to pass. */
+      readonly settingNames: readonly number[]
       /** What `on_unprotected: pass` let through, for the log. */
       readonly passed: readonly Refusal[]
       /** True where the verdict depends on the text of a literal (ORDER BY 2): the plan holds for this very text only. */

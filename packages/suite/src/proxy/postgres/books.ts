@@ -164,6 +164,7 @@ export class Books {
       kind: 'planned',
       literals: [],
       parameters: new Map(),
+      settingNames: [],
       answers: [{ results, named: null }],
       passed: [],
     }

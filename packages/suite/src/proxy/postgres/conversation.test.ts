@@ -35,7 +35,7 @@ function exchange(clientId = 'alice'): Exchange {
 
 /** The hex form of the first bytea literal of a Query. */
 function literalOf(stream: Buffer): string {
-  const match = /'(\\x[0-9a-f]+)'/.exec(stream.toString('latin1'))
+  const match = / E'\\(\\x[0-9a-f]+)'/.exec(stream.toString('latin1'))
   assert.ok(match, 'a hex literal')
   return match[1]!
 }
@@ -73,7 +73,7 @@ test('a literal of a protected column reaches the database sealed, the text arou
   const sentText = message!.bytes.subarray(5, -1).toString()
   assert.match(
     sentText,
-    /^\/\* keep \*\/ insert INTO users \(id, email\) {2}VALUES \( {2}1, '\\x252525[0-9a-f]+' \) ;--end$/,
+    /^\/\* keep \*\/ insert INTO users \(id, email\) {2}VALUES \( {2}1, {2}E'\\\\x252525[0-9a-f]+' \) ;--end$/,
   )
   const back = await talk.database(commandComplete('INSERT 0 1'), readyForQuery('I'))
   assert.equal(typesOf(back), 'CZ')

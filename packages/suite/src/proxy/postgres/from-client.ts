@@ -13,7 +13,8 @@ import {
   Frontend,
   messageTypes,
 } from '../../wire/postgres/index.ts'
-import type { Plan } from '../plan.ts'
+import type { Plan, Planned } from '../plan.ts'
+import { mayMoveEnds } from './backslashes.ts'
 import { type Books, firstAnswer, NO_ANSWER } from './books.ts'
 import type { ConversationObserver, ConversationSettings } from './conversation-settings.ts'
 import type { ExpectedKind } from './expected.ts'
@@ -22,6 +23,7 @@ import type { PlannedText } from './planner.ts'
 import type { Names } from './prepared.ts'
 import { inPlaceOf, RefusedError, refusals } from './refusal.ts'
 import { Rewriter } from './rewrite.ts'
+import { namesCheckedSetting } from './setting-names.ts'
 
 /**
  * How much of what the database owes is kept in the books before the client has to wait, and when it may go on. The database sends answers
@@ -29,6 +31,9 @@ import { Rewriter } from './rewrite.ts'
  */
 const EXPECTED_MAX = 10_000
 const EXPECTED_AGAIN = 5000
+
+/** The slots of a statement that has none. */
+const NO_SLOTS: Pick<Planned, 'literals' | 'parameters'> = { literals: [], parameters: new Map() }
 
 /** The client's messages: what each means for the books, and whether it passes as it came, rewritten, or not at all. */
 export class FromClient {
@@ -52,7 +57,7 @@ export class FromClient {
     this.#books = books
     this.#observer = observer
     this.#toDatabase = toDatabase
-    this.#rewriter = new Rewriter(access, books.encoding)
+    this.#rewriter = new Rewriter(access)
     this.frames = new FrameCutter(clientMessages, {
       take: (bytes, start, end) => this.#take(bytes, start, end),
       outlet: toDatabase,
@@ -110,12 +115,13 @@ export class FromClient {
     const { plan, shape } = this.#planned(this.#settings.planner.forQuery(text), text)
     if (plan.kind === 'refused') return this.#refuse('query', inPlaceOf.query, plan.refusal)
     const expect = () => this.#expectQuery(plan)
-    if (plan.kind === 'untouched' || plan.literals.length === 0) {
+    const { literals } = plan.kind === 'planned' ? plan : NO_SLOTS
+    if (literals.length === 0 && this.#passesUnread(text)) {
       expect()
       return false
     }
     return this.#rewritten('query', inPlaceOf.query, expect, (sink) =>
-      this.#rewriter.query(text, plan, shape, sink),
+      this.#rewriter.query(text, literals, shape, sink),
     )
   }
 
@@ -133,12 +139,14 @@ export class FromClient {
       const change = statements.change(message.statement, { plan, sequence }, sequence)
       this.#books.expect('parse', NO_ANSWER, change)
     }
-    if (plan.kind === 'untouched' || (plan.literals.length === 0 && plan.parameters.size === 0)) {
+    const slots = plan.kind === 'planned' ? plan : NO_SLOTS
+    const hasSlots = slots.literals.length > 0 || slots.parameters.size > 0
+    if (!hasSlots && this.#passesUnread(text)) {
       expect()
       return false
     }
     return this.#rewritten('parse', inPlace, expect, (sink) =>
-      this.#rewriter.parse(message, text, plan, shape, sink),
+      this.#rewriter.parse(message, text, slots, shape, sink),
     )
   }
 
@@ -158,6 +166,9 @@ export class FromClient {
     }
     if (plan === null && message.parameterCount > 0 && !this.#settings.planner.idle) {
       return this.#refuse('bind', inPlaceOf.bind, refusals.unknownStatement)
+    }
+    if (plan?.kind === 'planned' && namesCheckedSetting(bytes, message, plan.settingNames)) {
+      return this.#refuse('bind', inPlaceOf.bind, refusals.settingName)
     }
     if (plan?.kind !== 'planned' || plan.parameters.size === 0) {
       expect()
@@ -240,6 +251,11 @@ export class FromClient {
       default:
         throw new ProtocolError('a message is longer than its kind can be')
     }
+  }
+
+  /** True where a text without values may go to the database as it came. */
+  #passesUnread(text: Buffer): boolean {
+    return this.#settings.planner.idle || !mayMoveEnds(text)
   }
 
   #planned(planned: PlannedText, text: Buffer): PlannedText {

@@ -133,6 +133,7 @@ function planOf(analysis: Analysis, columns: ColumnTable): Plan {
     kind: 'planned',
     literals,
     parameters,
+    settingNames: analysis.settingNames,
     answers: analysis.statements.map(answerPlan),
     passed: analysis.passed,
   }

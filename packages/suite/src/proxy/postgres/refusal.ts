@@ -74,6 +74,12 @@ export class RefusedError extends AcraError {
 
 /** Refusals that do not come from the analysis of a statement. */
 export const refusals = {
+  backslash: {
+    sqlState: '0A000',
+    message: "backslash before a quote, in a string that cannot be written as E'...'",
+    hint: "Write the string as '...' or E'...', or send it as a parameter.",
+    column: null,
+  },
   messageTooLong: {
     sqlState: '54000',
     message: 'message is too long for acra-server to look into',
@@ -98,9 +104,16 @@ export const refusals = {
     hint: 'Prepare it on this connection, by the protocol or by PREPARE.',
     column: null,
   },
+  settingName: {
+    sqlState: '0A000',
+    message: 'a parameter of set_config names a setting by which texts of statements are read',
+    hint: 'Write the name of the setting into the statement, or use SET.',
+    column: null,
+  },
   functionCall: {
     sqlState: '0A000',
-    message: 'function call by the fast-path protocol may carry a protected value',
+    message:
+      'function call by the fast-path protocol, of another function than those of large objects',
     hint: 'Call the function by SQL: SELECT function(...).',
     column: null,
   },

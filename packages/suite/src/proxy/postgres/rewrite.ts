@@ -1,6 +1,6 @@
 import { BufferSink, type Soon, soon } from '../../foundation/index.ts'
 import { type Edit, editText, type Shape } from '../../sql/index.ts'
-import { decodeLiteral } from '../../sql/postgres/index.ts'
+import { decodeLiteral, shapeOf } from '../../sql/postgres/index.ts'
 import { type Access, TransformError } from '../../transform/index.ts'
 import {
   BINARY_FORMAT,
@@ -18,7 +18,7 @@ import {
 } from '../../wire/postgres/index.ts'
 import type { PlannedColumn } from '../columns.ts'
 import type { LiteralSlot, Planned } from '../plan.ts'
-import type { Encoding } from './encoding.ts'
+import { escapeBackslashes, mayMoveEnds } from './backslashes.ts'
 import { RefusedError, unprotectable, unreadableLiteral, wrongParameterType } from './refusal.ts'
 import { acceptsParameterType } from './types.ts'
 import { plainOfText } from './values.ts'
@@ -28,7 +28,7 @@ const ENVELOPE_ROOM = 201
 /** Prefix, quotes and `\x` of a literal. */
 const LITERAL_ROOM = 8
 const QUOTE = Buffer.from("'")
-/** `E'\`: what a hex literal needs before its own backslash where backslashes are escapes. */
+/** The beginning of a hex literal before its own backslash; the space keeps the E from becoming part of a word. */
 const ESCAPED_PREFIX = Buffer.from(" E'\\")
 
 /**
@@ -37,35 +37,38 @@ const ESCAPED_PREFIX = Buffer.from(" E'\\")
  */
 export class Rewriter {
   readonly #access: Access
-  readonly #encoding: Encoding
   readonly #values = new ValueReader()
 
-  constructor(access: Access, encoding: Encoding) {
+  constructor(access: Access) {
     this.#access = access
-    this.#encoding = encoding
   }
 
-  /** Appends a Query. */
-  query(text: Buffer, plan: Planned, shape: Shape | null, out: BufferSink): Soon<void> {
-    return soon(this.#text(text, plan.literals, shape), (rewritten) => encodeQuery(rewritten, out))
+  /** Appends a Query with the literals of `slots` protected. */
+  query(
+    text: Buffer,
+    slots: readonly LiteralSlot[],
+    shape: Shape | null,
+    out: BufferSink,
+  ): Soon<void> {
+    return soon(this.#text(text, slots, shape), (rewritten) => encodeQuery(rewritten, out))
   }
 
   /** Appends a Parse whose parameters for protected columns are left to the server: it takes the column's type. */
   parse(
     message: Parse,
     text: Buffer,
-    plan: Planned,
+    { literals, parameters }: Pick<Planned, 'literals' | 'parameters'>,
     shape: Shape | null,
     out: BufferSink,
   ): Soon<void> {
     const types = message.parameterTypes.map((oid, i) => {
-      const planned = plan.parameters.get(i + 1)
+      const planned = parameters.get(i + 1)
       if (planned === undefined) return oid
       if (!acceptsParameterType(oid))
         throw new RefusedError(wrongParameterType(planned.setting, i + 1))
       return 0
     })
-    return soon(this.#text(text, plan.literals, shape), (rewritten) =>
+    return soon(this.#text(text, literals, shape), (rewritten) =>
       encodeParse(message.statement, rewritten, types, out),
     )
   }
@@ -116,12 +119,18 @@ export class Rewriter {
     )
   }
 
-  /** The text with the literals of `slots` replaced. */
-  #text(text: Buffer, slots: readonly LiteralSlot[], shape: Shape | null): Soon<Buffer> {
-    if (slots.length === 0) return text
-    if (shape === null) throw new TypeError('a plan with literals needs the shape of its text')
+  /** The text with the literals of `slots` replaced, and its strings ending where they end by either reading of backslashes. */
+  #text(text: Buffer, slots: readonly LiteralSlot[], known: Shape | null): Soon<Buffer> {
+    const escapes = mayMoveEnds(text)
+    if (slots.length === 0 && !escapes) return text
+    const shape = known ?? shapeOf(text)
     const edits: Edit[] = []
     return soon(this.#edits(text, slots, shape, edits), () => {
+      if (escapes) {
+        const replaced = new Set(slots.map(({ index }) => index))
+        edits.push(...escapeBackslashes(text, shape, replaced))
+        edits.sort((one, other) => one.start - other.start)
+      }
       const added = edits.reduce((size, { bytes }) => size + bytes.length, 0)
       const edited = new BufferSink(text.length + added)
       editText(text, edits, edited)
@@ -148,7 +157,7 @@ export class Rewriter {
     const cell = new BufferSink(value.length + ENVELOPE_ROOM)
     return soon(this.#protect(plainOfText(planned.setting, value), planned, cell), () => {
       const literal = new BufferSink(2 * cell.length + LITERAL_ROOM)
-      literal.append(this.#encoding.standardStrings ? QUOTE : ESCAPED_PREFIX)
+      literal.append(ESCAPED_PREFIX)
       encodeByteaHex(cell.bytes, 0, cell.length, literal)
       literal.append(QUOTE)
       return literal.take()

@@ -43,10 +43,11 @@ function analyzeTree(tree: Tree, findings: Findings): Analysis {
     if (found !== null) statements.push(found)
   }
   const values = findings.slots()
-  const { passed, exact } = findings
+  const { passed, exact, settingNames } = findings
   const says = statements.some(({ results, named }) => results !== null || named !== null)
-  if (!says && !exact && values.length === 0 && passed.length === 0) return UNTOUCHED
-  return { kind: 'planned', values, statements, passed, exact }
+  const found = values.length + passed.length + settingNames.length
+  if (!says && !exact && found === 0) return UNTOUCHED
+  return { kind: 'planned', values, statements, settingNames, passed, exact }
 }
 
 /** What a query, or a statement that returns rows, answers. */
@@ -90,6 +91,7 @@ function unfollowed(error: unknown, findings: Findings): Analysis {
     kind: 'planned',
     values: [],
     statements: [],
+    settingNames: [],
     passed: [...findings.passed, refusal],
     exact: true,
   }

@@ -24,6 +24,17 @@ export function writtenTable(relation: RangeVar | undefined, { findings }: Conte
   return { table, name, isUnlisted: table === null && !isCatalogRelation(schema, name) }
 }
 
+/** Rows of system catalogs are settings and the names of tables: who writes them turns over what verdicts stand on. */
+export function refuseCatalog(relation: RangeVar | undefined, { findings }: Context): void {
+  const { schemaname = null, relname = '' } = relation ?? {}
+  if (findings.catalog.table(schemaname, relname) !== null) return
+  if (!isCatalogRelation(schemaname, relname)) return
+  findings.refuse(null, {
+    message: `a statement writes ${relname}, which belongs to the system catalogs`,
+    hint: 'Use SET or ALTER, or run it on the database without acra-server.',
+  })
+}
+
 /** A column that is written to. */
 export interface Target {
   readonly name: string

@@ -184,7 +184,11 @@ function functionCall(call: FuncCall, place: Place): Item {
 
 function checkSetConfig(args: readonly Node[], place: Place): void {
   const [setting, value] = args.map(constantText)
-  if (args[0] === undefined || 'ParamRef' in args[0]) return
+  if (args[0] === undefined) return
+  if ('ParamRef' in args[0]) {
+    place.findings.settingNames.push(args[0].ParamRef.number ?? 0)
+    return
+  }
   place.findings.exact = true
   if (setting === null || setting === undefined) {
     refuseUnknownCode('set_config under a computed name', place)

@@ -31,6 +31,8 @@ export class Findings {
   readonly catalog: Catalog
   readonly passed: Refusal[] = []
   exact = false
+  /** Parameters that name a setting. */
+  readonly settingNames: number[] = []
   readonly #text: Uint8Array
   readonly #literals: readonly Literal[]
   /** Index of the literal that begins at a byte. */

@@ -15,7 +15,7 @@ allowed([
   ["SELECT 'users'::regclass, 'x'::my_type, CAST('5' AS numeric(10, 2))", 'untouched'],
   ["SELECT set_config('app.tenant', 'x', false), current_setting('app.tenant')", 'exact'],
   ["SELECT set_config('standard_conforming_strings', 'on', false)", 'exact'],
-  ['SELECT set_config($1, $2, true)', 'untouched'],
+  ['SELECT set_config($1, $2, true), set_config($3, $1, false)', 'setting $1 setting $3'],
   ["SELECT nextval('users_id_seq'), pg_notify('ch', 'x'), pg_advisory_lock(42)", 'untouched'],
   ['SELECT information_schema._pg_expandarray(ARRAY[1, 2])', 'untouched'],
   ['SET standard_conforming_strings = on', 'exact'],
@@ -109,6 +109,27 @@ refused([
     'standard_conforming_strings is set to something else than on, which moves the ends of strings',
   ],
   [
+    "SELECT set_config('client_encoding', $1, false)",
+    'client_encoding is set to an encoding in which a part of a character may look like a quote',
+  ],
+  [
+    "UPDATE pg_settings SET setting = 'off' WHERE name = 'standard_conforming_strings'",
+    'a statement writes pg_settings, which belongs to the system catalogs',
+  ],
+  [
+    "INSERT INTO pg_catalog.pg_class (relname) VALUES ('x')",
+    'a statement writes pg_class, which belongs to the system catalogs',
+  ],
+  ['DELETE FROM pg_rewrite', 'a statement writes pg_rewrite, which belongs to the system catalogs'],
+  [
+    'COPY pg_attribute (attname) FROM STDIN',
+    'a statement writes pg_attribute, which belongs to the system catalogs',
+  ],
+  [
+    'PREPARE s AS SELECT set_config($1, $2, false)',
+    'PREPARE of a statement that sets something under a name that is a parameter',
+  ],
+  [
     "SELECT set_config('a' || 'b', 'x', false)",
     'the SELECT list gives a value to set_config under a computed name, and acra-server does not know what is done with it',
   ],
@@ -138,11 +159,11 @@ refused([
   ],
   [
     "SET client_encoding = 'SJIS'",
-    'client_encoding is set to an encoding in which a part of a character can look like a quote',
+    'client_encoding is set to an encoding in which a part of a character may look like a quote',
   ],
   [
     "SET NAMES 'GB18030'",
-    'client_encoding is set to an encoding in which a part of a character can look like a quote',
+    'client_encoding is set to an encoding in which a part of a character may look like a quote',
   ],
   ["CALL other.proc('x')", 'CALL'],
   ['CALL proc()', 'CALL'],

@@ -10,4 +10,4 @@ export {
   Parser,
   type ParserLimits,
 } from './parse.ts'
-export { settingProblem } from './settings.ts'
+export { isCheckedSetting, settingProblem } from './settings.ts'

@@ -1,6 +1,13 @@
 /** MERGE: what it writes to a protected column is refused, everything else is looked at as in UPDATE and INSERT. */
 
-import { assign, targetOf, UNNAMED_TARGET, type Written, writtenTable } from './assignment.ts'
+import {
+  assign,
+  refuseCatalog,
+  targetOf,
+  UNNAMED_TARGET,
+  type Written,
+  writtenTable,
+} from './assignment.ts'
 import { withTables } from './common-tables.ts'
 import type { Context, Place } from './context.ts'
 import { use } from './expressions.ts'
@@ -24,6 +31,7 @@ export function mergeStatement(statement: MergeStmt, context: Context, outer: Sc
   } = statement
   complete(rest)
   const scope = withTables(withClause, context, outer)
+  refuseCatalog(relation, context)
   const target = targetRelation(relation, context)
   const source = fromList(sourceRelation === undefined ? [] : [sourceRelation], context, scope)
   const place: Place = {

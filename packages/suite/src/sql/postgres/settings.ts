@@ -46,10 +46,10 @@ export function settingProblem(name: string, value: string | null): Reason | nul
     }
   }
   const isEncoding = setting === 'client_encoding' || setting === 'names'
-  if (isEncoding && UNSAFE_ENCODINGS.has(wanted.replace(/[^a-z0-9]/g, ''))) {
+  if (isEncoding && (value === null || UNSAFE_ENCODINGS.has(wanted.replace(/[^a-z0-9]/g, '')))) {
     return {
       message:
-        'client_encoding is set to an encoding in which a part of a character can look like a quote',
+        'client_encoding is set to an encoding in which a part of a character may look like a quote',
       hint: 'Use UTF8 between the application and acra-server.',
     }
   }

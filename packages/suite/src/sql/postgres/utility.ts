@@ -2,7 +2,7 @@
 
 import type { StatementAnalysis } from '../analysis.ts'
 import { answering, NO_ROWS } from './answer.ts'
-import { targetOf, writtenTable } from './assignment.ts'
+import { refuseCatalog, targetOf, writtenTable } from './assignment.ts'
 import type { Context } from './context.ts'
 import { createFunction } from './definitions.ts'
 import { evaluate, use } from './expressions.ts'
@@ -132,9 +132,16 @@ export function prepare(
   if (query === undefined) return NO_ROWS
   const place = { ...context, scope: OUTERMOST, clause: 'PREPARE' }
   for (const type of argtypes) if ('TypeName' in type) checkType(type.TypeName, place)
-  const before = context.findings.valueCount
+  const { valueCount, settingNames } = context.findings
+  const settingCount = settingNames.length
   const parts = context.query(query, OUTERMOST)
-  if (context.findings.valueCount > before) {
+  if (settingNames.length > settingCount) {
+    context.findings.refuse(null, {
+      message: 'PREPARE of a statement that sets something under a name that is a parameter',
+      hint: 'Prepare it by the protocol, as drivers do, or run it without PREPARE.',
+    })
+  }
+  if (context.findings.valueCount > valueCount) {
     context.findings.refuse(null, {
       message: 'PREPARE of a statement that writes a protected column',
       hint: 'Prepare it by the protocol, as drivers do, or run it without PREPARE.',
@@ -169,6 +176,7 @@ export function copy(statement: CopyStmt, context: Context): StatementAnalysis {
   complete(rest)
   if (query !== undefined) context.query(query, OUTERMOST)
   if (is_from !== true) return NO_ROWS
+  refuseCatalog(relation, context)
   const written = writtenTable(relation, context)
   const names =
     attlist === undefined ? [...(written.table?.protected.keys() ?? [])] : stringsOf(attlist)

@@ -2,6 +2,7 @@
 
 import {
   assign,
+  refuseCatalog,
   type Target,
   targetOf,
   UNNAMED_TARGET,
@@ -49,6 +50,7 @@ export function insertStatement(statement: InsertStmt, context: Context, outer: 
   const select =
     selectStmt !== undefined && 'SelectStmt' in selectStmt ? selectStmt.SelectStmt : null
   if (select !== null) insertRows(written, columns, select, context, scope)
+  refuseCatalog(relation, context)
   const target = targetRelation(relation, context)
   if (onConflictClause !== undefined) onConflict(onConflictClause, written, target, context, scope)
   return returning(returningClause, target, { relations: [], star: [] }, context, scope)
@@ -184,6 +186,7 @@ export function updateStatement(statement: UpdateStmt, context: Context, outer: 
   } = statement
   complete(rest)
   const scope = withTables(withClause, context, outer)
+  refuseCatalog(relation, context)
   const target = targetRelation(relation, context)
   const source = fromList(fromClause, context, scope)
   const inside = scopeOver([target, ...source.relations], scope)
@@ -208,6 +211,7 @@ export function deleteStatement(statement: DeleteStmt, context: Context, outer: 
   } = statement
   complete(rest)
   const scope = withTables(withClause, context, outer)
+  refuseCatalog(relation, context)
   const target = targetRelation(relation, context)
   const source = fromList(usingClause, context, scope)
   const inside = scopeOver([target, ...source.relations], scope)

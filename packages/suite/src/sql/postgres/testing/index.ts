@@ -89,6 +89,7 @@ export function verdict(sql: string, catalog: Catalog): string {
         `(${results.map((item) => (typeof item === 'string' ? item : item.column)).join(' ')})`,
       )
   }
+  for (const name of analysis.settingNames) parts.push(`setting $${name}`)
   for (const passed of analysis.passed) parts.push(`passed: ${passed.message}`)
   if (analysis.exact) parts.push('exact')
   return parts.join(' ') || 'planned'
