@@ -54,7 +54,7 @@ export class Books {
   }
 
   /** The client has asked for something that the database gets a harmless text instead of. */
-  expectRefused(kind: ExpectedKind, refusal: Refusal): void {
+  expectRefused(kind: ExpectedKind, refusal: Refusal, change: Change | null): void {
     const sequence = this.sequence
     this.expected.push({
       kind,
@@ -63,7 +63,7 @@ export class Books {
       plan: null,
       answers: [],
       current: 0,
-      change: null,
+      change,
     })
   }
 
@@ -80,7 +80,8 @@ export class Books {
       plan,
       answers,
       current: 0,
-      change: null,
+      // A query ends the statement without a name.
+      change: this.statements.endUnnamed(this.sequence),
     })
   }
 
@@ -138,14 +139,17 @@ export class Books {
     this.isReady = true
     this.isBrokenOff = false
     const expected = this.expected.head
-    // The first one, which ends the start-up, answers to nothing.
-    if (expected === null) return
+    // The first one, which ends the start-up, answers to nothing; nor does that for a Sync between the data of a COPY that has failed.
+    if (expected === null) {
+      this.isSkipping = false
+      return
+    }
     if (!isEndedByReady(expected)) {
       throw new ProtocolError('the database is ready before it has answered')
     }
     this.expected.shift()
     // Portals end with their transaction.
-    if (status === 'I') this.portals.removeBefore(expected.sequence)
+    if (status === 'I') this.portals.removeBefore(expected.sequence, true)
   }
 
   #rememberCursor(name: string, results: AnswerPlan['results']): void {

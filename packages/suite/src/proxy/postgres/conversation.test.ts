@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { MemoryKeystore } from '../../transform/testing/index.ts'
+import { ProtocolError } from '../../wire/index.ts'
 import {
   bind,
   bindComplete,
@@ -563,4 +564,79 @@ test('a client that asks without end waits until the database has answered', asy
   }
   assert.equal((await pending).length, asked * sync().length)
   assert.ok(answered >= 15_000, `${answered} were answered before the last was sent`)
+})
+
+test('names that the database takes for the same are the same', async () => {
+  const talk = exchange()
+  const name = 'n'.repeat(63)
+  await talk.client(parse(`${name}1`, 'INSERT INTO users (id, email) VALUES (1, $1)'), sync())
+  await talk.database(parseComplete(), readyForQuery('I'))
+  const sent = await talk.client(bind('', `${name}2`, [SECRET]), sync())
+  assert.equal(typesOf(sent), 'BS')
+  assert.match(sent.toString('latin1'), /\\x252525/)
+})
+
+test('a query, and a Parse that fails, end the statement without a name; DEALLOCATE ALL does not', async () => {
+  const insert = parse('', 'INSERT INTO users (id, email) VALUES (1, $1)')
+  const bound = bind('', '', [SECRET])
+  const talk = exchange()
+  await talk.client(insert, parse('d', 'DEALLOCATE ALL'), bind('', 'd', []), execute(''), sync())
+  await talk.database(
+    ...[parseComplete(), parseComplete(), bindComplete()],
+    ...[commandComplete('DEALLOCATE ALL'), readyForQuery('I')],
+  )
+  assert.match((await talk.client(bound, sync())).toString('latin1'), /\\x252525/)
+  await talk.database(bindComplete(), readyForQuery('I'))
+
+  await talk.client(query('SELECT 1'))
+  await talk.database(commandComplete('SELECT 0'), readyForQuery('I'))
+  assert.equal(talk.refused.length, 0)
+  await talk.client(bound, sync())
+  assert.equal(talk.refused.pop()?.sqlState, '26000')
+  await talk.database(syntaxError, readyForQuery('I'))
+
+  await talk.client(parse('', 'SELECT $1::text'), sync())
+  await talk.database(parseComplete(), readyForQuery('I'))
+  await talk.client(parse('', 'SELECT $1 FROM nowhere'), sync())
+  await talk.database(syntaxError, readyForQuery('I'))
+  assert.ok(!(await talk.client(bound, sync())).includes(SECRET))
+  assert.equal(talk.refused.pop()?.sqlState, '26000')
+})
+
+test('a name stays in doubt while a refused Parse of it is not answered', async () => {
+  const talk = exchange()
+  await talk.client(parse('s', 'SELECT $1::text'), sync())
+  await talk.database(parseComplete(), readyForQuery('I'))
+  const pending = talk.client(
+    query('DEALLOCATE ALL'),
+    parse('s', 'UPDATE users SET id = 2 WHERE email = $1'),
+    sync(),
+    bind('', 's', [SECRET]),
+    sync(),
+  )
+  await talk.database(commandComplete('DEALLOCATE ALL'), readyForQuery('I'), syntaxError)
+  assert.ok(!(await pending).includes(SECRET))
+})
+
+test('the error that ends the connection is said as it is, also where a refusal is due', async () => {
+  const talk = exchange()
+  await talk.client(query('UPDATE users SET id = 2 WHERE email = $1'))
+  const fatal = errorResponse({ S: 'FATAL', V: 'FATAL', C: '57P01', M: 'shutting down' })
+  assert.deepEqual(await talk.database(fatal), fatal)
+})
+
+test('a database that answers what it was not asked ends the connection', async () => {
+  const outOfTurn = [
+    [parseComplete()],
+    [dataRow('1')],
+    [commandComplete('SELECT 1')],
+    [rowDescription({ name: 'id' })],
+    [parameterDescription(23)],
+    [frame('G', Buffer.of(0), int16(0))],
+  ]
+  for (const messages of outOfTurn) {
+    const talk = exchange()
+    await talk.client(bind('', '', []))
+    await assert.rejects(() => talk.database(...messages), ProtocolError)
+  }
 })

@@ -50,3 +50,10 @@ test('a long queue stays right when its front is given back', () => {
     Array.from({ length: 1000 }, (_, i) => 4000 + i),
   )
 })
+
+test('a client that says nothing but the end of copies does not fill the queue', () => {
+  const queue = queueOf('copy-end', 'copy-end', 'query', 'copy-end', 'copy-end', 'copy-end')
+  assert.equal(queue.size, 2)
+  assert.deepEqual(rest(queue), [2])
+  assert.deepEqual(rest(queueOf('query', 'copy-end', 'query')), [0, 2])
+})

@@ -58,7 +58,14 @@ export class ExpectedQueue {
   }
 
   push(expected: Expected): void {
+    // The end of a copy says something of what stands before it only: a client that says nothing else does not fill the queue.
+    if (expected.kind === 'copy-end' && !this.#mayBeCopy) return
     this.#items.push(expected)
+  }
+
+  get #mayBeCopy(): boolean {
+    const last = this.#items.at(-1)
+    return last !== undefined && last.kind !== 'copy-end'
   }
 
   /** Removes the head: the database has carried it out. */
@@ -67,9 +74,11 @@ export class ExpectedQueue {
     this.#forget(this.#first + 1)
   }
 
-  /** Drops everything before the next Sync and takes back what it changed. False where no Sync was asked for yet. */
+  /** The database has failed at the head: drops everything before the next Sync and takes back what it changed. False where no Sync was asked for yet. */
   dropToSync(): boolean {
     let at = this.#first
+    if (at < this.#items.length && this.#items[at]!.kind !== 'sync')
+      this.#items[at++]!.change?.fail()
     while (at < this.#items.length && this.#items[at]!.kind !== 'sync') {
       this.#items[at++]!.change?.undo()
     }

@@ -20,7 +20,7 @@ import type { ConversationObserver, ConversationSettings } from './conversation-
 import type { ExpectedKind } from './expected.ts'
 import { isCarriedFunction } from './function-call.ts'
 import type { PlannedText } from './planner.ts'
-import type { Names } from './prepared.ts'
+import type { Change, Names } from './prepared.ts'
 import { inPlaceOf, RefusedError, refusals } from './refusal.ts'
 import { Rewriter } from './rewrite.ts'
 import { namesCheckedSetting } from './setting-names.ts'
@@ -120,7 +120,8 @@ export class FromClient {
       expect()
       return false
     }
-    return this.#rewritten('query', inPlaceOf.query, expect, (sink) =>
+    const refuse = (refusal: Refusal) => this.#refuse('query', inPlaceOf.query, refusal)
+    return this.#rewritten(refuse, expect, (sink) =>
       this.#rewriter.query(text, literals, shape, sink),
     )
   }
@@ -129,11 +130,9 @@ export class FromClient {
     const message = decodeParse(bytes, start, end)
     const text = bytes.subarray(message.textStart, message.textEnd)
     const { plan, shape } = this.#planned(this.#settings.planner.forParse(text), text)
-    const inPlace = message.statement === '' ? inPlaceOf.parse : inPlaceOf.parseOfName
-    if (plan.kind === 'refused') return this.#refuse('parse', inPlace, plan.refusal)
-    if (this.#books.statements.isFull) {
-      return this.#refuse('parse', inPlace, refusals.tooManyStatements)
-    }
+    const refuse = (refusal: Refusal) => this.#refuseParse(message.statement, refusal)
+    if (plan.kind === 'refused') return refuse(plan.refusal)
+    if (this.#books.statements.isFull) return refuse(refusals.tooManyStatements)
     const expect = () => {
       const { sequence, statements } = this.#books
       const change = statements.change(message.statement, { plan, sequence }, sequence)
@@ -145,7 +144,7 @@ export class FromClient {
       expect()
       return false
     }
-    return this.#rewritten('parse', inPlace, expect, (sink) =>
+    return this.#rewritten(refuse, expect, (sink) =>
       this.#rewriter.parse(message, text, slots, shape, sink),
     )
   }
@@ -174,7 +173,8 @@ export class FromClient {
       expect()
       return false
     }
-    return this.#rewritten('bind', inPlaceOf.bind, expect, (sink) =>
+    const refuse = (refusal: Refusal) => this.#refuse('bind', inPlaceOf.bind, refusal)
+    return this.#rewritten(refuse, expect, (sink) =>
       this.#rewriter.bind(bytes, message, plan, sink),
     )
   }
@@ -240,7 +240,8 @@ export class FromClient {
         this.#refuse('query', inPlaceOf.query, refusals.messageTooLong)
         return 'drop'
       case Frontend.parse:
-        this.#refuse('parse', inPlaceOf.parse, refusals.messageTooLong)
+        // Its name has not been read; a named statement stays as it was.
+        this.#refuseParse('', refusals.messageTooLong)
         return 'drop'
       case Frontend.bind:
         this.#refuse('bind', inPlaceOf.bind, refusals.messageTooLong)
@@ -277,9 +278,10 @@ export class FromClient {
     next: (thing: T | null) => Soon<boolean>,
   ): Soon<boolean> {
     const { lastSync } = this.#books
-    if (!names.isUncertain(name, lastSync)) return next(names.get(name))
+    if (this.#books.isCopyingIn || !names.isUncertain(name, lastSync)) return next(names.get(name))
     return this.#wait(
-      () => !names.isUncertain(name, lastSync),
+      // A database that reads COPY data answers nothing before its end, and takes no other message.
+      () => this.#books.isCopyingIn || !names.isUncertain(name, lastSync),
       // What came between has failed meanwhile, perhaps.
       () => (this.#books.isSkipping ? true : next(names.get(name))),
     )
@@ -292,8 +294,7 @@ export class FromClient {
 
   /** Puts what `write` appends in the place of the client's message, or refuses it where that fails. */
   #rewritten(
-    kind: ExpectedKind,
-    inPlace: Buffer,
+    refuse: (refusal: Refusal) => true,
     expect: () => void,
     write: (sink: BufferSink) => Soon<void>,
   ): Soon<boolean> {
@@ -307,7 +308,7 @@ export class FromClient {
     }
     const failed = (error: unknown) => {
       if (!(error instanceof RefusedError)) throw error
-      return this.#books.isSkipping || this.#refuse(kind, inPlace, error.refusal)
+      return this.#books.isSkipping || refuse(error.refusal)
     }
     try {
       const written = write(sink)
@@ -317,13 +318,26 @@ export class FromClient {
     }
   }
 
-  #refuse(kind: ExpectedKind, inPlace: Buffer, refusal: Refusal): true {
+  #refuseParse(name: string, refusal: Refusal): true {
+    const { statements, sequence } = this.#books
+    if (name === '') return this.#refuse('parse', inPlaceOf.parse, refusal)
+    return this.#refuse('parse', inPlaceOf.parseOfName, refusal, statements.doubt(name, sequence))
+  }
+
+  #refuse(
+    kind: ExpectedKind,
+    inPlace: Buffer,
+    refusal: Refusal,
+    change: Change | null = null,
+  ): true {
     this.#observer.refused(refusal)
     this.#toDatabase.put(inPlace)
     // The database will discard everything up to the next Sync; the values of a Bind among it must not reach it at all.
     if (kind === 'parse' || kind === 'bind') this.#books.isSkipping = true
     this.#setRefusedLast(true)
-    this.#books.expectRefused(kind, refusal)
+    const { statements, sequence } = this.#books
+    const endsUnnamed = inPlace === inPlaceOf.query || inPlace === inPlaceOf.parse
+    this.#books.expectRefused(kind, refusal, endsUnnamed ? statements.endUnnamed(sequence) : change)
     return true
   }
 

@@ -9,12 +9,13 @@ import {
   decodeReadyForQuery,
   FrameCutter,
   HEADER_SIZE,
+  isFatal,
   messageTypes,
 } from '../../wire/postgres/index.ts'
 import { Answer } from './answer.ts'
-import { type Books, currentAnswer, NO_ANSWER } from './books.ts'
+import { type Books, currentAnswer } from './books.ts'
 import type { ConversationObserver, ConversationSettings } from './conversation-settings.ts'
-import type { Expected } from './expected.ts'
+import type { Expected, ExpectedKind } from './expected.ts'
 import { refusalResponse, refusals } from './refusal.ts'
 import { RowRevealer, readFormats } from './rows.ts'
 import { announceParameters, announceResults } from './types.ts'
@@ -72,25 +73,28 @@ export class FromDatabase {
         return this.#rowDescription(bytes, start, end, expected)
       case Backend.parameterDescription:
         return this.#parameterDescription(bytes, start, end, expected)
-      case Backend.noData:
       case Backend.parseComplete:
+        return this.#answered(expected, 'parse')
       case Backend.bindComplete:
+        return this.#answered(expected, 'bind')
       case Backend.closeComplete:
+        return this.#answered(expected, 'close')
+      case Backend.noData:
+        return this.#answered(expected, 'describe-portal', 'describe-statement')
       case Backend.portalSuspended:
-        this.#books.expected.shift()
-        return false
+        return this.#answered(expected, 'execute')
       case Backend.commandComplete:
         this.#commandComplete(bytes, start, end, expected)
         return false
       case Backend.emptyQueryResponse:
-        if (expected?.kind === 'execute') this.#books.expected.shift()
-        return false
+        return expected?.kind === 'query' ? false : this.#answered(expected, 'execute')
       case Backend.copyInResponse:
       case Backend.copyBothResponse:
+        if (!isCarriedOut(expected)) throw outOfTurn()
         this.#books.isCopyingIn = !this.#books.expected.ignoreSyncInCopy()
         return false
       case Backend.errorResponse:
-        return this.#error(expected)
+        return this.#error(bytes, start, end, expected)
       case Backend.readyForQuery:
         this.#books.ready(decodeReadyForQuery(bytes, start, end))
         return false
@@ -102,16 +106,24 @@ export class FromDatabase {
     }
   }
 
+  /** The database has carried out what is first in turn. */
+  #answered(expected: Expected | null, ...kinds: readonly ExpectedKind[]): false {
+    if (expected === null || !kinds.includes(expected.kind)) throw outOfTurn()
+    this.#books.expected.shift()
+    return false
+  }
+
   #row(bytes: Buffer, start: number, end: number, expected: Expected | null): Soon<boolean> {
-    const answer = expected === null ? NO_ANSWER : currentAnswer(expected)
+    if (!isCarriedOut(expected)) throw outOfTurn()
+    const answer = currentAnswer(expected)
     if (!this.#settings.decryptsUnconfigured && !answer.protects) return false
     return this.#rows.reveal(bytes, start, end, answer)
   }
 
   #rowDescription(bytes: Buffer, start: number, end: number, expected: Expected | null): boolean {
-    if (expected === null) return false
-    if (expected.kind === 'query') this.#learnFormats(bytes, start, end, expected)
-    else if (isDescribe(expected)) this.#books.expected.shift()
+    if (expected?.kind === 'query') this.#learnFormats(bytes, start, end, expected)
+    else if (expected !== null && isDescribe(expected)) this.#books.expected.shift()
+    else throw outOfTurn()
     const answer = currentAnswer(expected)
     if (!answer.protects) return false
     return this.#putToClient(announceResults(bytes, start, end, answer, this.#settings.columns))
@@ -129,23 +141,31 @@ export class FromDatabase {
     end: number,
     expected: Expected | null,
   ): boolean {
-    const plan = expected?.plan ?? null
+    if (expected?.kind !== 'describe-statement') throw outOfTurn()
+    const { plan } = expected
     if (plan?.kind !== 'planned' || plan.parameters.size === 0) return false
     return this.#putToClient(announceParameters(bytes, start, end, plan.parameters))
   }
 
   #commandComplete(bytes: Buffer, start: number, end: number, expected: Expected | null): void {
-    if (expected === null) return
+    if (!isCarriedOut(expected)) throw outOfTurn()
     if (expected.kind === 'query') expected.current++
-    else if (expected.kind === 'execute') this.#books.expected.shift()
+    else this.#books.expected.shift()
     if (bytes[start + HEADER_SIZE] !== LETTER_D) return
     const tag = decodeCommandComplete(bytes, start, end)
     if (tag === 'DISCARD ALL' || tag === 'DEALLOCATE ALL') {
-      this.#books.statements.removeBefore(expected.sequence)
+      this.#books.statements.removeBefore(expected.sequence, false)
     }
   }
 
-  #error(expected: Expected | null): boolean {
+  #error(bytes: Buffer, start: number, end: number, expected: Expected | null): boolean {
+    // What ends the connection is said as it is.
+    if (expected?.refusal && isFatal(bytes, start, end)) return false
+    return this.#failed(expected)
+  }
+
+  /** The books go where an error takes the database. True where the client gets another error in the place of it, or none. */
+  #failed(expected: Expected | null): boolean {
     this.#books.isCopyingIn = false
     if (expected === null) return false
     this.#books.fail(expected)
@@ -157,11 +177,12 @@ export class FromDatabase {
     if (this.#books.isBrokenOff && isAnswer(type)) return 'drop'
     switch (type) {
       case Backend.dataRow:
-        if (expected === null || !currentAnswer(expected).protects) return 'pass'
+        if (!isCarriedOut(expected)) throw outOfTurn()
+        if (!currentAnswer(expected).protects) return 'pass'
         this.#breakOff(expected, refusals.rowTooLong)
         return 'drop'
       case Backend.errorResponse:
-        return this.#error(expected) ? 'drop' : 'pass'
+        return this.#failed(expected) ? 'drop' : 'pass'
       default:
         throw new ProtocolError('a message of the database is longer than its kind can be')
     }
@@ -199,6 +220,15 @@ const databaseMessages = messageTypes(
   Backend.readyForQuery,
   Backend.parameterStatus,
 )
+
+/** Statements are carried out by it: rows may come, and the end of each. */
+function isCarriedOut(expected: Expected | null): expected is Expected {
+  return expected !== null && (expected.kind === 'query' || expected.kind === 'execute')
+}
+
+function outOfTurn(): ProtocolError {
+  return new ProtocolError('the database answers what it was not asked')
+}
 
 function isDescribe({ kind }: Expected): boolean {
   return kind === 'describe-statement' || kind === 'describe-portal'

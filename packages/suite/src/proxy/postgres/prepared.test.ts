@@ -50,7 +50,7 @@ test('what the database forgets is forgotten, and not what was made after that',
   const old = names.change('renewed', thing(2), 2)
   old.confirm()
   const renewed = names.change('renewed', thing(9), 9)
-  names.removeBefore(5)
+  names.removeBefore(5, true)
   assert.equal(names.get('old'), null)
   assert.deepEqual(names.get('renewed'), thing(9))
   renewed.undo()

@@ -14,11 +14,16 @@ export interface Portal {
 
 /** Names that one connection may have in use at once; the database's own memory ends long before. */
 const NAMES_MAX = 100_000
+/** PostgreSQL tells names apart by so many bytes (NAMEDATALEN - 1): longer ones that begin alike are the same to it. */
+const NAME_SIZE = 63
 
 /** What a message of the client does to a name, until the database has carried it out or has skipped it. */
 export interface Change {
   confirm(): void
+  /** The database has skipped the message. */
   undo(): void
+  /** The message is what the database has failed at. */
+  fail(): void
 }
 
 /** What a name means to the database as far as it has answered, and what it will mean: in the order of the client's messages. */
@@ -41,7 +46,7 @@ export class Names<T extends { readonly sequence: number }> {
   readonly #byName = new Map<string, Meanings<T>>()
 
   get(name: string): T | null {
-    const meanings = this.#byName.get(name)
+    const meanings = this.#byName.get(known(name))
     if (meanings === undefined) return null
     const last = meanings.pending.at(-1)
     return last === undefined ? meanings.confirmed : last.thing
@@ -49,7 +54,7 @@ export class Names<T extends { readonly sequence: number }> {
 
   /** True also where the name is given up, but the database has not answered that yet. */
   has(name: string): boolean {
-    return this.#byName.has(name)
+    return this.#byName.has(known(name))
   }
 
   get isFull(): boolean {
@@ -61,12 +66,13 @@ export class Names<T extends { readonly sequence: number }> {
    * the Sync of number `sync`, with which the database goes on even where it has skipped the change.
    */
   isUncertain(name: string, sync: number): boolean {
-    const last = this.#byName.get(name)?.pending.at(-1)
+    const last = this.#byName.get(known(name))?.pending.at(-1)
     return last !== undefined && last.sequence < sync
   }
 
   /** Gives the name to `thing`, or gives it up where that is null. */
-  change(name: string, thing: T | null, sequence: number): Change {
+  change(fullName: string, thing: T | null, sequence: number): Change {
+    const name = known(fullName)
     let meanings = this.#byName.get(name)
     if (meanings === undefined) {
       meanings = { confirmed: null, pending: [] }
@@ -85,9 +91,20 @@ export class Names<T extends { readonly sequence: number }> {
     this.#forgetUnused(name, meanings)
   }
 
-  /** Forgets what the client made before `sequence`, and the database had. */
-  removeBefore(sequence: number): void {
+  /** A message that will fail names it: what it means is uncertain until the database has answered that. */
+  doubt(name: string, sequence: number): Change {
+    return this.change(name, this.get(name), sequence)
+  }
+
+  /** Gives up what has no name, where there is that. */
+  endUnnamed(sequence: number): Change | null {
+    return this.has('') ? this.change('', null, sequence) : null
+  }
+
+  /** Forgets what the client made before `sequence`, and the database had; what has no name only where `withUnnamed` says so. */
+  removeBefore(sequence: number, withUnnamed: boolean): void {
     for (const [name, meanings] of this.#byName) {
+      if (name === '' && !withUnnamed) continue
       if (meanings.confirmed === null || meanings.confirmed.sequence >= sequence) continue
       meanings.confirmed = null
       this.#forgetUnused(name, meanings)
@@ -128,4 +145,15 @@ class NameChange<T extends { readonly sequence: number }> implements Change, Pen
   undo(): void {
     this.#names.settle(this.#name, this.#meanings, this, this.#meanings.confirmed)
   }
+
+  /** What had no name has ended before the new one failed. */
+  fail(): void {
+    const confirmed = this.#name === '' ? null : this.#meanings.confirmed
+    this.#names.settle(this.#name, this.#meanings, this, confirmed)
+  }
+}
+
+/** As much of a name as the database looks at. */
+function known(name: string): string {
+  return name.length > NAME_SIZE ? name.slice(0, NAME_SIZE) : name
 }

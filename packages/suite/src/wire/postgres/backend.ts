@@ -167,6 +167,13 @@ export function decodeErrorFields(bytes: Buffer, start: number, end: number): Ma
   return fields
 }
 
+/** True for an ErrorResponse that ends the connection. */
+export function isFatal(bytes: Buffer, start: number, end: number): boolean {
+  const fields = decodeErrorFields(bytes, start, end)
+  const severity = fields.get('V') ?? fields.get('S')
+  return severity === 'FATAL' || severity === 'PANIC'
+}
+
 export interface ErrorReport {
   /** ERROR ends a statement, FATAL a connection. */
   readonly severity: 'ERROR' | 'FATAL'

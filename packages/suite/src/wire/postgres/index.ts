@@ -14,6 +14,7 @@ export {
   encodeErrorResponse,
   type Field,
   type FieldType,
+  isFatal,
   type NegotiateProtocolVersion,
   openDataRow,
   type ParameterStatus,
