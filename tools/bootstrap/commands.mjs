@@ -12,6 +12,7 @@ const commands = {
   test: (args) => test(args),
   demo: (args) => program('.build/tools/demo/main.js', args),
   bench: (args) => program('.build/bench/main.js', args),
+  simulate: (args) => suiteMain('proxy/postgres/testing/simulate.js', args),
 }
 
 /** Runs the command `name`; sets the exit code of the process. */
@@ -28,6 +29,14 @@ export async function run(name, args) {
     return
   }
   process.exitCode = await command(args)
+}
+
+/** Builds, then runs the `main` of an emitted file of the suite that is for tests. */
+async function suiteMain(file, args) {
+  const code = await build()
+  if (code !== 0) return code
+  const { main } = await import(join(root, 'packages/suite/dist', file))
+  return main(args)
 }
 
 /** Builds, then becomes the program of that emitted file: it gets the terminal, the signals and its own arguments. */

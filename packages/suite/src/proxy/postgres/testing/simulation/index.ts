@@ -1,0 +1,2 @@
+/** A seeded simulation of whole connections, for tests and for `npm run simulate`. */
+export { SimulationFailure, simulate } from './simulation.ts'
