@@ -12,6 +12,7 @@ const commands = {
   test: (args) => test(args),
   demo: (args) => program('.build/tools/demo/main.js', args),
   bench: (args) => program('.build/bench/main.js', args),
+  record: (args) => program('.build/tools/conversations/main.js', args),
   simulate: (args) => suiteMain('proxy/postgres/testing/simulate.js', args),
 }
 
