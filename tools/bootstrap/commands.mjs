@@ -13,6 +13,7 @@ const commands = {
   demo: (args) => program('.build/tools/demo/main.js', args),
   bench: (args) => program('.build/bench/main.js', args),
   record: (args) => program('.build/tools/conversations/main.js', args),
+  fuzz: (args) => program('.build/tools/fuzz/main.js', args),
   simulate: (args) => suiteMain('proxy/postgres/testing/simulate.js', args),
 }
 

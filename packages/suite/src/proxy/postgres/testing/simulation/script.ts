@@ -18,8 +18,8 @@ import {
   sync,
   terminate,
 } from '../../../../wire/postgres/testing/index.ts'
+import type { Random } from '../random.ts'
 import { SimulatedDatabase } from './database.ts'
-import type { Random } from './random.ts'
 import { nameOf } from './session.ts'
 import {
   CANARY,
