@@ -87,7 +87,7 @@ export async function openArena(): Promise<Arena> {
 
 async function loadTools(): Promise<Tools> {
   const folder = join(root, 'packages/suite/dist/proxy/postgres/testing')
-  const { mutate } = await import(join(folder, 'fuzz/index.js'))
+  const { mutate } = await import(join(folder, 'fuzz/mutate.js'))
   const { Random } = await import(join(folder, 'random.js'))
   return { Random, mutate }
 }

@@ -15,6 +15,7 @@ const commands = {
   record: (args) => program('.build/tools/conversations/main.js', args),
   fuzz: (args) => program('.build/tools/fuzz/main.js', args),
   simulate: (args) => suiteMain('proxy/postgres/testing/simulate.js', args),
+  soak: (args) => program('.build/tools/soak/main.js', args),
 }
 
 /** Runs the command `name`; sets the exit code of the process. */

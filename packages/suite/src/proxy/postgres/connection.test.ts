@@ -57,6 +57,13 @@ test('requests for encryption are answered by N, and the start-up packet goes to
   assert.ok(!connection.isStarting)
 })
 
+test('a client that asks for encryption without end is refused', () => {
+  const { connection, toClient } = new Fixture()
+  const requests = Array.from({ length: 1000 }, encodeSslRequest)
+  assert.throws(() => connection.fromClient(Buffer.concat(requests)), ProtocolError)
+  assert.equal(toClient.take().toString(), NO + NO)
+})
+
 test('the start-up packet may come in any two pieces, with messages behind it', async () => {
   const stream = Buffer.concat([encodeSslRequest(), startup, Buffer.from('p\0\0\0\x05\0')])
   for (let cut = 0; cut <= stream.length; cut++) {

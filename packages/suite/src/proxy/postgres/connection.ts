@@ -17,6 +17,8 @@ import { RowRevealer } from './rows.ts'
 
 /** Answers to SSLRequest and GSSENCRequest: not here. */
 const NO = Buffer.from('N')
+/** One of each kind: a client that went on asking would fill the memory with answers. */
+const ENCRYPTION_REQUESTS_MAX = 2
 
 /** A client that may not come in; `report` is what it is told. */
 export class ConnectionRefused extends AcraError {
@@ -36,6 +38,7 @@ export class PostgresConnection implements Conversation {
   readonly #observer: ConversationObserver
   readonly #admit: () => Soon<void>
   #isEnding = false
+  #encryptionRequests = 0
   #startup: StartupReader | null = new StartupReader()
   #conversation: PostgresConversation | PassThrough | null = null
 
@@ -98,6 +101,9 @@ export class PostgresConnection implements Conversation {
       if (packet.kind !== 'ssl-request' && packet.kind !== 'gss-encryption-request') {
         this.#startup = null
         return this.#open(packet, chunk, at)
+      }
+      if (++this.#encryptionRequests > ENCRYPTION_REQUESTS_MAX) {
+        throw new ProtocolError('encryption is asked for again and again')
       }
       this.#link.toClient.put(NO)
       this.#link.toClient.flush()
