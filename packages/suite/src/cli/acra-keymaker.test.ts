@@ -36,6 +36,10 @@ async function keymaker(
       outputs: [{ format: plaintext, sink }],
       clock: { now: () => 0, zone: () => 0 },
     }),
+    logLines: {
+      settings: { level: 'info', format: 'plaintext' },
+      write: (line) => log.push(line),
+    },
     version: '0.0.0',
     environment,
     stop: new AbortController().signal,

@@ -1,5 +1,6 @@
-import { serverOptions, startAlone } from '../services/server/index.ts'
-import type { Program } from './program.ts'
+import { type Service, serverOptions, startAlone, startWorkers } from '../services/server/index.ts'
+import type { Program, ProgramContext } from './program.ts'
+import { workerStarter } from './worker-process.ts'
 
 /** acra-server: the proxy in front of the database. */
 export const program: Program<typeof serverOptions> = {
@@ -13,17 +14,26 @@ export const program: Program<typeof serverOptions> = {
     'acra-server --db_host=/var/run/postgresql --client_id=someid --incoming_connection_string=unix:///run/acra/.s.PGSQL.5432',
   ],
   options: serverOptions,
-  async run({ options, log, environment, version, stop, onReload }) {
-    const product = { name: 'acra-server', version }
-    const server = await startAlone(options, { environment, log, product })
-    log.info(`Listening on ${server.address}`, { connection_string: server.address })
-    onReload((changed) => server.reload(changed))
+  async run(context) {
+    const { log, stop, onReload } = context
+    const service = await startService(context)
+    log.info(`Listening on ${service.address}`, { connection_string: service.address })
+    onReload((changed) => service.reload(changed))
     await new Promise<void>((resolve) => {
       if (stop.aborted) resolve()
       else stop.addEventListener('abort', () => resolve(), { once: true })
     })
-    await server.stop()
+    await service.stop()
     log.info('Server graceful shutdown completed')
     return 0
   },
+}
+
+function startService(context: ProgramContext<typeof serverOptions>): Promise<Service> {
+  const { options, environment, log, logLines, version } = context
+  const product = { name: program.name, version }
+  const service = { environment, log, product }
+  if (options.workers === 1) return startAlone(options, service)
+  const module = new URL('./acra-server-worker.js', import.meta.url)
+  return startWorkers(options, service, workerStarter(module, { product, lines: logLines }))
 }

@@ -265,6 +265,12 @@ const suite = {
     meaning: 'The command line cannot be understood.',
     remedy: 'The message names the flag; `--help` lists all of them.',
   },
+  'workers-end-at-once': {
+    meaning: 'The worker processes end again and again before they can serve.',
+    remedy:
+      'Look at their last lines; start with `--workers=1` to see the error of the one process.',
+    event: events.cannotStartService,
+  },
 } as const satisfies Readonly<Record<string, ErrorEntry>>
 
 /** The codes of all errors that the packages throw on purpose. */

@@ -22,6 +22,7 @@ import { errorCodes } from './error-codes.ts'
 import type { Host } from './host.ts'
 import {
   LogFileError,
+  type LogLines,
   levelMessage,
   type ServiceLog,
   setUpServiceLog,
@@ -94,7 +95,11 @@ class Execution<T extends OptionTable> {
   async #work(given: GivenValues): Promise<number> {
     const { values, warnings } = this.#settle(given)
     for (const warning of warnings) this.#log.warning(problemText(warning))
-    return this.#run(values, new AbortController().signal, () => {})
+    const lines: LogLines = {
+      settings: { level: 'info', format: 'plaintext' },
+      write: (line) => this.#host.stderr.write(line),
+    }
+    return this.#run(values, lines, new AbortController().signal, () => {})
   }
 
   async #serve(given: GivenValues): Promise<number> {
@@ -107,7 +112,7 @@ class Execution<T extends OptionTable> {
     let hook: ReloadHook<T> = () => {}
     const reload = new Reload(() => this.#reload(given, values, serviceLog, (next) => hook(next)))
     this.#host.listen({ stop: () => this.#stop(stop), reload: () => reload.request() })
-    return this.#run(values, stop.signal, (wanted) => {
+    return this.#run(values, serviceLog.lines, stop.signal, (wanted) => {
       hook = wanted
       reload.begin()
     })
@@ -115,12 +120,14 @@ class Execution<T extends OptionTable> {
 
   async #run(
     values: OptionValues<OptionTable>,
+    logLines: LogLines,
     stop: AbortSignal,
     onReload: (hook: ReloadHook<T>) => void,
   ): Promise<number> {
     return this.#program.run({
       options: values as OptionValues<T>, // The table holds every row of T.
       log: this.#log,
+      logLines,
       version: this.#version,
       environment: this.#host.environment,
       stop,

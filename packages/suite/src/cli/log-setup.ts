@@ -1,5 +1,6 @@
 import { AcraError } from '../foundation/index.ts'
 import {
+  type Clock,
   cefFormat,
   colouredPlaintext,
   createLogger,
@@ -13,6 +14,7 @@ import {
   type Output,
   type Product,
   plaintext,
+  type Sink,
 } from '../observe/index.ts'
 import type { GivenValues, OptionValues } from '../options/index.ts'
 import type { Host } from './host.ts'
@@ -33,6 +35,37 @@ export interface ServiceLog {
   /** At level info whatever the options say, for the lines of the start. */
   readonly start: Logger
   readonly reopen: () => void
+  /** How other processes of the service write lines that belong into this log. */
+  readonly lines: LogLines
+}
+
+/** The log of a service for lines that are formatted elsewhere. */
+export interface LogLines {
+  readonly settings: LineSettings
+  /** Appends a line, its newline included, to every output. */
+  write(line: string): void
+}
+
+/** What a process must know to format lines for the log of another one. */
+export interface LineSettings {
+  readonly level: Level
+  readonly format: 'plaintext' | 'coloured' | 'json' | 'cef'
+}
+
+/** The log of a process whose lines are written by another one: they go to `sink`. */
+export function lineLog(
+  { level, format }: LineSettings,
+  product: Product,
+  sink: Sink,
+  clock: Clock,
+): Logger {
+  const formats = {
+    plaintext,
+    coloured: colouredPlaintext,
+    json: jsonFormat(product),
+    cef: cefFormat(product),
+  }
+  return createLogger({ level, outputs: [{ format: formats[format], sink }], clock })
 }
 
 /**
@@ -59,7 +92,37 @@ export function setUpServiceLog(options: LoggingValues, product: Product, host: 
       logging_format: options.logging_format,
     })
   }
-  return { log: at(levelOf(options)), start, reopen: () => file?.reopen() }
+  const level = levelOf(options)
+  const log = at(level)
+  const settings = { level, format: coloured ? 'coloured' : nameOf(format, options) } as const
+  const lines = linesOf(outputs, settings, log)
+  return { log, start, reopen: () => file?.reopen(), lines }
+}
+
+/** Lines that cannot be written are counted, and told by `log` when it is possible again. */
+function linesOf(outputs: readonly Output[], settings: LineSettings, log: Logger): LogLines {
+  let lost = 0
+  return {
+    settings,
+    write(line) {
+      const before = lost
+      for (const { sink } of outputs) {
+        try {
+          sink.write(line)
+        } catch {
+          lost++
+        }
+      }
+      if (lost === 0 || lost > before) return
+      lost = 0
+      log.warning('Log lines of workers could not be written and are lost', { lost: before })
+    },
+  }
+}
+
+function nameOf(format: Format | null, { logging_format }: LoggingValues): LineSettings['format'] {
+  const name = format === null ? 'plaintext' : logging_format.toLowerCase()
+  return name === 'json' || name === 'cef' ? name : 'plaintext'
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Clock } from '../observe/index.ts'
 import type { OptionTable } from '../options/index.ts'
 import { start } from './execution.ts'
 import type { Host } from './host.ts'
@@ -15,6 +16,12 @@ export async function runProgram<T extends OptionTable>(program: Program<T>): Pr
   return process.exit(await running.exitCode)
 }
 
+/** The time of day. */
+export const systemClock: Clock = {
+  now: Date.now,
+  zone: (time) => -new Date(time).getTimezoneOffset(),
+}
+
 function processHost(): Host {
   return {
     words: process.argv.slice(2),
@@ -23,7 +30,7 @@ function processHost(): Host {
     stderr: { write: (text) => process.stderr.write(text) },
     terminal: process.stderr.isTTY === true,
     processId: process.pid,
-    clock: { now: Date.now, zone: (time) => -new Date(time).getTimezoneOffset() },
+    clock: systemClock,
     listen({ stop, reload }) {
       process.on('SIGTERM', stop)
       process.on('SIGINT', stop)

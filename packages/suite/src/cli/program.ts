@@ -6,6 +6,7 @@ import {
   type OptionTable,
   type OptionValues,
 } from '../options/index.ts'
+import type { LogLines } from './log-setup.ts'
 
 /** A program of the suite: what it is called and takes, and what it does. */
 export interface Program<T extends OptionTable> {
@@ -32,6 +33,8 @@ export interface Program<T extends OptionTable> {
 export interface ProgramContext<T extends OptionTable> {
   readonly options: OptionValues<T>
   readonly log: Logger
+  /** The same log, for lines that other processes of a service have formatted. */
+  readonly logLines: LogLines
   readonly version: string
   readonly environment: Readonly<Record<string, string | undefined>>
   /**

@@ -333,4 +333,12 @@ export const events = {
       'A message, statement or row is larger than its limit, or there are more connections than one allows; it was refused.',
     remedy: 'Raise the limit that the line names, if the size or number is meant.',
   },
+  workerEnded: {
+    code: 2014,
+    level: 'error',
+    message: 'Worker ended, another one takes its place',
+    meaning:
+      'One of the processes that serve connections has died; its connections are gone. `error` tells its exit code or signal.',
+    remedy: 'Look for what killed it: its own last line, or the log of the system (memory).',
+  },
 } as const satisfies Readonly<Record<string, Event>>

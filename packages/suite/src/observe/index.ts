@@ -23,4 +23,4 @@ export type {
   Level,
   Product,
 } from './record.ts'
-export { FileSink, type Sink } from './sink.ts'
+export { DescriptorSink, FileSink, type Sink } from './sink.ts'

@@ -17,9 +17,7 @@ export class FileSink implements Sink {
   }
 
   write(line: string): void {
-    const bytes = Buffer.from(line)
-    let at = 0
-    while (at < bytes.length) at += writeSync(this.#file, bytes, at)
+    writeAll(this.#file, line)
   }
 
   /**
@@ -31,4 +29,23 @@ export class FileSink implements Sink {
     closeSync(this.#file)
     this.#file = file
   }
+}
+
+/** A descriptor that somebody else reads from: each line is written at once, and waits for its reader. */
+export class DescriptorSink implements Sink {
+  readonly #descriptor: number
+
+  constructor(descriptor: number) {
+    this.#descriptor = descriptor
+  }
+
+  write(line: string): void {
+    writeAll(this.#descriptor, line)
+  }
+}
+
+function writeAll(descriptor: number, line: string): void {
+  const bytes = Buffer.from(line)
+  let at = 0
+  while (at < bytes.length) at += writeSync(descriptor, bytes, at)
 }

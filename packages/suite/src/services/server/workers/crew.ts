@@ -1,0 +1,37 @@
+import type { Socket } from 'node:net'
+import type { ServerOptions } from '../options.ts'
+import type { WorkerProcess } from './worker-process.ts'
+
+/** One worker in the supervisor's books. */
+export class Member {
+  readonly number: number
+  readonly startedMs: number
+  /** The options that it works by, or will once it has read them. */
+  options: ServerOptions
+  process: WorkerProcess | null = null
+  isReady = false
+  /** Connections that it has, or is about to get. */
+  load = 0
+  /** Sockets that are on their way to it. */
+  readonly inFlight = new Map<number, Socket>()
+  /** Connections that it has counted in at the admission, by client id. */
+  readonly admitted = new Map<string | null, number>()
+  onReload: ((error: Error | null) => void) | null = null
+  /** Those who wait for its next counts. */
+  readonly onSnapshot: (() => void)[] = []
+
+  constructor(number: number, startedMs: number, options: ServerOptions) {
+    this.number = number
+    this.startedMs = startedMs
+    this.options = options
+  }
+}
+
+/** The worker that has the fewest connections; null where none is ready. */
+export function leastLoaded(members: Iterable<Member>): Member | null {
+  let best: Member | null = null
+  for (const member of members) {
+    if (member.isReady && (best === null || member.load < best.load)) best = member
+  }
+  return best
+}

@@ -1,0 +1,30 @@
+import type { Snapshot } from '../../../observe/index.ts'
+import type { ReachedLimit } from '../admission.ts'
+import type { ServerOptions } from '../options.ts'
+import type { TransportedError } from './transported-error.ts'
+
+/** What the supervisor says to a worker. A `connection` carries a socket. */
+export type ToWorker =
+  | {
+      readonly kind: 'start'
+      /** Part of the names of its sessions; no other worker of this supervisor ever has it. */
+      readonly worker: number
+      readonly options: ServerOptions
+    }
+  | { readonly kind: 'connection'; readonly id: number }
+  | { readonly kind: 'entered'; readonly id: number; readonly limit: ReachedLimit | null }
+  | { readonly kind: 'reload'; readonly options: ServerOptions }
+  | { readonly kind: 'collect' }
+  | { readonly kind: 'stop' }
+
+/** What a worker says to the supervisor. */
+export type ToSupervisor =
+  | { readonly kind: 'ready'; readonly protectsColumns: boolean }
+  | { readonly kind: 'failed'; readonly error: TransportedError }
+  /** The socket of the connection `id` has arrived: nothing of it was read before. */
+  | { readonly kind: 'taken'; readonly id: number }
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'enter'; readonly id: number; readonly clientId: string | null }
+  | { readonly kind: 'leave'; readonly clientId: string | null }
+  | { readonly kind: 'reloaded'; readonly error: TransportedError | null }
+  | { readonly kind: 'snapshot'; readonly cells: Snapshot }
