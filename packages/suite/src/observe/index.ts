@@ -17,6 +17,7 @@ export { buildMetrics } from './metrics/build.ts'
 export { processMetrics } from './metrics/process.ts'
 export { type Counter, type Histogram, Registry, type Snapshot } from './metrics/registry.ts'
 export { METRICS_TYPE, metricsText } from './metrics/text.ts'
+export { Totals } from './metrics/totals.ts'
 export { auditLogOptions, loggingOptions, metricsOptions, tracingOptions } from './options.ts'
 export type {
   Format,
