@@ -20,24 +20,30 @@ export async function installPrograms(programs = testPrograms, needed = 'The tes
   const packages = [...new Set(missing.map((entry) => entry.package))]
   const install = ['install', '-y', '--no-install-recommends', ...packages]
   if (process.getuid?.() !== 0 || spawnSync('apt-get', ['--version']).status !== 0) {
-    const names = missing.map((entry) => entry.program).join(', ')
-    console.error(`${needed} ${names}. Install with:\n  sudo apt-get ${install.join(' ')}`)
+    console.error(`${needed} ${names(missing)}. Install with:\n  sudo apt-get ${install.join(' ')}`)
     return false
   }
   const options = ['-q', '-o', 'DPkg::Lock::Timeout=300']
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   const update = await runQuietly('apt-get update', 'apt-get', [...options, 'update'], { env })
   if (update !== 0) return false
-  return withoutMainCluster(async () => {
-    const title = `apt-get install ${packages.join(' ')}`
-    return (await runQuietly(title, 'apt-get', [...options, ...install], { env })) === 0
-  })
+  const title = `apt-get install ${packages.join(' ')}`
+  const installed = await withoutMainCluster(() =>
+    runQuietly(title, 'apt-get', [...options, ...install], { env }),
+  )
+  if (installed !== 0) return false
+  const still = programs.filter(({ program }) => !runs(program))
+  if (still.length === 0) return true
+  console.error(`${names(still)} cannot be run even after ${packages.join(', ')} were installed`)
+  return false
 }
+
+const names = (list) => list.map(({ program }) => program).join(', ')
 
 /** Debian starts a database server when it installs one, unless told not to: the tests bring their own. */
 async function withoutMainCluster(work) {
   const path = '/etc/postgresql-common/createcluster.d/acra-tests.conf'
-  if (existsSync('/etc/postgresql-common')) return work()
+  if (existsSync('/etc/postgresql-common/createcluster.conf')) return work()
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, 'create_main_cluster = false\n')
   try {
