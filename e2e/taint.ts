@@ -13,8 +13,8 @@ export interface Outcome {
   readonly protocol: Protocol
   /** What is wrong with it; empty where nothing is. */
   readonly faults: readonly string[]
-  /** Refused by acra-server itself; failed in the database; or neither. */
-  readonly end: 'done' | 'refused' | 'database error'
+  /** As the corpus says; refused by acra-server itself; or with another error, or none where one was expected. */
+  readonly end: 'as expected' | 'refused' | 'otherwise'
 }
 
 /** A database of the seeded tables, and copies of it for one record at a time. */
@@ -117,7 +117,7 @@ export async function runRecord(
     results = await runSteps(client, stepsOf(record), protocol)
     inStep = await isInStep(client)
   } catch (error) {
-    return { record, protocol, faults: [(error as Error).message], end: 'done' }
+    return { record, protocol, faults: [(error as Error).message], end: 'otherwise' }
   } finally {
     await client.close()
   }
@@ -137,7 +137,7 @@ export async function runRecord(
     ...own.flatMap(unexplained),
     ...(inStep ? [] : ['the session is out of step afterwards']),
   ]
-  const end = own.length > 0 ? 'refused' : hasUnexpectedError(results) ? 'database error' : 'done'
+  const end = own.length > 0 ? 'refused' : hasUnexpectedError(results) ? 'otherwise' : 'as expected'
   return { record, protocol, faults, end }
 }
 
@@ -178,6 +178,6 @@ export function summary(outcomes: readonly Outcome[]): string[] {
     const own = outcomes.filter(({ record }) => record.expect === expect)
     const count = (end: Outcome['end']) => own.filter((outcome) => outcome.end === end).length
     const faulty = own.filter(({ faults }) => faults.length > 0).length
-    return `expect ${expect}: ${own.length} runs, ${count('done')} done, ${count('refused')} refused, ${count('database error')} failed in the database, ${faulty} with a fault`
+    return `expect ${expect}: ${own.length} runs, ${count('as expected')} as expected, ${count('refused')} refused, ${count('otherwise')} ended otherwise, ${faulty} with a fault`
   })
 }
