@@ -181,6 +181,10 @@ const suite = {
     meaning: 'The other side was silent for too long where an answer is due.',
     remedy: 'Check the network and the other side, or raise the time-out.',
   },
+  'database-ended': {
+    meaning: 'The database has closed a connection without saying why.',
+    remedy: 'Look at the log of the database, and at what stands between.',
+  },
   'der-malformed': {
     meaning: 'The inside of a certificate breaks the rules of its encoding.',
     remedy: 'Have the certificate issued anew.',

@@ -14,6 +14,11 @@ export interface Conversation {
   fromDatabase(chunk: Buffer): Soon<void>
   /** True until the client is logged in: that has a time limit as a whole. */
   readonly isStarting: boolean
+  /**
+   * False where the database has no reason to end the connection: neither has the client taken leave, nor has the database
+   * said why it goes. Where it is absent the database may end it at any time.
+   */
+  readonly mayDatabaseEnd?: boolean
   /** True where a message from that side has begun and not ended: silence has a time limit then. */
   isInsideMessage(side: Side): boolean
   /**

@@ -24,6 +24,13 @@ export class ClosedError extends AcraError {
   }
 }
 
+/** The database has ended the connection without a word. */
+export class DatabaseEndedError extends AcraError {
+  constructor() {
+    super('database-ended', 'the database has closed the connection')
+  }
+}
+
 /** What a conversation can ask of the relay that carries it. */
 export interface Link {
   readonly toClient: Outlet
@@ -242,6 +249,14 @@ export class Relay implements Link, Watched {
   #passEnd(side: Side): void {
     if (side === 'client' && this.#database.outlet.socket !== null) {
       this.#database.outlet.socket.end()
+      return
+    }
+    if (
+      side === 'database' &&
+      !this.#client.hasEnded &&
+      this.#conversation.mayDatabaseEnd === false
+    ) {
+      this.#fail('database', new DatabaseEndedError())
       return
     }
     // Without a database there is no more to come, and what a client says after the database has left is not heard.

@@ -64,6 +64,11 @@ export class PostgresConnection implements Conversation {
     return this.#conversation?.isReady !== true
   }
 
+  /** A request to cancel has no answer: its connection just ends. */
+  get mayDatabaseEnd(): boolean {
+    return this.#conversation?.mayDatabaseEnd ?? true
+  }
+
   isInsideMessage(side: Side): boolean {
     return this.#conversation?.isInsideMessage(side) ?? true
   }

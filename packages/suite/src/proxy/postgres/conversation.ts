@@ -6,6 +6,7 @@ import { Books } from './books.ts'
 import type { ConversationObserver, ConversationSettings } from './conversation-settings.ts'
 import { FromClient } from './from-client.ts'
 import { FromDatabase } from './from-database.ts'
+import { mayEnd } from './leave.ts'
 
 /**
  * One PostgreSQL connection after its start-up packet, as a machine of values. There is a switch for each direction, over one set of books:
@@ -44,6 +45,11 @@ export class PostgresConversation {
   get isIdle(): boolean {
     const { isReady, expected } = this.#books
     return isReady && expected.head === null && !this.#client.frames.insideFrame
+  }
+
+  /** Whether the client has taken leave, or the database has said why it goes. */
+  get mayDatabaseEnd(): boolean {
+    return mayEnd(this.#client.frames, this.#database.frames)
   }
 
   /** True while a message from that side has begun and not ended. */

@@ -3,6 +3,7 @@ import type { Outlet } from '../../wire/index.ts'
 import { Backend, FrameCutter, messageTypes } from '../../wire/postgres/index.ts'
 import type { Side } from '../conversation.ts'
 import { Answer } from './answer.ts'
+import { mayEnd } from './leave.ts'
 import type { RowRevealer } from './rows.ts'
 
 const HEADERS_ONLY = 64
@@ -47,6 +48,11 @@ export class PassThrough {
 
   isInsideMessage(side: Side): boolean {
     return (side === 'client' ? this.#fromClient : this.#fromDatabase).insideFrame
+  }
+
+  /** Whether the client has taken leave, or the database has said why it goes. */
+  get mayDatabaseEnd(): boolean {
+    return mayEnd(this.#fromClient, this.#fromDatabase)
   }
 
   /** True where the database's last word was that it is ready. With statements in a row it may be so too early. */

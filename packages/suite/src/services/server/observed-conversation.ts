@@ -28,6 +28,10 @@ export class ObservedConversation implements Conversation {
     return this.#inner.isStarting
   }
 
+  get mayDatabaseEnd(): boolean {
+    return this.#inner.mayDatabaseEnd !== false
+  }
+
   isInsideMessage(side: Side): boolean {
     return this.#inner.isInsideMessage(side)
   }

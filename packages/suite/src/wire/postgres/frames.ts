@@ -42,6 +42,8 @@ export class FrameCutter {
    * whose header was read before the change is still treated as it was wanted then.
    */
   wanted: Uint8Array
+  /** The type of the last frame whose header was read; 0 before the first. */
+  lastType = 0
 
   readonly #take: Take
   readonly #outlet: Outlet
@@ -97,6 +99,7 @@ export class FrameCutter {
       if (length - at < HEADER_SIZE) break
       const size = frameSize(chunk, at)
       const type = chunk[at]
+      this.lastType = type
       if (this.wanted[type] === 0) {
         this.#passing = size
         continue
@@ -130,6 +133,7 @@ export class FrameCutter {
     if (this.#heldLength === HEADER_SIZE && this.#heldSize === HEADER_SIZE) {
       const size = frameSize(this.#held, 0)
       const type = this.#held[0]
+      this.lastType = type
       if (this.wanted[type] === 0) {
         this.#passing = size - HEADER_SIZE
         this.#passHeader()

@@ -1,0 +1,371 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { readFile, writeFile } from 'node:fs/promises'
+import { createServer, type Server, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { after, afterEach, before, test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
+import pg from 'pg'
+import { freePort, type Postgres, startPostgres } from '../tools/postgres.ts'
+import { type AcraServer, createKeys, type Keys, startAcraServer } from '../tools/programs.ts'
+import { createSandbox, type Sandbox } from '../tools/sandbox.ts'
+import { message } from './frontend.ts'
+import { createTables, directly, encryptorConfig, stored } from './people.ts'
+import { errorOf, RawClient } from './raw-client.ts'
+
+const lock = 20
+
+let sandbox: Sandbox
+let keys: Keys
+let database: Postgres
+const servers: AcraServer[] = []
+before(async () => {
+  sandbox = createSandbox('lifecycle')
+  keys = await createKeys(sandbox.folder, ['application'])
+  database = await startPostgres({ auth: 'trust' })
+  await createTables(database)
+})
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => server.stop()))
+})
+after(async () => {
+  await sandbox.remove()
+  await database.stop()
+})
+
+async function serve(...flags: string[]): Promise<AcraServer> {
+  return serveFor(database, flags)
+}
+
+async function serveFor(
+  { host, port }: { readonly host: string; readonly port: number },
+  flags: readonly string[] = [],
+): Promise<AcraServer> {
+  const options = { clientId: 'application', keys, database: { host, port }, flags }
+  const server = await startAcraServer(sandbox, options)
+  servers.push(server)
+  await says(server, 'Listening on')
+  return server
+}
+
+/** Waits until the server has logged `text`; the whole log. */
+async function says({ logFile }: AcraServer, text: string): Promise<string> {
+  for (;;) {
+    const log = await readFile(logFile, 'utf8')
+    if (log.includes(text)) return log
+    await turn()
+  }
+}
+
+function connect(server: AcraServer): Promise<RawClient> {
+  const { user, database: name } = database
+  return RawClient.connect({ host: server.host, port: server.port, user, database: name })
+}
+
+/** Holds what the statement of `busy` waits for, until it is told to let go. */
+async function holdLock(): Promise<() => Promise<void>> {
+  const holder = new pg.Client({ connectionString: database.url() })
+  await holder.connect()
+  await holder.query('SELECT pg_advisory_lock($1)', [lock])
+  return () => holder.end()
+}
+
+/** Sends a statement that waits for the lock, and waits until the database is at it. */
+async function busy(client: RawClient): Promise<void> {
+  client.send(message.query(`SELECT pg_advisory_lock(${lock}), pg_advisory_unlock(${lock})`))
+  const waiting = "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND pid = $1"
+  await directly(database, async (other) => {
+    while ((await other.query(waiting, [client.key.readInt32BE(0)])).rowCount === 0);
+  })
+}
+
+async function lastError(client: RawClient): Promise<{ severity: string; code: string }> {
+  const error = (await client.untilAny('')).find(({ type }) => type === 'E')
+  assert.ok(error, 'the connection ends with an error')
+  const { severity, code } = errorOf(error)
+  return { severity, code }
+}
+
+for (const workers of [1, 2]) {
+  const flags = [`--workers=${workers}`]
+
+  test(`SIGTERM closes idle connections at once and lets statements finish (${workers} workers)`, async () => {
+    const server = await serve(...flags, '--incoming_connection_close_timeout=600')
+    const letGo = await holdLock()
+    const [idle, running] = [await connect(server), await connect(server)]
+    await busy(running)
+    const stopped = server.stop()
+    assert.deepEqual(await lastError(idle), { severity: 'FATAL', code: '57P01' })
+    await assert.rejects(connect(server))
+    await letGo()
+    const rest = await running.untilAny('E')
+    assert.equal(rest.map(({ type }) => type).join(''), 'TDCZE')
+    assert.equal(errorOf(rest.at(-1)!).code, '57P01')
+    await stopped
+    const log = await says(server, 'Server graceful shutdown completed')
+    assert.doesNotMatch(log, /level=error/)
+  })
+
+  test(`statements that run longer than they may are broken off (${workers} workers)`, async () => {
+    const server = await serve(...flags, '--incoming_connection_close_timeout=0')
+    const letGo = await holdLock()
+    const running = await connect(server)
+    await busy(running)
+    await server.stop()
+    await says(server, 'Server shutdown Timeout: 1 active connections will be cut')
+    assert.deepEqual(await running.untilAny('Z'), [])
+    await letGo()
+  })
+
+  test(`a second SIGTERM ends at once (${workers} workers)`, async () => {
+    const server = await serve(...flags, '--incoming_connection_close_timeout=600')
+    const letGo = await holdLock()
+    const running = await connect(server)
+    await busy(running)
+    process.kill(server.pid, 'SIGTERM')
+    await says(server, 'Stopping, a second signal ends at once')
+    await server.stop()
+    assert.deepEqual(await running.untilAny('Z'), [])
+    await letGo()
+    assert.doesNotMatch(await readFile(server.logFile, 'utf8'), /graceful shutdown completed/)
+  })
+
+  test(`SIGHUP changes what new connections get, and nothing for open ones (${workers} workers)`, async () => {
+    const config = join(sandbox.folder, `reload-${workers}.yaml`)
+    await writeFile(config, 'schemas: []\n')
+    const server = await serve(...flags, `--encryptor_config_file=${config}`)
+    const old = await connect(server)
+    const id = 100 * workers
+    const insert = (client: RawClient, at: number) =>
+      client.query(`INSERT INTO people (id, email) VALUES (${at}, 'a@b.example')`)
+    await writeFile(config, encryptorConfig)
+    process.kill(server.pid, 'SIGHUP')
+    await says(server, 'Configuration was read again')
+    const fresh = await connect(server)
+    await insert(old, id)
+    await insert(fresh, id + 1)
+    assert.equal(
+      Buffer.from((await stored(database, id, 'email')).slice(2), 'hex').toString(),
+      'a@b.example',
+    )
+    assert.match(await stored(database, id + 1, 'email'), /^\\x252525/)
+
+    await writeFile(config, 'schemas: [{table: people, colums: []}]\n')
+    process.kill(server.pid, 'SIGHUP')
+    const log = await says(server, 'the old one stays')
+    assert.match(log, /code=901 error=".*colums/)
+    const later = await connect(server)
+    await insert(later, id + 2)
+    assert.match(await stored(database, id + 2, 'email'), /^\\x252525/)
+    for (const client of [old, fresh, later]) await client.close()
+  })
+
+  test(`SIGHUP names what cannot change (${workers} workers)`, async () => {
+    const config = join(sandbox.folder, `fixed-${workers}.yaml`)
+    await writeFile(config, 'version: 0.96.0\n')
+    const server = await serve(...flags, `--config_file=${config}`)
+    const moved = 'incoming_connection_prometheus_metrics_string: tcp://127.0.0.1:1/\n'
+    await writeFile(config, `version: 0.96.0\n${moved}`)
+    process.kill(server.pid, 'SIGHUP')
+    const log = await says(server, 'Configuration was read again')
+    assert.match(log, /incoming_connection_prometheus_metrics_string cannot change while/)
+  })
+
+  test(`SIGHUP refuses and drops nobody (${workers} workers)`, async () => {
+    const server = await serve(...flags)
+    const open = await connect(server)
+    for (let i = 0; i < 20; i++) {
+      process.kill(server.pid, 'SIGHUP')
+      const client = await connect(server)
+      assert.equal((await client.query('SELECT 1')).at(-1)?.type, 'Z')
+      assert.equal((await open.query('SELECT 1')).at(-1)?.type, 'Z')
+      await client.close()
+    }
+    await open.close()
+  })
+
+  test(`the limit of connections holds for all of them, and ends with one of them (${workers} workers)`, async () => {
+    const server = await serve(...flags, '--max_connections=2')
+    const [one, two] = [await connect(server), await connect(server)]
+    await assert.rejects(connect(server), /too many connections/)
+    assert.match(
+      await says(server, 'code=2013'),
+      /code=2013 error="too many connections" limit=max_connections /,
+    )
+    await one.close()
+    // The end of a connection is noticed a moment after its client has seen it.
+    let next: RawClient | null = null
+    while (next === null) next = await connect(server).catch(() => null)
+    await next.close()
+    await two.close()
+  })
+}
+
+test('a client id has a limit of its own', async () => {
+  const server = await serve('--max_connections_per_client=1')
+  const one = await connect(server)
+  await assert.rejects(connect(server), /too many connections/)
+  await says(server, 'limit=max_connections_per_client')
+  await one.close()
+})
+
+test('of clients that do not log in only so many are heard, and others are told', async () => {
+  const server = await serve('--max_connections_starting=1')
+  // The probe of the helper that started the server may still be there.
+  const silent = await silentClients(server, 2)
+  await says(server, 'code=2013')
+  await assert.rejects(connect(server), /too many connections/)
+  for (const socket of silent) socket.destroy()
+})
+
+async function silentClients({ host, port }: AcraServer, count: number): Promise<Socket[]> {
+  const { connect: dial } = await import('node:net')
+  const sockets = Array.from({ length: count }, () => dial(port, host))
+  for (const socket of sockets) {
+    socket.on('error', () => {})
+    await once(socket, 'connect')
+  }
+  return sockets
+}
+
+test('a worker that is killed is replaced, the other one goes on, and no counter goes back', async () => {
+  const port = await freePort()
+  const metrics = `--incoming_connection_prometheus_metrics_string=tcp://127.0.0.1:${port}/`
+  const server = await serve('--workers=2', metrics)
+  const ready = await says(server, 'Worker 2 is ready')
+  const total = async () => {
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+    return Number(/^acraserver_connections_total\{connection_type="db"\} (\d+)$/m.exec(text)?.[1])
+  }
+  // One of the two workers has each.
+  const clients = [await connect(server), await connect(server)]
+  const before = await total()
+  assert.ok(before >= 2)
+  process.kill(Number(/Worker 1 is ready" pid=(\d+)/.exec(ready)?.[1]), 'SIGKILL')
+  const log = await says(server, 'Worker 3 is ready')
+  assert.match(log, /code=2014 error=SIGKILL .*worker=1\n/)
+  const answers = await Promise.all(clients.map((client) => client.query('SELECT 1')))
+  const alive = answers.filter((answer) => answer.at(-1)?.type === 'Z')
+  assert.equal(alive.length, 1)
+  assert.ok((await total()) >= before)
+  const next = await connect(server)
+  assert.ok((await total()) > before)
+  await next.close()
+  const sessions = [
+    ...(await readFile(server.logFile, 'utf8')).matchAll(/Got new connection.*session_id=(\S+)/g),
+  ]
+  const names = sessions.map(([, name]) => name)
+  assert.equal(new Set(names).size, names.length)
+  assert.ok(names.every((name) => /^\d+-\d+$/.test(name ?? '')))
+})
+
+test('workers end with their supervisor, however it ends', async () => {
+  const server = await serve('--workers=2')
+  const log = await says(server, 'Worker 2 is ready')
+  const pids = [...log.matchAll(/Worker \d is ready" pid=(\d+)/g)].map(([, pid]) => Number(pid))
+  assert.equal(pids.length, 2)
+  process.kill(server.pid, 'SIGKILL')
+  for (const pid of pids) while (isAlive(pid)) await turn()
+})
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+test('a database that is away is a clear error, and the next connection after its return is served', async () => {
+  const port = await freePort()
+  const server = await serveFor({ host: '127.0.0.1', port })
+  await assert.rejects(connect(server), /acra-server has no connection to the database/)
+  await says(server, 'code=540')
+  const fake = await fakeDatabase(port, (socket) => answerLogin(socket))
+  const client = await connect(server)
+  await client.close()
+  fake.close()
+})
+
+test('a database that dies while it is silent is a clear error', async () => {
+  const victim = await startPostgres({ auth: 'trust' })
+  const server = await serveFor(victim)
+  const client = await connect(server)
+  await victim.stop()
+  const { severity, code } = await lastError(client)
+  assert.equal(severity, 'FATAL')
+  assert.ok(['57P01', '57P02', '57P03', '08006'].includes(code), code)
+})
+
+test('a database that breaks off between messages is a clear error', async () => {
+  const fake = await fakeDatabase(0, (socket) => {
+    answerLogin(socket)
+    socket.on('data', (chunk) => {
+      if (chunk.includes('SELECT')) socket.resetAndDestroy()
+    })
+  })
+  const server = await serveFor({ host: '127.0.0.1', port: portOf(fake) })
+  const client = await connect(server)
+  client.send(message.query('SELECT 1'))
+  assert.deepEqual(await lastError(client), { severity: 'FATAL', code: '08006' })
+  fake.close()
+})
+
+test('a database that ends between messages, without a word, is a clear error', async () => {
+  const fake = await fakeDatabase(0, (socket) => {
+    answerLogin(socket)
+    socket.on('data', (chunk) => {
+      if (chunk.includes('SELECT')) socket.end()
+    })
+  })
+  const server = await serveFor({ host: '127.0.0.1', port: portOf(fake) })
+  const client = await connect(server)
+  client.send(message.query('SELECT 1'))
+  assert.deepEqual(await lastError(client), { severity: 'FATAL', code: '08006' })
+  fake.close()
+})
+
+test('a database that breaks off in the middle of a row ends the connection, and nothing false is said', async () => {
+  const fake = await fakeDatabase(0, (socket) => {
+    answerLogin(socket)
+    socket.on('data', (chunk) => {
+      if (!chunk.includes('SELECT')) return
+      // A row of 100 bytes of which ten are there.
+      socket.write(Buffer.from([0x44, 0, 0, 0, 100, 0, 1, 0, 0, 0, 90, 1, 2, 3, 4]), () =>
+        socket.resetAndDestroy(),
+      )
+    })
+  })
+  const server = await serveFor({ host: '127.0.0.1', port: portOf(fake) })
+  const client = await connect(server)
+  client.send(message.query('SELECT 1'))
+  assert.deepEqual(await client.untilAny('Z'), [])
+  await says(server, 'level=error')
+  fake.close()
+})
+
+/** A database that trusts everybody and has no data. */
+async function fakeDatabase(port: number, serve: (socket: Socket) => void): Promise<Server> {
+  const server = createServer((socket) => {
+    socket.on('error', () => socket.destroy())
+    serve(socket)
+  })
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  return server
+}
+
+function portOf(server: Server): number {
+  const address = server.address()
+  assert.ok(address !== null && typeof address === 'object')
+  return address.port
+}
+
+/** AuthenticationOk, BackendKeyData, ReadyForQuery. */
+function answerLogin(socket: Socket): void {
+  const key = [0x4b, 0, 0, 0, 12, 0, 0, 0, 1, 0, 0, 0, 2]
+  socket.once('data', () =>
+    socket.write(Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, ...key, 0x5a, 0, 0, 0, 5, 0x49])),
+  )
+}
