@@ -1,19 +1,21 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
-import { createServer, type Server, type Socket } from 'node:net'
+import { createServer, connect as dial, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { after, afterEach, before, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import pg from 'pg'
 import { freePort, type Postgres, startPostgres } from '../tools/postgres.ts'
 import { type AcraServer, createKeys, type Keys, startAcraServer } from '../tools/programs.ts'
-import { createSandbox, type Sandbox } from '../tools/sandbox.ts'
+import { root } from '../tools/repository.ts'
+import { createSandbox, end, type Sandbox } from '../tools/sandbox.ts'
 import { message } from './frontend.ts'
 import { createTables, directly, encryptorConfig, stored } from './people.ts'
 import { errorOf, RawClient } from './raw-client.ts'
 
 const lock = 20
+const patienceMs = 60_000
 
 let sandbox: Sandbox
 let keys: Keys
@@ -48,16 +50,20 @@ async function serveFor(
   return server
 }
 
-/** Waits until the server has logged `text`; the whole log. */
-async function says({ logFile }: AcraServer, text: string): Promise<string> {
+/** Waits until the server has logged `text`; the whole log. Fails with the log where that does not come. */
+async function says({ logFile }: Pick<AcraServer, 'logFile'>, text: string): Promise<string> {
+  const deadline = Date.now() + patienceMs
   for (;;) {
-    const log = await readFile(logFile, 'utf8')
+    const log = await readFile(logFile, 'utf8').catch(() => '')
     if (log.includes(text)) return log
+    if (Date.now() > deadline) throw new Error(`the server did not say "${text}":\n${log}`)
     await turn()
   }
 }
 
-function connect(server: AcraServer): Promise<RawClient> {
+type Place = Pick<AcraServer, 'host' | 'port'>
+
+function connect(server: Place): Promise<RawClient> {
   const { user, database: name } = database
   return RawClient.connect({ host: server.host, port: server.port, user, database: name })
 }
@@ -218,15 +224,52 @@ test('of clients that do not log in only so many are heard, and others are told'
   for (const socket of silent) socket.destroy()
 })
 
-async function silentClients({ host, port }: AcraServer, count: number): Promise<Socket[]> {
-  const { connect: dial } = await import('node:net')
-  const sockets = Array.from({ length: count }, () => dial(port, host))
-  for (const socket of sockets) {
-    socket.on('error', () => {})
-    await once(socket, 'connect')
+/** Why a connection is refused; nothing where it is closed without a word. */
+async function refusalOf(server: Place): Promise<string> {
+  try {
+    const client = await connect(server)
+    assert.equal(client.key.length, 0, 'there is no room')
+    return ''
+  } catch (error) {
+    if (error instanceof assert.AssertionError) throw error
+    return (error as Error).message
   }
+}
+
+async function silentClients({ host, port }: Place, count: number): Promise<Socket[]> {
+  const sockets = Array.from({ length: count }, () => dial(port, host))
+  for (const socket of sockets) socket.on('error', () => {})
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')))
   return sockets
 }
+
+test('where descriptors run out clients are told, and the server goes on when there are some again', async () => {
+  const port = await freePort()
+  const logFile = join(sandbox.folder, 'few-descriptors.log')
+  const program = join(root, 'packages/suite/bin/acra-server.js')
+  const options = [
+    `--db_host=${database.host} --db_port=${database.port} --client_id=application`,
+    `--keys_dir=${keys.folder} --incoming_connection_string=tcp://127.0.0.1:${port}/ -v`,
+  ]
+  const line = `ulimit -n 100; exec ${process.execPath} ${program} ${options.join(' ')} 2>${logFile}`
+  const env = { ...process.env, ...keys.environment }
+  const child = sandbox.spawn('/bin/sh', ['-c', line], 'TERM', { env, stdio: 'ignore' })
+  const server = { host: '127.0.0.1', port, logFile }
+  await says(server, 'Listening on')
+  const silent = await silentClients(server, 150)
+  const log = await says(server, 'limit="open files"')
+  assert.match(log, /limit of open files lets in 18 connections only, of max_connections=10000/)
+  // Only so many are told at once; the others are closed without a word.
+  let said = ''
+  while (!said.includes('too many connections')) said = await refusalOf(server)
+  for (const socket of silent) socket.destroy()
+  let client: RawClient | null = null
+  while (client === null || client.key.length === 0) {
+    client = await connect(server).catch(() => null)
+  }
+  await client.close()
+  await end(child, 'TERM')
+})
 
 test('a worker that is killed is replaced, the other one goes on, and no counter goes back', async () => {
   const port = await freePort()

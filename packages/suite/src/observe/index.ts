@@ -14,7 +14,7 @@ export {
   type Output,
 } from './log.ts'
 export { buildMetrics } from './metrics/build.ts'
-export { processMetrics } from './metrics/process.ts'
+export { maxOpenFiles, processMetrics } from './metrics/process.ts'
 export { type Counter, type Histogram, Registry, type Snapshot } from './metrics/registry.ts'
 export { METRICS_TYPE, metricsText } from './metrics/text.ts'
 export { Totals } from './metrics/totals.ts'

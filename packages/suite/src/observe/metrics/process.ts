@@ -90,8 +90,8 @@ function countOpenFiles(): number {
   }
 }
 
-/** 0 where the system does not say. */
-function maxOpenFiles(): number {
+/** The limit of open files of this process; 0 where the system does not say. */
+export function maxOpenFiles(): number {
   try {
     return Number(
       /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? 0,

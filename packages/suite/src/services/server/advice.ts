@@ -1,5 +1,6 @@
 import type { Address } from '../../net/index.ts'
-import type { Logger } from '../../observe/index.ts'
+import { type Logger, maxOpenFiles } from '../../observe/index.ts'
+import { connectionsByDescriptors } from './descriptors.ts'
 import type { ServerOptions } from './options.ts'
 
 /** Says at start what is allowed but hardly meant. */
@@ -20,6 +21,12 @@ export function logAdvice(
   }
   if (options.client_id === '' && (options.decrypt_unconfigured || protectsColumns)) {
     log.warning('No client id is set, so that every connection will be refused: set --client_id')
+  }
+  const room = connectionsByDescriptors(maxOpenFiles()) * options.workers
+  if (room < options.max_connections) {
+    log.warning(
+      `The limit of open files lets in ${room} connections only, of max_connections=${options.max_connections}: raise it (ulimit -n)`,
+    )
   }
 }
 

@@ -1,10 +1,10 @@
 import type { Environment } from '../../keystore/index.ts'
 import { formatAddress, listen } from '../../net/index.ts'
-import { events, type Logger, type Product } from '../../observe/index.ts'
+import type { Logger, Product } from '../../observe/index.ts'
 import { serveMetrics } from '../metrics/index.ts'
 import { ConnectionCount, connectionLimits } from './admission.ts'
 import { logAdvice } from './advice.ts'
-import { listenAddress, warnOfFixed } from './listening.ts'
+import { acceptErrorLog, listenAddress, warnOfFixed } from './listening.ts'
 import { ServerMetrics } from './metrics.ts'
 import type { ServerOptions } from './options.ts'
 import { Server } from './server.ts'
@@ -38,7 +38,7 @@ export async function startAlone(
   const server = await Server.open(options, { environment, log, metrics, admission, nextSession })
   const listener = await listen(listenAddress(options), {
     onConnection: (socket) => server.serve(socket),
-    onError: (error) => log.event(events.cannotAccept, { error }),
+    onError: acceptErrorLog(log),
   })
   const source = { registry: metrics.registry, collect: async () => metrics.registry.snapshot() }
   const metricsAddress = options.incoming_connection_prometheus_metrics_string

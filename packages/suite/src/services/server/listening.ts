@@ -1,9 +1,12 @@
-import { type Address, parseAddress } from '../../net/index.ts'
-import type { Logger } from '../../observe/index.ts'
+import { type Address, type ListenHandlers, parseAddress } from '../../net/index.ts'
+import { events, type Logger } from '../../observe/index.ts'
 import type { ServerOptions } from './options.ts'
+import { Throttle } from './throttle.ts'
 
 const DEFAULT_HOST = '0.0.0.0'
 const DEFAULT_PORT = 9393
+/** The time between two lines about connections that cannot be accepted: they fail by the thousand. */
+const TELL_MS = 1000
 
 /** Options that only a start reads: sockets cannot move, and neither can the number of processes. */
 const fixedOptions = [
@@ -26,5 +29,17 @@ export function warnOfFixed(before: ServerOptions, after: ServerOptions, log: Lo
   for (const name of fixedOptions) {
     if (before[name] === after[name]) continue
     log.warning(`${name} cannot change while the server runs: restart it for that`)
+  }
+}
+
+/** Logs that connections cannot be accepted: the first at once, then once in a while with their number. */
+export function acceptErrorLog(log: Logger): ListenHandlers['onError'] {
+  let last: Error | null = null
+  const throttle = new Throttle(TELL_MS, (count) => {
+    log.event(events.cannotAccept, { error: last, count })
+  })
+  return (error) => {
+    last = error
+    throttle.happened(performance.now())
   }
 }

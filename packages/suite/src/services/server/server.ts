@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { type Soon, soon } from '../../foundation/index.ts'
 import { type Environment, isClientId, KeystoreError } from '../../keystore/index.ts'
 import { databaseAddress, dial } from '../../net/index.ts'
-import { events, type Logger } from '../../observe/index.ts'
+import { events, type Logger, maxOpenFiles } from '../../observe/index.ts'
 import { ConfigurationError } from '../../options/index.ts'
 import { type Conversation, type Link, Relay, type RelayEnd, Watch } from '../../proxy/index.ts'
 import { PostgresConnection } from '../../proxy/postgres/index.ts'
@@ -10,12 +10,13 @@ import { loadParser, type Parser } from '../../sql/postgres/index.ts'
 import type { Access } from '../../transform/index.ts'
 import type { Admission } from './admission.ts'
 import { logEnd, observerOf, valueObserverOf } from './connection-log.ts'
+import { connectionsByDescriptors } from './descriptors.ts'
 import { listenAddress } from './listening.ts'
 import type { ServerMetrics } from './metrics.ts'
 import { ObservedConversation } from './observed-conversation.ts'
 import type { ServerOptions } from './options.ts'
 import { openProtection, type Protection } from './protection.ts'
-import { TooManyConnections, turnAway } from './refusal.ts'
+import { Doorkeeper, TooManyConnections } from './refusal.ts'
 import { Throttle } from './throttle.ts'
 
 /** The time between two lines about connections that are turned away. */
@@ -37,7 +38,9 @@ export class Server {
   readonly #parser: Parser
   readonly #watch = new Watch()
   readonly #connections = new Set<ServedConnection>()
+  readonly #doorkeeper = new Doorkeeper()
   readonly #turnedAway: Throttle
+  readonly #descriptorsMax = connectionsByDescriptors(maxOpenFiles())
   #options: ServerOptions
   #protection: Protection
   /** Connections that are not logged in. */
@@ -55,12 +58,8 @@ export class Server {
     this.#parser = parser
     this.#protection = protection
     this.#turnedAway = new Throttle(TELL_MS, (count) => {
-      const limit = 'max_connections_starting'
-      context.log.event(
-        events.limitExceeded,
-        { limit, count },
-        'Too many connections, not logged in yet',
-      )
+      const limit = this.#reachedLimit()
+      context.log.event(events.limitExceeded, { limit, count }, 'Too many connections')
     })
   }
 
@@ -111,9 +110,9 @@ export class Server {
   /** Serves an accepted connection to its end; `onClose` is called then. */
   serve(socket: Socket, onClose: () => void = () => {}): void {
     socket.once('close', onClose)
-    if (this.#starting >= this.#options.max_connections_starting) {
+    if (this.#reachedLimit() !== null) {
       this.#turnedAway.happened(performance.now())
-      turnAway(socket)
+      this.#doorkeeper.turnAway(socket)
       return
     }
     const options = this.#options
@@ -149,6 +148,13 @@ export class Server {
       watch: this.#watch,
       onEnd: (end) => this.#ended(connection, end),
     })
+  }
+
+  /** The limit that lets nobody in any more, whoever it is; null where there is room. */
+  #reachedLimit(): string | null {
+    if (this.#connections.size >= this.#descriptorsMax) return 'open files'
+    const isFull = this.#starting >= this.#options.max_connections_starting
+    return isFull ? 'max_connections_starting' : null
   }
 
   #converse(link: Link, connection: ServedConnection): Conversation {

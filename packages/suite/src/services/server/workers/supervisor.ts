@@ -7,10 +7,10 @@ import { type MetricsEndpoint, serveMetrics } from '../../metrics/index.ts'
 import { ConnectionCount, connectionLimits } from '../admission.ts'
 import { logAdvice } from '../advice.ts'
 import type { Service, ServiceContext } from '../alone.ts'
-import { listenAddress, warnOfFixed } from '../listening.ts'
+import { acceptErrorLog, listenAddress, warnOfFixed } from '../listening.ts'
 import { ServerMetrics } from '../metrics.ts'
 import type { ServerOptions } from '../options.ts'
-import { turnAway } from '../refusal.ts'
+import { Doorkeeper } from '../refusal.ts'
 import { checkOptions } from '../server.ts'
 import { leastLoaded, Member } from './crew.ts'
 import type { ToSupervisor } from './messages.ts'
@@ -48,6 +48,7 @@ class Supervisor implements Service {
   readonly #totals: Totals<Member>
   readonly #admission: ConnectionCount
   readonly #restarts = new Restarts()
+  readonly #doorkeeper = new Doorkeeper()
   readonly #members = new Set<Member>()
   /** Accepted while no worker was ready. */
   readonly #waiting = new Set<Socket>()
@@ -86,7 +87,7 @@ class Supervisor implements Service {
     for (let i = 1; i < options.workers; i++) this.#startOne()
     this.#listener = await listen(listenAddress(options), {
       onConnection: (socket) => this.#accept(socket),
-      onError: (error) => log.event(events.cannotAccept, { error }),
+      onError: acceptErrorLog(log),
       pauseOnConnect: true,
     })
     const metricsAddress = options.incoming_connection_prometheus_metrics_string
@@ -254,8 +255,9 @@ class Supervisor implements Service {
     const member = leastLoaded(this.#members)
     if (this.#isStopping) socket.destroy()
     else if (member !== null) this.#deal(member, socket)
-    else if (this.#waiting.size >= this.#options.max_connections_starting) turnAway(socket)
-    else this.#waiting.add(socket)
+    else if (this.#waiting.size >= this.#options.max_connections_starting) {
+      this.#doorkeeper.turnAway(socket)
+    } else this.#waiting.add(socket)
   }
 
   /** The socket stays ours, unread, until the worker has it: if the worker dies before, another one gets it. */
