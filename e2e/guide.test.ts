@@ -34,8 +34,9 @@ function scriptOf(blocks: readonly Block[]): string {
   return `trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT\nexec 2>&1\n${parts.join('')}`
 }
 
-test('the steps of "Getting started" work as they stand', async () => {
-  const blocks = blocksOf('docs/guide/getting-started.md')
+/** Runs the marked blocks of a guide against a database of its own, in an empty folder; checks their exit codes and gives what they printed. */
+async function run(path: string, check: (output: string, folder: string) => Promise<void>) {
+  const blocks = blocksOf(path)
   assert.ok(blocks.length >= 7)
   const sandbox = createSandbox('guide')
   const database = await startPostgres()
@@ -52,6 +53,7 @@ test('the steps of "Getting started" work as they stand', async () => {
         PGPASSWORD: database.password,
         PGDATABASE: database.database,
         ACRA_PORT: String(await freePort()),
+        METRICS_PORT: String(await freePort()),
       },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
@@ -67,13 +69,28 @@ test('the steps of "Getting started" work as they stand', async () => {
       const failed = !printed[index]?.includes('@@ = 0')
       assert.equal(failed, mark === 'fails', `${script}\n${printed[index]}`)
     }
-    assert.match(output, /1 \| Kiel \| hypertension/)
-    assert.match(output, /1 \| Kiel \| \\x252525/)
-    assert.match(output, /ERROR: .*diagnosis[\s\S]*HINT: /)
-    assert.doesNotMatch(output, /asthma/)
-    assert.equal((await readFile(join(sandbox.folder, 'master.key'))).length, 32)
+    await check(output, sandbox.folder)
   } finally {
     await sandbox.remove()
     await database.stop()
   }
+}
+
+test('the steps of "Getting started" work as they stand', async () => {
+  await run('docs/guide/getting-started.md', async (output, folder) => {
+    assert.match(output, /1 \| Kiel \| hypertension/)
+    assert.match(output, /1 \| Kiel \| \\x252525/)
+    assert.match(output, /ERROR: .*diagnosis[\s\S]*HINT: /)
+    assert.doesNotMatch(output, /asthma/)
+    assert.equal((await readFile(join(folder, 'master.key'))).length, 32)
+  })
+})
+
+test('the commands of "Operations" work as they stand', async () => {
+  await run('docs/guide/operations.md', async (output) => {
+    assert.match(output, /1 \| all well/)
+    assert.match(output, /^acraserver_connections_total\{connection_type="db"\} [1-9]/m)
+    assert.match(output, /^acra_encryptions_total\{status="success",type="acrablock"\} 1$/m)
+    assert.match(output, /^acra_decryptions_total\{status="success",type="acrablock"\} 1$/m)
+  })
 })

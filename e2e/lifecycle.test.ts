@@ -16,6 +16,10 @@ import { errorOf, RawClient } from './raw-client.ts'
 
 const lock = 20
 const patienceMs = 60_000
+const processingBounds = [
+  ...[1e-6, 1e-5, 2e-5, 3e-5, 4e-5, 5e-5, 6e-5, 7e-5, 8e-5, 9e-5],
+  ...[1e-4, 5e-4, 0.001, 0.005, 0.01, 1, 3, 5, 10],
+]
 
 let sandbox: Sandbox
 let keys: Keys
@@ -300,6 +304,59 @@ test('a worker that is killed is replaced, the other one goes on, and no counter
   const names = sessions.map(([, name]) => name)
   assert.equal(new Set(names).size, names.length)
   assert.ok(names.every((name) => /^\d+-\d+$/.test(name ?? '')))
+})
+
+test('the metrics have the names and labels of the original, count each value once, and hold no value', async () => {
+  const port = await freePort()
+  const config = join(sandbox.folder, 'metrics.yaml')
+  await writeFile(config, encryptorConfig)
+  const server = await serve(
+    `--incoming_connection_prometheus_metrics_string=tcp://127.0.0.1:${port}/`,
+    `--encryptor_config_file=${config}`,
+  )
+  const client = await connect(server)
+  await client.query(
+    "INSERT INTO people (id, email, photo) VALUES (900, 'canary', '\\x63616e617279')",
+  )
+  await client.query('SELECT email, photo FROM people WHERE id = 900')
+  await client.query("SELECT decode('252525', 'hex')")
+  await client.close()
+  const ended = /^acraserver_connections_processing_seconds_count\{connection_type="db"\} [1-9]/m
+  let text = ''
+  while (!ended.test(text)) text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+
+  const series = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+  const value = (name: string) => series.find((line) => line.startsWith(`${name} `))?.split(' ')[1]
+  for (const [name, expected] of [
+    ['acra_encryptions_total{status="success",type="acrablock"}', '1'],
+    ['acra_encryptions_total{status="success",type="acrastruct"}', '1'],
+    ['acra_encryptions_total{status="fail",type="acrablock"}', '0'],
+    ['acra_decryptions_total{status="success",type="acrablock"}', '1'],
+    ['acra_decryptions_total{status="success",type="acrastruct"}', '1'],
+    ['acra_decryptions_total{status="fail",type="acrastruct"}', '0'],
+    ['acra_acrastruct_decryptions_total{status="success"}', '1'],
+    ['acra_api_encryptions_total{status="success"}', '1'],
+    ['acra_tokenizations_total{status="success",token_type="Email"}', '0'],
+    ['acra_detokenizations_total{status="fail",token_type="Int32"}', '0'],
+    ['acraserver_build_info{edition="ce",version="0.1.0"}', '1'],
+  ] as const) {
+    assert.equal(value(name), expected, name)
+  }
+  for (const [name, bounds] of [
+    ['acraserver_connections_processing_seconds', [0.1, 0.2, 0.5, 1, 10, 60, 3600, 86400]],
+    ['acraserver_request_processing_seconds', processingBounds],
+    ['acraserver_response_processing_seconds', processingBounds],
+  ] as const) {
+    const label = name.includes('connections') ? 'connection_type="db"' : 'db="postgresql"'
+    const prefix = `${name}_bucket{${label},le="`
+    const found = series
+      .filter((line) => line.startsWith(prefix))
+      .map((line) => line.slice(prefix.length).split('"')[0])
+    assert.equal(found.pop(), '+Inf')
+    assert.deepEqual(found.map(Number), [...bounds], name)
+    assert.ok(Number(value(`${name}_count{${label}}`)) >= 1, name)
+  }
+  assert.doesNotMatch(text, /canary|application|people|email/)
 })
 
 test('workers end with their supervisor, however it ends', async () => {
