@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { masterKeyFromEnvironment, masterKeyWrapper, openKeystore } from '../keystore/index.ts'
+import { masterKeyFromEnvironment, openKeystore } from '../keystore/index.ts'
 import { KeyFolders, listing } from './testing/key-folders.ts'
 
 const folders = new KeyFolders()
@@ -85,7 +85,7 @@ describe('the lines of the manual run verbatim in bash', () => {
     const folder = folders.next()
     assert.equal(bash(masterKeyLines + serverLine, folder, '022').status, 0)
     const base64 = readFileSync(join(folder, 'master.key'), 'base64')
-    const wrapper = masterKeyWrapper(masterKeyFromEnvironment({ ACRA_MASTER_KEY: base64 }))
+    const wrapper = masterKeyFromEnvironment({ ACRA_MASTER_KEY: base64 })
     const keystore = await openKeystore({
       folder: join(folder, '.acrakeys'),
       wrapper,

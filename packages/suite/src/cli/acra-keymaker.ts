@@ -8,7 +8,6 @@ import {
   type KeystoreErrorCode,
   keysOutputOptions,
   masterKeyFromEnvironment,
-  masterKeyWrapper,
   openKeystore,
   type Purpose,
   purposes,
@@ -163,7 +162,7 @@ async function makeMasterKey({ options, log }: Context): Promise<void> {
   if (!versions.includes(keystore)) throw new Refusal(`Unknown --keystore option: ${keystore}`)
   checkVersion(keystore)
   if (keystore === '') log.warning('No --keystore given: the master key is made for v1')
-  const masterKey = generateMasterKey()
+  const masterKey = generateMasterKey('v1')
   await writeMasterKeyFile(path, masterKey, force).finally(() => masterKey.fill(0))
   log.info(`Master key written to ${path}; keep a copy in a safe place`)
 }
@@ -177,7 +176,7 @@ async function makeKeys({ options, environment, log, print }: Context): Promise<
   const clientId = await clientIdFor(options, wanted)
   if (version === '' && (await detectVersion(folder)) === null)
     log.warning(`No --keystore given and ${folder} is empty: a keystore v1 is made`)
-  const wrapper = masterKeyWrapper(masterKeyFromEnvironment(environment))
+  const wrapper = masterKeyFromEnvironment(environment)
   try {
     const keystore = await openKeystore({
       folder,

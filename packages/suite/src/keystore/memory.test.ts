@@ -13,11 +13,11 @@ const index = JSON.stringify(new URL('./index.js', import.meta.url).href)
 
 /** A program that opens a keystore and then does what the test writes to it, a line of code at a time. */
 const program = `
-  const { masterKeyFromEnvironment, masterKeyWrapper, openKeystore, wipeKeys } = await import(${index})
+  const { masterKeyFromEnvironment, openKeystore, wipeKeys } = await import(${index})
   const { createInterface } = await import('node:readline')
   const [, folder, ACRA_MASTER_KEY, refs] = process.argv
   const everyRef = JSON.parse(refs)
-  const wrapper = masterKeyWrapper(masterKeyFromEnvironment({ ACRA_MASTER_KEY }))
+  const wrapper = masterKeyFromEnvironment({ ACRA_MASTER_KEY })
   const warn = (sentence) => { throw new Error(sentence) }
   const keystore = await openKeystore({ folder, wrapper, cacheSize: 0, cacheOnStart: false, warn })
   let held = []

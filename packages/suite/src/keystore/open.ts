@@ -1,7 +1,7 @@
 import { CachedKeystore } from './cache.ts'
 import { KeystoreError } from './errors.ts'
 import type { Keystore } from './keystore.ts'
-import type { KeyWrapper } from './master-key/master-key.ts'
+import type { KeyWrapper } from './master-key/key-wrapper.ts'
 import { Files } from './storage/files.ts'
 import { KeystoreV1 } from './v1/keystore-v1.ts'
 import { systemTime } from './v1/timestamp.ts'

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { sealBlock } from '@acra-ts/crypto'
 import { nodePrimitives } from '@acra-ts/crypto/node'
 import { BufferSink } from '../foundation/index.ts'
-import { generateMasterKey, masterKeyWrapper, openKeystore } from '../keystore/index.ts'
+import { masterKeyFromEnvironment, openKeystore } from '../keystore/index.ts'
 import { KeysInUse } from './keys-in-use.ts'
 import { atOnce, keysOf, MemoryKeystore, reveal, settingOf } from './testing/index.ts'
 import type { Column } from './transform.ts'
@@ -108,7 +108,9 @@ test('over a keystore on files, keys that rotate keep old values readable', asyn
   try {
     const keystore = await openKeystore({
       folder: join(folder, 'keys'),
-      wrapper: masterKeyWrapper(generateMasterKey()),
+      wrapper: masterKeyFromEnvironment({
+        ACRA_MASTER_KEY: Buffer.alloc(32, 1).toString('base64'),
+      }),
       cacheSize: 100,
       warn: (sentence) => assert.fail(sentence),
     })

@@ -1,5 +1,6 @@
 import { KeystoreError } from '../errors.ts'
-import { MASTER_KEY_SIZE } from './master-key.ts'
+import { decodeBase64, wrapperOfContent } from './content.ts'
+import type { KeyWrapper, StoreVersion } from './key-wrapper.ts'
 
 /** The variable that holds the master key. */
 export const MASTER_KEY_VARIABLE = 'ACRA_MASTER_KEY'
@@ -8,21 +9,24 @@ export const MASTER_KEY_VARIABLE = 'ACRA_MASTER_KEY'
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
- * The master key of keystore v1 from `ACRA_MASTER_KEY`: standard base64, line ends and spaces anywhere, since `base64` wraps its
- * lines. The bytes are the caller's to overwrite. spec: keystore §2.6, cli-tools §2.5
+ * The master key from `ACRA_MASTER_KEY`: the base64 of its file. spec: keystore §2.6, §3.5, cli-tools §2.5
  *
  * @throws KeystoreError `master-key-missing` or `master-key-malformed`
  */
-export function masterKeyFromEnvironment(environment: Environment): Buffer {
-  const text = environment[MASTER_KEY_VARIABLE]?.replace(/[\r\n ]/g, '')
-  if (!text) throw missing()
-  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) throw undecodable()
-  // Memory that the garbage collector never moves: of small arrays it leaves copies that nobody can overwrite.
-  const masterKey = Buffer.from(new ArrayBuffer(Buffer.byteLength(text, 'base64')))
-  masterKey.write(text, 'base64')
-  if (masterKey.length < MASTER_KEY_SIZE) throw tooShort(masterKey)
-  if (masterKey.subarray(0, 14).toString('latin1') === '{"encryption":') throw ofVersion2(masterKey)
-  return masterKey
+export function masterKeyFromEnvironment(
+  environment: Environment,
+  version: StoreVersion = 'v1',
+): KeyWrapper {
+  return wrapperOfContent(contentOfVariable(environment), version, MASTER_KEY_VARIABLE)
+}
+
+/** What `ACRA_MASTER_KEY` decodes to, for the caller to overwrite. */
+export function contentOfVariable(environment: Environment): Buffer {
+  const text = environment[MASTER_KEY_VARIABLE]
+  if (!text?.trim()) throw missing()
+  const content = decodeBase64(text)
+  if (content === null) throw undecodable()
+  return content
 }
 
 function missing(): KeystoreError {
@@ -36,22 +40,5 @@ function undecodable(): KeystoreError {
   return new KeystoreError(
     'master-key-malformed',
     `failed to decode ${MASTER_KEY_VARIABLE}: it must be the base64 of a master key`,
-  )
-}
-
-function tooShort(masterKey: Buffer): KeystoreError {
-  const size = masterKey.length
-  masterKey.fill(0)
-  return new KeystoreError(
-    'master-key-malformed',
-    `master key must have ${MASTER_KEY_SIZE} length in bytes; ${MASTER_KEY_VARIABLE} decodes to ${size}`,
-  )
-}
-
-function ofVersion2(masterKey: Buffer): KeystoreError {
-  masterKey.fill(0)
-  return new KeystoreError(
-    'master-key-malformed',
-    `${MASTER_KEY_VARIABLE} holds the master key of a keystore v2, and this keystore is v1`,
   )
 }

@@ -1,7 +1,7 @@
 import { KeystoreError } from '../errors.ts'
 import { type Key, type KeyRef, purposes } from '../key-ref.ts'
 import { wipeKeys } from '../keystore.ts'
-import type { KeyWrapper } from '../master-key/master-key.ts'
+import type { KeyWrapper } from '../master-key/key-wrapper.ts'
 import type { Storage, StorageWriter, Visibility } from '../storage/storage.ts'
 import { historyFolder, privateFile, publicFile } from './file-names.ts'
 import { namedFiles } from './listing.ts'

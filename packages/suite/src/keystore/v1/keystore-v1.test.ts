@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { isPrivateKey, publicKeyOf } from '@acra-ts/crypto'
 import { nodePrimitives } from '@acra-ts/crypto/node'
 import { purposes } from '../key-ref.ts'
-import { masterKeyWrapper } from '../master-key/master-key.ts'
+import { masterKeyWrapper } from '../master-key/software.ts'
 import { Memory } from '../storage/memory.ts'
 import type { Storage, Visibility } from '../storage/storage.ts'
 import { everyRef, hex, nameOf, openV1, secretsOf } from '../testing/stores.ts'
@@ -263,7 +263,7 @@ test('a poison key that the original imported under the context of the pair open
   await keystore.generate(ref)
   const secrets = await secretsOf(keystore, ref)
   const wrapper = masterKeyWrapper(new Uint8Array(32).fill(1))
-  const wrapped = await wrapper.wrap(Buffer.from(secrets[0]!, 'hex'), '.poison_key/poison_key')
+  const wrapped = await wrapper.wrap(Buffer.from(secrets[0]!, 'hex'), ref, '.poison_key/poison_key')
   await write(storage, '.poison_key/poison_key_sym', wrapped)
   assert.deepEqual(await secretsOf(keystore, ref), secrets)
 })

@@ -1,7 +1,7 @@
 import { KeystoreError } from '../errors.ts'
 import { type Key, type KeyRef, purposes } from '../key-ref.ts'
 import { wipeKeys } from '../keystore.ts'
-import type { KeyWrapper } from '../master-key/master-key.ts'
+import type { KeyWrapper } from '../master-key/key-wrapper.ts'
 import type { Storage } from '../storage/storage.ts'
 import { contextsOf } from './file-names.ts'
 import { keyOfSecret } from './key-bytes.ts'
@@ -50,7 +50,7 @@ export async function wrapSecret(
   wrapper: KeyWrapper | null,
 ): Promise<Uint8Array> {
   const [context] = contextsOf(ref)
-  return context === undefined ? secret : needed(wrapper).wrap(secret, context)
+  return context === undefined ? secret : needed(wrapper).wrap(secret, ref, context)
 }
 
 async function unwrap(
@@ -61,7 +61,7 @@ async function unwrap(
   const contexts = contextsOf(ref)
   if (contexts.length === 0) return content
   for (const context of contexts) {
-    const secret = await needed(wrapper).unwrap(content, context)
+    const secret = await needed(wrapper).unwrap(content, ref, context)
     if (secret !== null) return secret
   }
   return null

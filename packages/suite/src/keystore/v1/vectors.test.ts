@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
 import { type KeyRef, type Purpose, purposes } from '../key-ref.ts'
 import { wipeKeys } from '../keystore.ts'
-import { masterKeyWrapper } from '../master-key/master-key.ts'
+import { masterKeyWrapper } from '../master-key/software.ts'
 import { openKeystore } from '../open.ts'
 
 interface Vectors {

@@ -3,7 +3,6 @@ import {
   type Environment,
   type Keystore,
   masterKeyFromEnvironment,
-  masterKeyWrapper,
   openKeystore,
 } from '../../keystore/index.ts'
 import { events, type Logger } from '../../observe/index.ts'
@@ -91,7 +90,7 @@ async function openKeys(
   const cacheSize = options.keystore_cache_size
   return openKeystore({
     folder: options.keys_dir,
-    wrapper: masterKeyWrapper(masterKeyFromEnvironment(environment)),
+    wrapper: masterKeyFromEnvironment(environment),
     cacheSize,
     cacheOnStart: options.keystore_cache_on_start_enable,
     warn: (sentence) => log.warning(sentence),
