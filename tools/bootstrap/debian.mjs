@@ -8,6 +8,7 @@ const testPrograms = [
   { program: 'psql', package: 'postgresql-client' },
   { program: 'pgbench', package: 'postgresql' },
   { program: 'ps', package: 'procps' },
+  { program: 'softhsm2-util', package: 'softhsm2' },
 ]
 
 /**
