@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { IdentityError } from './client-id.ts'
+import { IdentityError } from './identity-error.ts'
 
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----\s+([A-Za-z0-9+/=\s]+?)-----END \1-----/
 
