@@ -7,5 +7,12 @@ export {
   formatAddress,
   parseAddress,
 } from './address.ts'
+export { askForByte } from './ask.ts'
 export { DialError, type DialOptions, dial } from './dial.ts'
 export { type Listener, type ListenHandlers, listen } from './listen.ts'
+export {
+  tlsClientSideOptions,
+  tlsDatabaseSideOptions,
+  tlsIdentityOptions,
+  tlsOptions,
+} from './options.ts'

@@ -20,11 +20,13 @@ export {
   type Option,
   type OptionTable,
   type OptionValues,
+  prefixed,
   text,
   waits,
 } from './option.ts'
 export { changed, type GivenValues, type Settled, settle } from './settle.ts'
 export { readTextFile } from './sources/text-file.ts'
 export { readConfigFile } from './sources/yaml.ts'
+export { generalTlsRows, ownTlsRows, serverNameRow } from './tls-rows.ts'
 export { configPath, fullUsage, namesIn, usageText } from './usage.ts'
 export { COMPATIBLE_RELEASES } from './version.ts'

@@ -10,9 +10,4 @@ export {
   redisOptions,
   redisTokensOptions,
 } from './stores.ts'
-export {
-  tlsIdentityOptions,
-  tlsNameOptions,
-  tlsOptions,
-  tlsSideOptions,
-} from './tls.ts'
+export { tlsRevocationOptions, tlsRevocationSideOptions } from './tls.ts'

@@ -1,5 +1,5 @@
 import { allWait, choice, flag, int, text, waits } from '../option.ts'
-import { tlsNameOptions, tlsServiceOptions } from './tls.ts'
+import { tlsServiceOptions } from './tls.ts'
 
 const MASTER_KEYS = 'master keys from Vault or a KMS'
 
@@ -11,7 +11,6 @@ export const redisOptions = {
     redis_tls_enable: flag(false, 'Use TLS to Redis'),
   } as const),
   ...tlsServiceOptions('redis'),
-  ...tlsNameOptions('redis_tls_client_'),
 } as const
 
 /** Keys in Redis. The original prints -1 and means 0 in 0.96: ours is -1, not used. */
@@ -41,7 +40,6 @@ export const masterKeyOptions = {
     vault_tls_ca_path: text('', 'Older name of vault_tls_client_ca'),
   } as const),
   ...tlsServiceOptions('vault'),
-  ...tlsNameOptions('vault_tls_client_'),
   ...allWait(MASTER_KEYS, {
     kms_type: text('', 'Kind of the key management service: aws'),
     kms_credentials_path: text('', 'JSON file with the credentials of the key management service'),
@@ -56,5 +54,4 @@ export const consulOptions = {
     consul_tls_enable: flag(false, 'Use TLS to Consul'),
   } as const),
   ...tlsServiceOptions('consul'),
-  ...tlsNameOptions('consul_tls_client_'),
 } as const

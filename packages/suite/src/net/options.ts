@@ -1,0 +1,51 @@
+import {
+  choice,
+  flag,
+  generalTlsRows,
+  ignored,
+  joined,
+  ownTlsRows,
+  prefixed,
+  serverNameRow,
+  text,
+} from '../options/index.ts'
+
+/** The general TLS options; those of one side or service fall back to them (cli-tools.md §2.6). */
+export const tlsOptions = prefixed('tls_', generalTlsRows)
+
+/** TLS with applications: acra-server is the TLS server. */
+export const tlsClientSideOptions = joined(prefixed('tls_client_', ownTlsRows), {
+  tls_client_required: flag(false, 'Refuse applications that do not use TLS'),
+  tls_client_system_ca: flag(
+    true,
+    'Certificates of clients may also be made by the authorities that the system trusts',
+  ),
+})
+
+/** How certificates become client ids. */
+export const tlsIdentityOptions = {
+  tls_client_id_from_cert: flag(
+    true,
+    'Take the client id of applications that use TLS from their certificate',
+  ),
+  tls_identifier_extractor_type: choice(
+    ['distinguished_name', 'serial_number'],
+    'distinguished_name',
+    'What of a certificate the client id is made from',
+  ),
+} as const
+
+/** TLS with the database: acra-server is the TLS client. */
+export const tlsDatabaseSideOptions = {
+  ...prefixed('tls_database_', {
+    ...ownTlsRows,
+    auth: ignored('tls_database_mode says how the database is checked', ownTlsRows.auth),
+    sni: serverNameRow,
+    mode: choice(
+      ['auto', 'disable', 'prefer', 'require', 'verify-ca', 'verify-full'],
+      'auto',
+      'TLS to the database, in the words of libpq; auto uses verify-full exactly when the application uses TLS',
+    ),
+  }),
+  tls_db_sni: text('', 'Older name of tls_database_sni'),
+} as const
