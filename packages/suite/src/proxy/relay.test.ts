@@ -109,6 +109,7 @@ async function rigTo(
     })
     const relay = new Relay(socket, {
       dial: (onread) => dial({ kind: 'tcp', host: '127.0.0.1', port }, { timeoutMs: 5000, onread }),
+      accept: () => null,
       converse: (link) => {
         conversation = new Talk(link)
         return conversation

@@ -1,5 +1,6 @@
 import type { OnReadOpts, Socket } from 'node:net'
 import { AcraError, type Soon } from '../foundation/index.ts'
+import { type Accepted, asTlsFailure, type TlsClientInfo } from '../net/tls/index.ts'
 import type { Outlet } from '../wire/index.ts'
 import type { Conversation, Side } from './conversation.ts'
 import { SocketOutlet } from './socket-outlet.ts'
@@ -36,6 +37,12 @@ export interface Link {
   readonly toClient: Outlet
   readonly toDatabase: Outlet
   /**
+   * Goes on with the client in TLS, once; `first` are bytes of the handshake that were read already. What was put for the
+   * client must have been flushed. Resolves when the client may go on; rejects with TlsError, and only after
+   * `tls-client-refused` the client can be told anything.
+   */
+  secureClient(first: Buffer): Promise<TlsClientInfo>
+  /**
    * Connects to the database, once. `toDatabase` may be flushed afterwards. Rejects with the dial's error: the
    * conversation may answer the client itself and `close`, or let it through to end the connection with its `lastWords`.
    */
@@ -62,8 +69,13 @@ export interface RelayEnd {
 }
 
 export interface RelayOptions {
-  /** Makes a socket that reads by `onread`, as `net`'s `dial` does. */
-  readonly dial: (onread: OnReadOpts) => Promise<Socket>
+  /**
+   * Connects to the database. A socket that is not TLS shall read by `onread`, as `net`'s `dial` does: it is for speed.
+   * `clientIsSecured` tells whether the client uses TLS.
+   */
+  readonly dial: (onread: OnReadOpts, clientIsSecured: boolean) => Promise<Socket>
+  /** Begins TLS with the client on its socket, as `net`'s TlsServer does; null where that is not offered. */
+  readonly accept: (socket: Socket, first: Buffer) => Accepted | null
   readonly converse: (link: Link) => Conversation
   readonly limits: RelayLimits
   readonly watch: Watch
@@ -93,6 +105,7 @@ export class Relay implements Link, Watched {
   readonly #database = new End()
   readonly #conversation: Conversation
   #isOver = false
+  #clientIsSecured = false
   #startUpMs = 0
   #lingerMs: number | null = null
   #failure: { readonly side: Side; readonly error: Error } | null = null
@@ -114,13 +127,31 @@ export class Relay implements Link, Watched {
     return this.#database.outlet
   }
 
+  async secureClient(first: Buffer): Promise<TlsClientInfo> {
+    const plain = this.#client.outlet.socket
+    plain?.removeAllListeners('data').pause()
+    const accepted = plain === null ? null : this.#options.accept(plain, first)
+    if (accepted === null) throw new Error('TLS where it is not offered')
+    const { socket, client } = accepted
+    this.#clientIsSecured = true
+    this.#attach('client', socket)
+    const info = await client
+    if (this.#isOver) throw new ClosedError()
+    socket.pause() // Until the conversation is done with what it has.
+    socket.on('data', (chunk) => this.#read('client', chunk))
+    return info
+  }
+
   async openDatabase(): Promise<void> {
-    const socket = await this.#options.dial(this.#keptBuffer())
+    const socket = await this.#options.dial(this.#keptBuffer(), this.#clientIsSecured)
     if (this.#isOver) {
       socket.on('error', () => {}).destroy()
       throw new ClosedError()
     }
     this.#attach('database', socket)
+    // A socket that reads by `onread` has no such events.
+    socket.on('data', (chunk) => this.#read('database', chunk))
+    socket.resume()
   }
 
   close(): void {
@@ -169,13 +200,19 @@ export class Relay implements Link, Watched {
     return side === 'client' ? this.#client : this.#database
   }
 
+  /** Makes `socket` the side's; one that was it before, and carries it now, is heard no more. */
   #attach(side: Side, socket: Socket): void {
-    const end = this.#end(side)
-    end.outlet.socket = socket
-    socket.on('drain', () => this.#resume(otherSide(side)))
-    socket.on('end', () => this.#onEnd(side))
-    socket.on('error', (error) => this.#fail(side, error))
-    socket.on('close', () => this.#onClose(side))
+    const { outlet } = this.#end(side)
+    outlet.socket = socket
+    const on = (event: string, act: (error: Error) => void) => {
+      socket.on(event, (error: Error) => {
+        if (outlet.socket === socket) act(error)
+      })
+    }
+    on('drain', () => this.#resume(otherSide(side)))
+    on('end', () => this.#onEnd(side))
+    on('error', (error) => this.#fail(side, asTlsFailure(error, tlsRoles[side])))
+    on('close', () => this.#onClose(side))
   }
 
   /**
@@ -313,6 +350,9 @@ export class Relay implements Link, Watched {
     })
   }
 }
+
+/** What we are to each side where it uses TLS. */
+const tlsRoles = { client: 'accept', database: 'connect' } as const
 
 function otherSide(side: Side): Side {
   return side === 'client' ? 'database' : 'client'

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { type TlsClientInfo, TlsError } from '../../net/tls/index.ts'
 import { accessOf, MemoryKeystore } from '../../transform/testing/index.ts'
 import { ProtocolError } from '../../wire/index.ts'
 import {
@@ -9,7 +10,7 @@ import {
   encodeStartupMessage,
 } from '../../wire/postgres/index.ts'
 import { readyForQuery } from '../../wire/postgres/testing/index.ts'
-import { PostgresConnection } from './connection.ts'
+import { type ClientTls, PostgresConnection } from './connection.ts'
 import { conversationParts, RecordedOutlet } from './testing/index.ts'
 
 const parts = await conversationParts()
@@ -25,11 +26,22 @@ class Fixture {
   refusesDial = false
   readonly connection: PostgresConnection
 
-  constructor(clientId: string | null = 'alice') {
+  /** What is the handshake's: bytes that were read already, of each TLS connection that was begun. */
+  readonly handshakes: Buffer[] = []
+  /** What comes of the next handshake. */
+  handshake: () => Promise<TlsClientInfo> = async () => ({ clientId: null, namedProtocol: false })
+  /** The ids of certificates that were asked about. */
+  readonly asked: (string | null)[] = []
+
+  constructor(clientId: string | null = 'alice', clientTls: ClientTls = 'none') {
     this.connection = new PostgresConnection(
       {
         toClient: this.toClient,
         toDatabase: this.toDatabase,
+        secureClient: (first) => {
+          this.handshakes.push(first)
+          return this.handshake()
+        },
         openDatabase: async () => {
           this.dialled++
         },
@@ -38,8 +50,15 @@ class Fixture {
         },
       },
       { ...parts, heldSizeMax: 1 << 20 },
-      clientId === null ? null : accessOf(clientId, keystore),
-      { refused: () => {}, passedUnprotected: () => {} },
+      clientTls,
+      (certificateId) => {
+        this.asked.push(certificateId)
+        const id = certificateId ?? clientId
+        return {
+          access: id === null ? null : accessOf(id, keystore),
+          observer: { refused: () => {}, passedUnprotected: () => {} },
+        }
+      },
     )
   }
 }
@@ -100,6 +119,104 @@ test('a statement before the client is logged in is a violation of the protocol'
   const { connection } = new Fixture()
   const early = Buffer.concat([startup, Buffer.from('Q\0\0\0\x0dSELECT 1\0')])
   assert.ok((await caught(connection.fromClient(early))) instanceof ProtocolError)
+})
+
+test('a request for TLS is answered by S, and the connection begins again inside', async () => {
+  const fixture = new Fixture('alice', 'offered')
+  const { connection, toClient, toDatabase } = fixture
+  await connection.fromClient(encodeGssEncryptionRequest())
+  assert.equal(toClient.take().toString(), NO)
+  await connection.fromClient(encodeSslRequest())
+  assert.equal(toClient.take().toString(), 'S')
+  assert.deepEqual(fixture.handshakes, [Buffer.alloc(0)])
+  await connection.fromClient(startup)
+  assert.deepEqual(toDatabase.take(), startup)
+  assert.deepEqual(fixture.asked, [null])
+})
+
+test('bytes in the clear behind a request for TLS are refused, and nothing of them is heard', async () => {
+  for (const rest of [startup, Buffer.from([0x16, 3, 1, 0, 5]), Buffer.from([0])]) {
+    const fixture = new Fixture('alice', 'offered')
+    const injected = Buffer.concat([encodeSslRequest(), rest])
+    const error = await caught(fixture.connection.fromClient(injected))
+    assert.ok(error instanceof ProtocolError)
+    assert.match(fixture.connection.lastWords(error, 'client')!.toString(), /FATAL\0C08P01\0/)
+    assert.deepEqual([fixture.toClient.take().length, fixture.handshakes.length], [0, 0])
+    assert.deepEqual([fixture.toDatabase.take().length, fixture.dialled], [0, 0])
+  }
+})
+
+test('direct TLS must name the protocol, and what was read of it goes to the handshake', async () => {
+  const hello = Buffer.from([0x16, 3, 1, 0, 5, 1, 2, 3])
+  const fixture = new Fixture('alice', 'offered')
+  fixture.handshake = async () => ({ clientId: null, namedProtocol: true })
+  await fixture.connection.fromClient(hello)
+  assert.deepEqual(fixture.handshakes, [hello])
+  assert.equal(fixture.toClient.take().length, 0)
+  await fixture.connection.fromClient(startup)
+  assert.deepEqual(fixture.toDatabase.take(), startup)
+
+  const nameless = new Fixture('alice', 'offered')
+  const error = await caught(nameless.connection.fromClient(hello))
+  assert.ok(error instanceof ProtocolError)
+})
+
+test('encryption cannot begin twice, nor behind other packets', async () => {
+  const hello = Buffer.from([0x16, 3, 1, 0, 5])
+  for (const again of [encodeSslRequest(), encodeGssEncryptionRequest(), hello]) {
+    const { connection, handshakes } = new Fixture('alice', 'offered')
+    await connection.fromClient(encodeSslRequest())
+    const second = caught((async () => connection.fromClient(again))())
+    assert.ok((await second) instanceof ProtocolError)
+    assert.equal(handshakes.length, 1)
+  }
+  const late = new Fixture('alice', 'offered')
+  await late.connection.fromClient(encodeGssEncryptionRequest())
+  assert.ok((await caught(late.connection.fromClient(hello))) instanceof ProtocolError)
+  assert.equal(late.handshakes.length, 0)
+})
+
+test('the client id of a certificate takes the place of that of the options', async () => {
+  const fixture = new Fixture(null, 'offered')
+  fixture.handshake = async () => ({ clientId: 'alice', namedProtocol: false })
+  await fixture.connection.fromClient(encodeSslRequest())
+  await fixture.connection.fromClient(startup)
+  assert.deepEqual(fixture.asked, ['alice'])
+  assert.deepEqual(fixture.toDatabase.take(), startup)
+})
+
+test('a client is told why its certificate will not do, and nothing where there is no TLS to say it over', async () => {
+  for (const [code, words] of [
+    ['tls-client-refused', /FATAL\0C28000\0.*Mwhy\0Hwhat to do\0/],
+    ['tls-accept-failed', null],
+  ] as const) {
+    const fixture = new Fixture('alice', 'offered')
+    const { connection } = fixture
+    fixture.handshake = () => Promise.reject(new TlsError(code, 'why', 'what to do'))
+    const secured = caught(connection.fromClient(encodeSslRequest()))
+    assert.equal(connection.lastWords(new Error('too late'), 'client'), null)
+    const error = await secured
+    const said = connection.lastWords(error, 'client')
+    if (words === null) assert.equal(said, null)
+    else assert.match(said!.toString(), words)
+    assert.equal(fixture.dialled, 0)
+  }
+})
+
+test('where TLS is required nobody comes in without, but for requests to cancel', async () => {
+  const fixture = new Fixture('alice', 'required')
+  const error = await caught(fixture.connection.fromClient(startup))
+  assert.equal(fixture.dialled, 0)
+  assert.match(fixture.connection.lastWords(error, 'client')!.toString(), /28000.*over TLS only/)
+
+  const secured = new Fixture('alice', 'required')
+  await secured.connection.fromClient(encodeSslRequest())
+  await secured.connection.fromClient(startup)
+  assert.deepEqual(secured.toDatabase.take(), startup)
+
+  const cancel = new Fixture('alice', 'required')
+  await cancel.connection.fromClient(encodeCancelRequest(1, Buffer.alloc(4)))
+  assert.equal(cancel.dialled, 1)
 })
 
 test('another protocol version and TLS without asking end the connection', async () => {

@@ -1,5 +1,6 @@
 import { AcraError, BufferSink, type Soon, soon } from '../../foundation/index.ts'
 import { DialError } from '../../net/index.ts'
+import { type TlsClientInfo, TlsError } from '../../net/tls/index.ts'
 import type { Access } from '../../transform/index.ts'
 import { ProtocolError } from '../../wire/index.ts'
 import {
@@ -15,8 +16,9 @@ import type { ConversationObserver, ConversationSettings } from './conversation-
 import { PassThrough } from './pass-through.ts'
 import { RowRevealer } from './rows.ts'
 
-/** Answers to SSLRequest and GSSENCRequest: not here. */
+/** Answers to SSLRequest and GSSENCRequest: not here, and begin. */
 const NO = Buffer.from('N')
+const YES = Buffer.from('S')
 /** One of each kind: a client that went on asking would fill the memory with answers. */
 const ENCRYPTION_REQUESTS_MAX = 2
 
@@ -30,33 +32,47 @@ export class ConnectionRefused extends AcraError {
   }
 }
 
+/** TLS for clients: not to be had, as they like, or the only way in (but for requests to cancel, which libpq sends without). */
+export type ClientTls = 'none' | 'offered' | 'required'
+
+/** Who a client is. */
+export interface Identity {
+  /** Null where nobody has said which client this is. */
+  readonly access: Access | null
+  readonly observer: ConversationObserver
+}
+
+/**
+ * Asked before the database is dialled for a client, with the client id of its certificate where it has shown one; what it throws
+ * ends the connection.
+ */
+export type Admit = (certificateId: string | null) => Soon<Identity>
+
+type EncryptionRequest = {
+  readonly kind: 'ssl-request' | 'gss-encryption-request' | 'tls'
+}
+
+/** How far a client is from speaking TLS. */
+type Channel = 'plain' | 'handshake' | 'tls'
+
 /** One client's connection from its first byte on. The database is dialled once the client has said what it wants. */
 export class PostgresConnection implements Conversation {
   readonly #link: Link
   readonly #settings: ConversationSettings
-  readonly #access: Access | null
-  readonly #observer: ConversationObserver
-  readonly #admit: () => Soon<void>
+  readonly #clientTls: ClientTls
+  readonly #admit: Admit
   #isEnding = false
   #encryptionRequests = 0
   #startup: StartupReader | null = new StartupReader()
+  #channel: Channel = 'plain'
+  #hasSaidNo = false
+  #certificateId: string | null = null
   #conversation: PostgresConversation | PassThrough | null = null
 
-  /**
-   * `access` is null where nobody has said which client this is. `admit` is asked before the database is dialled for a
-   * client; what it throws ends the connection.
-   */
-  constructor(
-    link: Link,
-    settings: ConversationSettings,
-    access: Access | null,
-    observer: ConversationObserver,
-    admit: () => Soon<void> = () => {},
-  ) {
+  constructor(link: Link, settings: ConversationSettings, clientTls: ClientTls, admit: Admit) {
     this.#link = link
     this.#settings = settings
-    this.#access = access
-    this.#observer = observer
+    this.#clientTls = clientTls
     this.#admit = admit
   }
 
@@ -92,6 +108,7 @@ export class PostgresConnection implements Conversation {
   }
 
   lastWords(error: Error, side: Side): Buffer | null {
+    if (this.#channel === 'handshake') return null
     if (this.#conversation?.isInsideMessage('database') === true) return null
     return errorResponse(reportOf(error, side))
   }
@@ -103,19 +120,70 @@ export class PostgresConnection implements Conversation {
       const packet = reader.read(chunk, at)
       if (packet === null) return
       at = reader.at
-      if (packet.kind !== 'ssl-request' && packet.kind !== 'gss-encryption-request') {
-        this.#startup = null
-        return this.#open(packet, chunk, at)
+      switch (packet.kind) {
+        case 'tls':
+          return this.#beginDirectTls(chunk)
+        case 'ssl-request':
+        case 'gss-encryption-request':
+          if (this.#channel === 'tls')
+            throw new ProtocolError('a request for encryption inside TLS')
+          if (++this.#encryptionRequests > ENCRYPTION_REQUESTS_MAX) {
+            throw new ProtocolError('encryption is asked for again and again')
+          }
+          if (packet.kind === 'ssl-request' && this.#clientTls !== 'none') {
+            return this.#beginTls(chunk.subarray(at))
+          }
+          this.#say(NO)
+          this.#hasSaidNo = true
+          break
+        default:
+          this.#startup = null
+          return this.#open(packet, chunk.subarray(at))
       }
-      if (++this.#encryptionRequests > ENCRYPTION_REQUESTS_MAX) {
-        throw new ProtocolError('encryption is asked for again and again')
-      }
-      this.#link.toClient.put(NO)
-      this.#link.toClient.flush()
     }
   }
 
-  async #open(packet: StartupPacket, chunk: Buffer, at: number): Promise<void> {
+  /** `rest` was not sent over TLS: somebody in between may have put it there, to be taken for the client's words. */
+  async #beginTls(rest: Buffer): Promise<void> {
+    if (rest.length > 0) throw new ProtocolError('bytes in the clear behind the request for TLS')
+    this.#say(YES)
+    await this.#secure(rest)
+  }
+
+  /**
+   * TLS from the first byte on, as of PostgreSQL 17. The client must name the protocol, so that nobody can have led it here
+   * from a server of another kind.
+   */
+  async #beginDirectTls(chunk: Buffer): Promise<void> {
+    if (this.#clientTls === 'none') throw new ProtocolError('TLS, which is not offered here')
+    if (this.#channel === 'tls' || this.#hasSaidNo) {
+      throw new ProtocolError('TLS in a place where it cannot begin')
+    }
+    const { namedProtocol } = await this.#secure(chunk)
+    if (!namedProtocol) throw new ProtocolError('direct TLS without the protocol postgresql (ALPN)')
+  }
+
+  async #secure(first: Buffer): Promise<TlsClientInfo> {
+    this.#channel = 'handshake'
+    this.#startup = new StartupReader()
+    try {
+      const client = await this.#link.secureClient(first)
+      this.#channel = 'tls'
+      this.#certificateId = client.clientId
+      return client
+    } catch (error) {
+      if (error instanceof TlsError && error.code === 'tls-client-refused') this.#channel = 'tls'
+      throw error
+    }
+  }
+
+  #say(word: Buffer): void {
+    this.#link.toClient.put(word)
+    this.#link.toClient.flush()
+  }
+
+  /** `rest` are the bytes behind the packet. */
+  async #open(packet: Exclude<StartupPacket, EncryptionRequest>, rest: Buffer): Promise<void> {
     switch (packet.kind) {
       case 'cancel':
         await this.#link.openDatabase()
@@ -124,39 +192,33 @@ export class PostgresConnection implements Conversation {
         return
       case 'startup':
         await this.#begin(packet.bytes)
-        return this.#conversation?.fromClient(chunk.subarray(at))
+        return this.#conversation?.fromClient(rest)
       case 'unknown-version':
         throw new ConnectionRefused('unknown-protocol', unknownVersion(packet.major, packet.minor))
-      default:
-        throw new ProtocolError('TLS without being asked for, which is not offered here')
     }
   }
 
   async #begin(startup: Buffer): Promise<void> {
-    const conversation = this.#converse()
-    await this.#admit()
+    if (this.#clientTls === 'required' && this.#channel !== 'tls') {
+      throw new ConnectionRefused('tls-required', tlsRequired)
+    }
+    const conversation = this.#converse(await this.#admit(this.#certificateId))
     await this.#link.openDatabase()
     this.#conversation = conversation
     this.#link.toDatabase.put(startup)
     this.#link.toDatabase.flush()
   }
 
-  #converse(): PostgresConversation | PassThrough {
+  #converse({ access, observer }: Identity): PostgresConversation | PassThrough {
     const { toClient, toDatabase } = this.#link
     const { planner, columns, decryptsUnconfigured, heldSizeMax } = this.#settings
     if (planner.idle && !decryptsUnconfigured) return new PassThrough(toClient, toDatabase)
-    if (this.#access === null) throw new ConnectionRefused('no-client-id', noClientId)
+    if (access === null) throw new ConnectionRefused('no-client-id', noClientId)
     if (planner.idle) {
-      const rows = new RowRevealer(columns, this.#access, toClient)
+      const rows = new RowRevealer(columns, access, toClient)
       return new PassThrough(toClient, toDatabase, rows, heldSizeMax)
     }
-    return new PostgresConversation(
-      this.#settings,
-      this.#access,
-      this.#observer,
-      toClient,
-      toDatabase,
-    )
+    return new PostgresConversation(this.#settings, access, observer, toClient, toDatabase)
   }
 }
 
@@ -171,7 +233,14 @@ const noClientId: ErrorReport = {
   severity: 'FATAL',
   sqlState: '28000',
   message: 'acra-server does not know which client this is',
-  hint: 'Start acra-server with --client_id.',
+  hint: 'Start acra-server with --client_id, or with --tls_client_id_from_cert for clients that show a certificate.',
+}
+
+const tlsRequired: ErrorReport = {
+  severity: 'FATAL',
+  sqlState: '28000',
+  message: 'acra-server takes connections over TLS only',
+  hint: 'Connect with sslmode=verify-full, or at least require.',
 }
 
 function unknownVersion(major: number, minor: number): ErrorReport {
@@ -195,12 +264,18 @@ function reportOf(error: Error, side: Side): ErrorReport {
   if (error instanceof ProtocolError) {
     return fatal('08P01', `protocol violation by the ${side}: ${error.message}`)
   }
+  if (error instanceof TlsError) return tlsReport(error)
   if (error instanceof TimeoutError) return fatal('08006', error.message)
   return side === 'database' || error instanceof DialError
     ? fatal('08006', 'acra-server has no connection to the database')
     : fatal('XX000', 'internal error of acra-server')
 }
 
-function fatal(sqlState: string, message: string): ErrorReport {
-  return { severity: 'FATAL', sqlState, message, hint: null }
+function tlsReport({ code, message, hint }: TlsError): ErrorReport {
+  if (code !== 'tls-connect-failed') return fatal('28000', message, hint)
+  return fatal('08006', `acra-server has no connection to the database: ${message}`, hint)
+}
+
+function fatal(sqlState: string, message: string, hint: string | null = null): ErrorReport {
+  return { severity: 'FATAL', sqlState, message, hint }
 }

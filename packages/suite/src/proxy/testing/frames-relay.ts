@@ -16,6 +16,7 @@ export async function framesRelay(address: Address, database: Address): Promise<
     onConnection: (socket) => {
       new Relay(socket, {
         dial: (onread) => dial(database, { timeoutMs: 10_000, onread }),
+        accept: () => null,
         converse: (link) => new FramesOnly(link),
         limits: { startUpMs: 60_000, silenceMs: 60_000 },
         watch,
