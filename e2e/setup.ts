@@ -24,6 +24,8 @@ export interface FrontOptions {
 export interface Front {
   readonly host: string
   readonly port: number
+  /** The process id of acra-server; 0 where there is none. */
+  readonly pid: number
   /** Between acra-server and the database. */
   readonly tap: Tap
   /** What acra-server has printed so far. */
@@ -36,8 +38,13 @@ export interface Lab {
   stop(): Promise<void>
 }
 
+export interface LabOptions extends PostgresOptions {
+  /** Client ids that have keys, besides the usual ones. */
+  readonly clientIds?: readonly string[]
+}
+
 /** Starts a database; each front that is asked for stands in front of it. */
-export async function startLab(options: PostgresOptions = {}): Promise<Lab> {
+export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const sandbox = createSandbox('e2e')
   const database = await startPostgres(options)
   const taps: Tap[] = []
@@ -47,8 +54,8 @@ export async function startLab(options: PostgresOptions = {}): Promise<Lab> {
     async front(front = {}) {
       const tap = await openTap({ host: database.host, port: database.port })
       taps.push(tap)
-      if (front.direct) return { host: tap.host, port: tap.port, tap, log: () => '' }
-      keys ??= createKeys(sandbox.folder, [clientId, 'stranger'])
+      if (front.direct) return { host: tap.host, port: tap.port, pid: 0, tap, log: () => '' }
+      keys ??= createKeys(sandbox.folder, [clientId, 'stranger', ...(options.clientIds ?? [])])
       return startFront(sandbox, await keys, tap, front)
     },
     async stop() {
@@ -77,6 +84,7 @@ async function startFront(
   return {
     host: server.host,
     port: server.port,
+    pid: server.pid,
     tap,
     log: () => readFileSync(server.logFile, 'utf8'),
   }

@@ -28,8 +28,11 @@ const run = promisify(execFile)
 export interface PostgresOptions {
   /** Major version: '18' (default) comes with the packages, others must be installed: see `postgresVersions`. */
   readonly version?: string
-  /** How clients prove who they are, on every socket. Default: scram-sha-256. */
-  readonly auth?: 'scram-sha-256' | 'md5' | 'password' | 'trust'
+  /**
+   * How clients prove who they are, on every socket; by certificate only over TCP, while everybody is trusted on the unix socket.
+   * Default: scram-sha-256.
+   */
+  readonly auth?: 'scram-sha-256' | 'md5' | 'password' | 'trust' | 'cert'
   /** Keeps the data in memory where there is room: for tests that make many databases. */
   readonly inMemory?: boolean
   /** Settings of postgresql.conf on top of ours. */
@@ -214,9 +217,10 @@ async function configure(
     ([name, value]) => `${name} = '${value.replaceAll("'", "''")}'\n`,
   )
   await appendFile(join(data, 'postgresql.conf'), lines.join(''))
+  const [host, local] = auth === 'cert' ? ['hostssl', 'trust'] : ['host', auth]
   await writeFile(
     join(data, 'pg_hba.conf'),
-    `local all all ${auth}\nhost all all 127.0.0.1/32 ${auth}\nlocal replication all ${auth}\n`,
+    `local all all ${local}\n${host} all all 127.0.0.1/32 ${auth}\nlocal replication all ${local}\n`,
   )
 }
 

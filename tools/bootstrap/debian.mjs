@@ -9,6 +9,7 @@ const testPrograms = [
   { program: 'pgbench', package: 'postgresql' },
   { program: 'ps', package: 'procps' },
   { program: 'softhsm2-util', package: 'softhsm2' },
+  { program: 'openssl', package: 'openssl', version: 'version' },
 ]
 
 /**
@@ -16,7 +17,7 @@ const testPrograms = [
  * are root and apt-get exists, else names the one line to run. Resolves to false where a program is missing in the end.
  */
 export async function installPrograms(programs = testPrograms, needed = 'The tests need') {
-  const missing = programs.filter(({ program }) => !runs(program))
+  const missing = programs.filter((wanted) => !runs(wanted))
   if (missing.length === 0) return true
   const packages = [...new Set(missing.map((entry) => entry.package))]
   const install = ['install', '-y', '--no-install-recommends', ...packages]
@@ -54,6 +55,6 @@ async function withoutMainCluster(work) {
   }
 }
 
-function runs(program) {
-  return spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0
+function runs({ program, version = '--version' }) {
+  return spawnSync(program, [version], { stdio: 'ignore' }).status === 0
 }

@@ -159,6 +159,12 @@ const suite = {
     meaning: 'A certificate is not valid PEM or X.509.',
     remedy: 'Give the certificate itself, in PEM.',
   },
+  'certificate-not-for-clients': {
+    meaning:
+      'A certificate was not made to speak for a client: it is that of an authority, or may not sign.',
+    remedy:
+      'Give the client a certificate of its own, with key usage digitalSignature or clientAuth.',
+  },
   'certificate-without-identifier': {
     meaning: 'A certificate has no subject to make a client id from.',
     remedy: 'Use `tls_identifier_extractor_type: serial_number`, or another certificate.',
@@ -244,6 +250,26 @@ const suite = {
   'sql-too-long': {
     meaning: 'A statement is too long to be analysed.',
     remedy: 'Split the statement, or raise `statement_size_max`.',
+  },
+  'tls-accept-failed': {
+    meaning: 'A TLS connection with an application could not be set up, or broke.',
+    remedy: 'Read the message and its `hint`.',
+    event: events.tlsError,
+  },
+  'tls-client-refused': {
+    meaning: 'An application uses TLS, but shows no certificate that will do.',
+    remedy: 'Give it a certificate, or see `tls_client_auth` and `tls_client_id_from_cert`.',
+    event: events.tlsError,
+  },
+  'tls-connect-failed': {
+    meaning: 'A TLS connection with the database could not be set up, or broke.',
+    remedy: 'Read the message and its `hint`; see `tls_database_mode`.',
+    event: events.tlsError,
+  },
+  'tls-files-unusable': {
+    meaning: 'A file of certificates or keys for TLS cannot be used.',
+    remedy: 'Correct the file that the message names.',
+    event: events.wrongConfiguration,
   },
   'transform-key-missing': {
     meaning: 'There is no key to protect a value of a column with.',

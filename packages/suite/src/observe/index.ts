@@ -20,6 +20,7 @@ export { METRICS_TYPE, metricsText } from './metrics/text.ts'
 export { Totals } from './metrics/totals.ts'
 export { auditLogOptions, loggingOptions, metricsOptions, tracingOptions } from './options.ts'
 export type {
+  Fields,
   Format,
   Level,
   Product,

@@ -1,5 +1,6 @@
 import { DialError } from '../../net/index.ts'
-import { type Event, events, type Logger } from '../../observe/index.ts'
+import { TlsError } from '../../net/tls/index.ts'
+import { type Event, events, type Fields, type Logger } from '../../observe/index.ts'
 import { ClosedError, type RelayEnd, TimeoutError } from '../../proxy/index.ts'
 import { ConnectionRefused, type ConversationObserver } from '../../proxy/postgres/index.ts'
 import type { Refusal } from '../../sql/index.ts'
@@ -43,8 +44,12 @@ export function logEnd(
     })
     return
   }
-  const limit = error instanceof TooManyConnections ? { limit: error.limit } : {}
-  log.event(eventOf(error, side), { error: messageOf(error), ...limit })
+  log.event(eventOf(error, side), { error: messageOf(error), ...detailsOf(error) })
+}
+
+function detailsOf(error: Error): Fields {
+  if (error instanceof TooManyConnections) return { limit: error.limit }
+  return error instanceof TlsError && error.hint !== null ? { hint: error.hint } : {}
 }
 
 function eventOf(error: Error, side: RelayEnd['side']): Event {
@@ -52,6 +57,8 @@ function eventOf(error: Error, side: RelayEnd['side']): Event {
     return events.connectionWithoutClientId
   }
   if (error instanceof TooManyConnections) return events.limitExceeded
+  if (error instanceof TlsError) return events.tlsError
+  if (error instanceof ConnectionRefused && error.code === 'tls-required') return events.tlsError
   if (error instanceof DialError) return events.cannotConnectToDatabase
   if (error instanceof TimeoutError) return events.connectionTimedOut
   if (error instanceof ProtocolError || error instanceof ConnectionRefused) {

@@ -109,7 +109,7 @@ test('the defaults are those of 0.96, but what does not exist yet is off', () =>
   assert.deepEqual([values.plan_cache_size, values.plan_cache_bytes], [4096, 67_108_864])
   assert.deepEqual(
     [values.tls_client_id_from_cert, values.poison_detect_enable, values.redis_db_keys],
-    [false, false, -1],
+    [true, false, -1],
   )
 })
 
@@ -139,11 +139,10 @@ test('what asks for a protection that does not exist yet is refused', () => {
     '--token_db=tokens.db',
     '--redis_host_port=localhost:6379',
     '--vault_connection_api_string=http://localhost:8200',
-    '--tls_client_id_from_cert',
-    '--tls_cert=cert.pem',
-    '--tls_auth=3',
-    '--tls_client_auth=4',
-    '--tls_database_mode=require',
+    '--redis_tls_client_ca=ca.pem',
+    '--tls_ocsp_url=http://localhost',
+    '--tls_crl_client_from_cert=use',
+    '--acraconnector_tls_transport_enable',
     '--acracensor_config_file=censor.yaml',
     '--audit_log_enable',
     '--zonemode_enable',
@@ -157,7 +156,7 @@ test('what asks for a protection that does not exist yet is refused', () => {
 })
 
 test('what turns off what does not exist yet is accepted', () => {
-  const off = ['--tls_client_id_from_cert=false', '--tls_auth=0', '--tls_database_mode=disable']
+  const off = ['--tls_ocsp_url=', '--tls_crl_check_only_leaf_certificate=false']
   assert.deepEqual(
     refusals(...off, '--token_db=', '--redis_db_keys=-1', '--mysql_enable=false'),
     [],

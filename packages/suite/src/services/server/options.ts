@@ -1,4 +1,10 @@
 import { keysFolderOptions, keystoreCacheOptions } from '../../keystore/index.ts'
+import {
+  tlsClientSideOptions,
+  tlsDatabaseSideOptions,
+  tlsIdentityOptions,
+  tlsOptions,
+} from '../../net/index.ts'
 import { auditLogOptions, metricsOptions, tracingOptions } from '../../observe/index.ts'
 import {
   allWait,
@@ -16,10 +22,8 @@ import {
   redisKeysOptions,
   redisOptions,
   redisTokensOptions,
-  tlsIdentityOptions,
-  tlsNameOptions,
-  tlsOptions,
-  tlsSideOptions,
+  tlsRevocationOptions,
+  tlsRevocationSideOptions,
 } from '../../options/waiting/index.ts'
 
 const SECONDS_MAX = 86_400
@@ -150,7 +154,7 @@ const connector = {
     text('acra_server', 'Id of the server for AcraConnector'),
   ),
   acraconnector_tls_transport_enable: waits(
-    'TLS',
+    'AcraConnector',
     flag(false, 'Applications or AcraConnector use TLS from the first byte'),
   ),
   acraconnector_transport_encryption_disable: ignored(
@@ -159,22 +163,14 @@ const connector = {
   ),
 } as const
 
-const tlsNames = {
+const tlsSides = {
   ...tlsOptions,
   ...tlsIdentityOptions,
-  ...tlsSideOptions('client'),
-  ...tlsSideOptions('database'),
-  ...tlsNameOptions('tls_database_'),
-  tls_db_sni: waits('TLS', text('', 'Older name of tls_database_sni')),
-  tls_database_mode: waits(
-    'TLS',
-    choice(
-      ['auto', 'disable', 'prefer', 'require', 'verify-ca', 'verify-full'],
-      'auto',
-      'TLS to the database; auto uses it exactly when the application does',
-    ),
-    ['disable'],
-  ),
+  ...tlsClientSideOptions,
+  ...tlsDatabaseSideOptions,
+  ...tlsRevocationOptions,
+  ...tlsRevocationSideOptions('tls_', 'client_'),
+  ...tlsRevocationSideOptions('tls_', 'database_'),
 } as const
 
 const withoutEffect = {
@@ -201,7 +197,7 @@ export const serverOptions = {
   ...api,
   ...later,
   ...connector,
-  ...tlsNames,
+  ...tlsSides,
   ...redisOptions,
   ...redisKeysOptions,
   ...redisTokensOptions,

@@ -1,13 +1,16 @@
 import type { Socket } from 'node:net'
 import { type Soon, soon } from '../../foundation/index.ts'
 import { type Environment, isClientId, KeystoreError } from '../../keystore/index.ts'
-import { databaseAddress, dial } from '../../net/index.ts'
 import { events, type Logger, maxOpenFiles } from '../../observe/index.ts'
 import { ConfigurationError } from '../../options/index.ts'
 import { type Conversation, type Link, Relay, type RelayEnd, Watch } from '../../proxy/index.ts'
-import { PostgresConnection } from '../../proxy/postgres/index.ts'
+import {
+  type ClientTls,
+  dialDatabase,
+  type Identity,
+  PostgresConnection,
+} from '../../proxy/postgres/index.ts'
 import { loadParser, type Parser } from '../../sql/postgres/index.ts'
-import type { Access } from '../../transform/index.ts'
 import type { Admission } from './admission.ts'
 import { logEnd, observerOf, valueObserverOf } from './connection-log.ts'
 import { connectionsByDescriptors } from './descriptors.ts'
@@ -18,6 +21,7 @@ import type { ServerOptions } from './options.ts'
 import { openProtection, type Protection } from './protection.ts'
 import { Doorkeeper, TooManyConnections } from './refusal.ts'
 import { Throttle } from './throttle.ts'
+import { checkTlsOptions, openTransports, type Transports } from './tls.ts'
 
 /** The time between two lines about connections that are turned away. */
 const TELL_MS = 1000
@@ -43,6 +47,7 @@ export class Server {
   readonly #descriptorsMax = connectionsByDescriptors(maxOpenFiles())
   #options: ServerOptions
   #protection: Protection
+  #transports: Transports
   /** Connections that are not logged in. */
   #starting = 0
   #onEmpty = () => {}
@@ -52,11 +57,13 @@ export class Server {
     context: ServerContext,
     parser: Parser,
     protection: Protection,
+    transports: Transports,
   ) {
     this.#options = options
     this.#context = context
     this.#parser = parser
     this.#protection = protection
+    this.#transports = transports
     this.#turnedAway = new Throttle(TELL_MS, (count) => {
       const limit = this.#reachedLimit()
       context.log.event(events.limitExceeded, { limit, count }, 'Too many connections')
@@ -66,9 +73,11 @@ export class Server {
   /** Checks the options and makes ready. Throws where anything is wrong. */
   static async open(options: ServerOptions, context: ServerContext): Promise<Server> {
     checkOptions(options)
+    const { environment, log } = context
+    const transports = openTransports(options, environment)
     const parser = await loadParser()
-    const protection = await openProtection(options, context.environment, parser, context.log)
-    return new Server(options, context, parser, protection)
+    const protection = await openProtection(options, environment, parser, log)
+    return new Server(options, context, parser, protection, transports)
   }
 
   /** Whether any column is protected by the configuration. */
@@ -76,11 +85,13 @@ export class Server {
     return !this.#protection.conversation.planner.idle
   }
 
-  /** New connections get the new options and keys; open ones finish with what they began with. */
+  /** New connections get the new options, keys and certificates; open ones finish with what they began with. */
   async reload(options: ServerOptions): Promise<void> {
     checkOptions(options)
     const { environment, log } = this.#context
+    const transports = openTransports(options, environment)
     const protection = await openProtection(options, environment, this.#parser, log)
+    this.#transports = transports
     const old = this.#protection
     this.#protection = protection
     this.#options = options
@@ -134,13 +145,11 @@ export class Server {
     this.#connections.add(connection)
     this.#starting++
     log.info('Got new connection')
+    const { database, tlsServer, clientTls } = this.#transports
     connection.relay = new Relay(socket, {
-      dial: (onread) =>
-        dial(databaseAddress(options.db_host, options.db_port), {
-          timeoutMs: options.startup_timeout * 1000,
-          onread,
-        }),
-      converse: (link) => this.#converse(link, connection),
+      dial: (onread, clientIsSecured) => dialDatabase(database, onread, clientIsSecured),
+      accept: (socket, first) => tlsServer?.accept(socket, first) ?? null,
+      converse: (link) => this.#converse(link, connection, clientTls),
       limits: {
         startUpMs: options.startup_timeout * 1000,
         silenceMs: options.message_timeout * 1000,
@@ -157,19 +166,11 @@ export class Server {
     return isFull ? 'max_connections_starting' : null
   }
 
-  #converse(link: Link, connection: ServedConnection): Conversation {
-    const { protection, clientId, log } = connection
+  #converse(link: Link, connection: ServedConnection, clientTls: ClientTls): Conversation {
     const { metrics } = this.#context
-    const access: Access | null =
-      clientId === null
-        ? null
-        : { clientId, keys: protection.keys, observer: valueObserverOf(log, metrics) }
-    connection.conversation = new PostgresConnection(
-      link,
-      protection.conversation,
-      access,
-      observerOf(log),
-      () => this.#admit(connection),
+    const settings = connection.protection.conversation
+    connection.conversation = new PostgresConnection(link, settings, clientTls, (certificateId) =>
+      this.#admit(connection, certificateId),
     )
     return new ObservedConversation(connection.conversation, {
       requests: metrics.requests,
@@ -178,13 +179,27 @@ export class Server {
     })
   }
 
-  #admit(connection: ServedConnection): Soon<void> {
+  /** The client id of a certificate takes the place of that of the options. */
+  #admit(connection: ServedConnection, certificateId: string | null): Soon<Identity> {
     const { admission } = this.#context
-    return soon(admission.enter(connection.clientId), (limit) => {
+    if (certificateId !== null) {
+      connection.clientId = certificateId
+      connection.log = connection.log.with({ client_id: certificateId })
+    }
+    const { clientId } = connection
+    return soon(admission.enter(clientId), (limit) => {
       if (limit !== null) throw new TooManyConnections(limit)
       if (this.#connections.has(connection)) connection.isAdmitted = true
-      else admission.leave(connection.clientId)
+      else admission.leave(clientId)
+      return this.#identity(connection)
     })
+  }
+
+  #identity({ protection: { keys }, clientId, log }: ServedConnection): Identity {
+    const observer = observerOf(log)
+    if (clientId === null) return { access: null, observer }
+    const values = valueObserverOf(log, this.#context.metrics)
+    return { access: { clientId, keys, observer: values }, observer }
   }
 
   #loggedIn(connection: ServedConnection): void {
@@ -212,8 +227,8 @@ export class Server {
 
 interface ServedConnection {
   readonly protection: Protection
-  readonly clientId: string | null
-  readonly log: Logger
+  clientId: string | null
+  log: Logger
   relay: Relay | null
   conversation: PostgresConnection | null
   isStarting: boolean
@@ -234,6 +249,7 @@ export function checkOptions(options: ServerOptions): void {
     )
   }
   listenAddress(options)
+  checkTlsOptions(options)
 }
 
 function wrong(text: string): ConfigurationError {
