@@ -13,7 +13,7 @@ const usual = ['--client_id=someid', '--tls_client_system_ca=false']
 /** What is said of these flags, with protected columns. */
 function said(words: readonly string[], address: Address = loopback): string[] {
   const { given } = parseCommandLine(serverOptions, words)
-  return [...advices(settle(serverOptions, given, new Map()).values, address, true)]
+  return [...advices(settle(serverOptions, given, new Map()).values, address, true, Infinity)]
 }
 
 const cases: readonly (readonly [string, readonly string[], Address, RegExp | null])[] = [

@@ -11,17 +11,19 @@ export function logAdvice(
   protectsColumns: boolean,
   log: Logger,
 ): void {
-  for (const advice of advices(options, address, protectsColumns)) log.warning(advice)
+  const files = maxOpenFiles()
+  for (const advice of advices(options, address, protectsColumns, files)) log.warning(advice)
 }
 
-/** What there is to say about these options, a sentence each. */
+/** What there is to say about these options, a sentence each. `openFiles` is how many the process may have. */
 export function* advices(
   options: ServerOptions,
   address: Address,
   protectsColumns: boolean,
+  openFiles: number,
 ): Iterable<string> {
   yield* aboutListening(options, address)
-  yield* aboutDescriptors(options)
+  yield* aboutDescriptors(options, openFiles)
   if (!protectsColumns) {
     yield 'No column is protected: name the columns with --encryptor_config_file'
   }
@@ -41,8 +43,8 @@ function* aboutListening(options: ServerOptions, address: Address): Iterable<str
   }
 }
 
-function* aboutDescriptors(options: ServerOptions): Iterable<string> {
-  const room = connectionsByDescriptors(maxOpenFiles()) * options.workers
+function* aboutDescriptors(options: ServerOptions, openFiles: number): Iterable<string> {
+  const room = connectionsByDescriptors(openFiles) * options.workers
   if (room < options.max_connections) {
     yield `The limit of open files lets in ${room} connections only, of max_connections=${options.max_connections}: raise it (ulimit -n)`
   }
