@@ -33,6 +33,8 @@ export interface PostgresOptions {
    * Default: scram-sha-256.
    */
   readonly auth?: 'scram-sha-256' | 'md5' | 'password' | 'trust' | 'cert'
+  /** Lines of pg_hba.conf for who comes over TCP, in the place of the one that `auth` makes. */
+  readonly access?: readonly string[]
   /** Keeps the data in memory where there is room: for tests that make many databases. */
   readonly inMemory?: boolean
   /** Settings of postgresql.conf on top of ours. */
@@ -194,7 +196,7 @@ async function initialize(
 async function configure(
   data: string,
   socketFolder: string,
-  { auth = 'scram-sha-256', settings = {}, tls }: PostgresOptions,
+  { auth = 'scram-sha-256', access, settings = {}, tls }: PostgresOptions,
   owner: Owner | null,
 ): Promise<void> {
   const all: Record<string, string> = {
@@ -220,7 +222,12 @@ async function configure(
   const [host, local] = auth === 'cert' ? ['hostssl', 'trust'] : ['host', auth]
   await writeFile(
     join(data, 'pg_hba.conf'),
-    `local all all ${local}\n${host} all all 127.0.0.1/32 ${auth}\nlocal replication all ${local}\n`,
+    [
+      `local all all ${local}`,
+      ...(access ?? [`${host} all all 127.0.0.1/32 ${auth}`]),
+      `local replication all ${local}`,
+      '',
+    ].join('\n'),
   )
 }
 

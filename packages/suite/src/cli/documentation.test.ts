@@ -77,7 +77,7 @@ function codesInSources(): Set<string> {
       const unions = [...source.matchAll(/type \w*ErrorCode =((?:[\s|]*(?:'[a-z0-9-]+'|\w+))+)/g)]
       const literals = unions.flatMap(([, union = '']) => [...union.matchAll(/'([a-z0-9-]+)'/g)])
       const thrown = source.matchAll(
-        /(?:super|new \w+(?:Error|Refusal))\(\s*'([a-z0-9]+(?:-[a-z0-9]+)+)'/g,
+        /(?:super|new \w+(?:Error|Refusal|Refused))\(\s*'([a-z0-9]+(?:-[a-z0-9]+)+)'/g,
       )
       for (const [, code = ''] of [...literals, ...thrown]) codes.add(code)
     }

@@ -217,14 +217,6 @@ const suite = {
     meaning: 'A client or the database sent what its protocol does not allow.',
     remedy: 'Check that the address leads to the kind of database that is configured.',
   },
-  'auth-file-invalid': {
-    meaning: 'The file of `auth_file` holds a line that cannot be read; the message names it.',
-    remedy: 'Write each user as `"user" "password"`, as in a `userlist.txt` of PgBouncer.',
-  },
-  'scram-failed': {
-    meaning: 'Somebody could not prove to know a password, or broke the rules of SCRAM-SHA-256.',
-    remedy: 'Check the user and the password on both sides.',
-  },
   'statement-refused': {
     meaning:
       'A statement would write or show a protected column in the clear, or cannot be handled.',
@@ -250,6 +242,47 @@ const suite = {
   'sql-too-long': {
     meaning: 'A statement is too long to be analysed.',
     remedy: 'Split the statement, or raise `statement_size_max`.',
+  },
+  'auth-file-invalid': {
+    meaning: 'A line of the auth file is not `"user" "password"`.',
+    remedy: 'Correct the line that the message names.',
+    event: events.wrongConfiguration,
+  },
+  'auth-file-outdated': {
+    meaning: 'The SCRAM secret of a user in the auth file is not the one of the database.',
+    remedy: 'Copy it from `pg_authid` again: it changes whenever the password is set.',
+  },
+  'auth-file-unusable': {
+    meaning: 'The auth file cannot be read, or others than its owner can.',
+    remedy: 'Make it a file of mode 0600 that belongs to the user of the server.',
+    event: events.wrongConfiguration,
+  },
+  'channel-binding-impossible': {
+    meaning:
+      'An application binds its login to the certificate that it sees, which is not the one of the database.',
+    remedy:
+      'Show the certificate of the database, or use `auth_file`, or `channel_binding=disable`: docs/guide/tls.md.',
+  },
+  'password-wrong': {
+    meaning: 'An application has a wrong password for a user of the auth file.',
+    remedy: 'Correct the password, in the application or in the auth file.',
+  },
+  'scram-failed': {
+    meaning:
+      'The database did not keep to SCRAM when acra-server logged in, or does not know the secret.',
+    remedy: 'Compare the auth file with the database, and see that the database is the right one.',
+  },
+  'no-client-id': {
+    meaning: 'Nobody has said which client a connection belongs to, so that it is refused.',
+    remedy: 'Set `client_id`, or let clients show certificates: docs/guide/tls.md.',
+  },
+  'tls-required': {
+    meaning: 'An application came without TLS where `tls_client_required` is set.',
+    remedy: 'Connect with `sslmode=verify-full`, or at least `require`.',
+  },
+  'unknown-protocol': {
+    meaning: 'A connection begins with a version of the protocol that does not exist.',
+    remedy: 'See what connects there: versions 3.0 to 3.2 are spoken.',
   },
   'tls-accept-failed': {
     meaning: 'A TLS connection with an application could not be set up, or broke.',

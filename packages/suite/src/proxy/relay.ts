@@ -1,4 +1,5 @@
 import type { OnReadOpts, Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { AcraError, type Soon } from '../foundation/index.ts'
 import { type Accepted, asTlsFailure, type TlsClientInfo } from '../net/tls/index.ts'
 import type { Outlet } from '../wire/index.ts'
@@ -43,10 +44,11 @@ export interface Link {
    */
   secureClient(first: Buffer): Promise<TlsClientInfo>
   /**
-   * Connects to the database, once. `toDatabase` may be flushed afterwards. Rejects with the dial's error: the
-   * conversation may answer the client itself and `close`, or let it through to end the connection with its `lastWords`.
+   * Connects to the database, once. `toDatabase` may be flushed afterwards. Resolves to the certificate that the database has
+   * shown, in DER; null where there is no TLS. Rejects with the dial's error: the conversation may answer the client itself
+   * and `close`, or let it through to end the connection with its `lastWords`.
    */
-  openDatabase(): Promise<void>
+  openDatabase(): Promise<Buffer | null>
   /** Flushes what both sides are still to be told and ends the connection. */
   close(): void
 }
@@ -142,7 +144,7 @@ export class Relay implements Link, Watched {
     return info
   }
 
-  async openDatabase(): Promise<void> {
+  async openDatabase(): Promise<Buffer | null> {
     const socket = await this.#options.dial(this.#keptBuffer(), this.#clientIsSecured)
     if (this.#isOver) {
       socket.on('error', () => {}).destroy()
@@ -152,6 +154,7 @@ export class Relay implements Link, Watched {
     // A socket that reads by `onread` has no such events.
     socket.on('data', (chunk) => this.#read('database', chunk))
     socket.resume()
+    return socket instanceof TLSSocket ? (socket.getPeerX509Certificate()?.raw ?? null) : null
   }
 
   close(): void {

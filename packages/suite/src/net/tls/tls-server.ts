@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { type SecureContext, TLSSocket } from 'node:tls'
 import {
@@ -5,6 +6,7 @@ import {
   clientIdOfCertificate,
   type IdentifierExtractor,
   IdentityError,
+  serverEndPoint,
 } from '../identity/index.ts'
 import type { ClientPolicy } from './client-policy.ts'
 import { tlsContext } from './context.ts'
@@ -28,6 +30,8 @@ export interface TlsServerSettings {
 export interface TlsClientInfo {
   /** Of its certificate; null where certificates make no client ids. */
   readonly clientId: string | null
+  /** Of the certificate that the client saw (`tls-server-end-point`); null where nobody can bind to it. */
+  readonly endPoint: Buffer | null
   /** True where the client has named the protocol. */
   readonly namedProtocol: boolean
 }
@@ -47,11 +51,13 @@ export interface Accepted {
 export class TlsServer {
   readonly #settings: TlsServerSettings
   readonly #context: SecureContext
+  readonly #endPoint: Buffer | null
 
   /** Throws TlsError where OpenSSL does not take the certificates. */
   constructor(settings: TlsServerSettings) {
     this.#settings = settings
     this.#context = tlsContext(settings.credentials, settings.authorities)
+    this.#endPoint = serverEndPoint(new X509Certificate(settings.credentials.certificate).raw)
   }
 
   /**
@@ -75,6 +81,7 @@ export class TlsServer {
     await handshake(socket)
     return {
       clientId: this.#identified(socket),
+      endPoint: this.#endPoint,
       namedProtocol: socket.alpnProtocol === this.#settings.protocol,
     }
   }

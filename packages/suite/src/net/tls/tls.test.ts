@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
-import { certificateOfPem, clientIdOfCertificate } from '../identity/index.ts'
+import { certificateOfPem, clientIdOfCertificate, serverEndPoint } from '../identity/index.ts'
 import {
   clientPolicies,
   TlsClient,
@@ -92,7 +92,8 @@ async function socketPair(): Promise<[accepted: Socket, dialled: Socket]> {
   return [accepted, dialled]
 }
 
-const anybody: TlsClientInfo = { clientId: null, namedProtocol: true }
+const endPoint = serverEndPoint(certificateOfPem(ours.cert))
+const anybody: TlsClientInfo = { clientId: null, endPoint, namedProtocol: true }
 
 /** Which clients come in, by the number of `tls_client_auth`; null where they do. */
 const admissions: Readonly<
@@ -140,7 +141,7 @@ test('the client id is that of the certificate, by its subject or its serial num
   for (const extractor of ['distinguished_name', 'serial_number'] as const) {
     const { server } = await meet({ extractor }, showing(alice))
     const clientId = clientIdOfCertificate(certificateOfPem(alice.cert), extractor)
-    assert.deepEqual(server, { clientId, namedProtocol: true })
+    assert.deepEqual(server, { clientId, endPoint, namedProtocol: true })
   }
 })
 
@@ -175,10 +176,12 @@ test('a certificate whose chain was not verified makes no client id', async () =
 
 test('a server with a key of RSA is as good as one of ECDSA', async () => {
   const old = createAuthority(folder, 'old', 'rsa')
+  const rsa = old.server('rsa')
+  const expected = { ...anybody, endPoint: serverEndPoint(certificateOfPem(rsa.cert)) }
   for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
-    const settings = { credentials: credentials(old.server('rsa')), authorities: [old.cert] }
+    const settings = { credentials: credentials(rsa), authorities: [old.cert] }
     const client = { ...showing(old.client('bob')), ca: [old.cert], maxVersion }
-    assert.deepEqual(await meet(settings, client), { server: anybody, client: maxVersion })
+    assert.deepEqual(await meet(settings, client), { server: expected, client: maxVersion })
   }
 })
 
@@ -251,7 +254,7 @@ test('bytes that were read before belong to the handshake, however it was cut', 
     const theirs = connectTls({ socket: dialled, ca: [authority.cert], servername: 'localhost' })
     const first = await readAtLeast(accepted, wait)
     const { socket, client } = server.accept(accepted, first)
-    assert.deepEqual(await client, { clientId: null, namedProtocol: false })
+    assert.deepEqual(await client, { clientId: null, endPoint, namedProtocol: false })
     socket.end('hello')
     assert.equal(String((await once(theirs, 'data'))[0]), 'hello')
     theirs.destroy()

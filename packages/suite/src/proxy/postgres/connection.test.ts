@@ -29,7 +29,13 @@ class Fixture {
   /** What is the handshake's: bytes that were read already, of each TLS connection that was begun. */
   readonly handshakes: Buffer[] = []
   /** What comes of the next handshake. */
-  handshake: () => Promise<TlsClientInfo> = async () => ({ clientId: null, namedProtocol: false })
+  handshake: () => Promise<TlsClientInfo> = async () => ({
+    clientId: null,
+    endPoint: null,
+    namedProtocol: false,
+  })
+  /** What the database shows; null without TLS. */
+  databaseCertificate: Buffer | null = null
   /** The ids of certificates that were asked about. */
   readonly asked: (string | null)[] = []
 
@@ -44,13 +50,14 @@ class Fixture {
         },
         openDatabase: async () => {
           this.dialled++
+          return this.databaseCertificate
         },
         close: () => {
           this.closed++
         },
       },
       { ...parts, heldSizeMax: 1 << 20 },
-      clientTls,
+      { tls: clientTls, users: new Map() },
       (certificateId) => {
         this.asked.push(certificateId)
         const id = certificateId ?? clientId
@@ -149,7 +156,7 @@ test('bytes in the clear behind a request for TLS are refused, and nothing of th
 test('direct TLS must name the protocol, and what was read of it goes to the handshake', async () => {
   const hello = Buffer.from([0x16, 3, 1, 0, 5, 1, 2, 3])
   const fixture = new Fixture('alice', 'offered')
-  fixture.handshake = async () => ({ clientId: null, namedProtocol: true })
+  fixture.handshake = async () => ({ clientId: null, endPoint: null, namedProtocol: true })
   await fixture.connection.fromClient(hello)
   assert.deepEqual(fixture.handshakes, [hello])
   assert.equal(fixture.toClient.take().length, 0)
@@ -178,7 +185,7 @@ test('encryption cannot begin twice, nor behind other packets', async () => {
 
 test('the client id of a certificate takes the place of that of the options', async () => {
   const fixture = new Fixture(null, 'offered')
-  fixture.handshake = async () => ({ clientId: 'alice', namedProtocol: false })
+  fixture.handshake = async () => ({ clientId: 'alice', endPoint: null, namedProtocol: false })
   await fixture.connection.fromClient(encodeSslRequest())
   await fixture.connection.fromClient(startup)
   assert.deepEqual(fixture.asked, ['alice'])

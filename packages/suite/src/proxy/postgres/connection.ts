@@ -1,4 +1,5 @@
-import { AcraError, BufferSink, type Soon, soon } from '../../foundation/index.ts'
+import { BufferSink, type Soon, soon } from '../../foundation/index.ts'
+import { serverEndPoint } from '../../net/identity/index.ts'
 import { DialError } from '../../net/index.ts'
 import { type TlsClientInfo, TlsError } from '../../net/tls/index.ts'
 import type { Access } from '../../transform/index.ts'
@@ -6,13 +7,16 @@ import { ProtocolError } from '../../wire/index.ts'
 import {
   type ErrorReport,
   encodeErrorResponse,
+  type StartupMessage,
   type StartupPacket,
   StartupReader,
 } from '../../wire/postgres/index.ts'
 import type { Conversation, Side } from '../conversation.ts'
 import { type Link, TimeoutError } from '../relay.ts'
+import { ConnectionRefused } from './connection-refused.ts'
 import { PostgresConversation } from './conversation.ts'
 import type { ConversationObserver, ConversationSettings } from './conversation-settings.ts'
+import { type Credential, Login, ScramError } from './login/index.ts'
 import { PassThrough } from './pass-through.ts'
 import { RowRevealer } from './rows.ts'
 
@@ -22,18 +26,15 @@ const YES = Buffer.from('S')
 /** One of each kind: a client that went on asking would fill the memory with answers. */
 const ENCRYPTION_REQUESTS_MAX = 2
 
-/** A client that may not come in; `report` is what it is told. */
-export class ConnectionRefused extends AcraError {
-  readonly report: ErrorReport
-
-  constructor(code: string, report: ErrorReport) {
-    super(code, report.message)
-    this.report = report
-  }
-}
-
 /** TLS for clients: not to be had, as they like, or the only way in (but for requests to cancel, which libpq sends without). */
 export type ClientTls = 'none' | 'offered' | 'required'
+
+/** How clients come in. */
+export interface Entrance {
+  readonly tls: ClientTls
+  /** What is known of the database's users: the auth file. */
+  readonly users: ReadonlyMap<string, Credential>
+}
 
 /** Who a client is. */
 export interface Identity {
@@ -59,20 +60,20 @@ type Channel = 'plain' | 'handshake' | 'tls'
 export class PostgresConnection implements Conversation {
   readonly #link: Link
   readonly #settings: ConversationSettings
-  readonly #clientTls: ClientTls
+  readonly #entrance: Entrance
   readonly #admit: Admit
   #isEnding = false
   #encryptionRequests = 0
   #startup: StartupReader | null = new StartupReader()
   #channel: Channel = 'plain'
   #hasSaidNo = false
-  #certificateId: string | null = null
+  #client: TlsClientInfo | null = null
   #conversation: PostgresConversation | PassThrough | null = null
 
-  constructor(link: Link, settings: ConversationSettings, clientTls: ClientTls, admit: Admit) {
+  constructor(link: Link, settings: ConversationSettings, entrance: Entrance, admit: Admit) {
     this.#link = link
     this.#settings = settings
-    this.#clientTls = clientTls
+    this.#entrance = entrance
     this.#admit = admit
   }
 
@@ -130,7 +131,7 @@ export class PostgresConnection implements Conversation {
           if (++this.#encryptionRequests > ENCRYPTION_REQUESTS_MAX) {
             throw new ProtocolError('encryption is asked for again and again')
           }
-          if (packet.kind === 'ssl-request' && this.#clientTls !== 'none') {
+          if (packet.kind === 'ssl-request' && this.#entrance.tls !== 'none') {
             return this.#beginTls(chunk.subarray(at))
           }
           this.#say(NO)
@@ -155,7 +156,7 @@ export class PostgresConnection implements Conversation {
    * from a server of another kind.
    */
   async #beginDirectTls(chunk: Buffer): Promise<void> {
-    if (this.#clientTls === 'none') throw new ProtocolError('TLS, which is not offered here')
+    if (this.#entrance.tls === 'none') throw new ProtocolError('TLS, which is not offered here')
     if (this.#channel === 'tls' || this.#hasSaidNo) {
       throw new ProtocolError('TLS in a place where it cannot begin')
     }
@@ -169,7 +170,7 @@ export class PostgresConnection implements Conversation {
     try {
       const client = await this.#link.secureClient(first)
       this.#channel = 'tls'
-      this.#certificateId = client.clientId
+      this.#client = client
       return client
     } catch (error) {
       if (error instanceof TlsError && error.code === 'tls-client-refused') this.#channel = 'tls'
@@ -191,34 +192,59 @@ export class PostgresConnection implements Conversation {
         this.#link.toDatabase.flush()
         return
       case 'startup':
-        await this.#begin(packet.bytes)
+        await this.#begin(packet)
         return this.#conversation?.fromClient(rest)
       case 'unknown-version':
         throw new ConnectionRefused('unknown-protocol', unknownVersion(packet.major, packet.minor))
     }
   }
 
-  async #begin(startup: Buffer): Promise<void> {
-    if (this.#clientTls === 'required' && this.#channel !== 'tls') {
+  async #begin({ bytes, parameters }: StartupMessage): Promise<void> {
+    if (this.#entrance.tls === 'required' && this.#channel !== 'tls') {
       throw new ConnectionRefused('tls-required', tlsRequired)
     }
-    const conversation = this.#converse(await this.#admit(this.#certificateId))
-    await this.#link.openDatabase()
-    this.#conversation = conversation
-    this.#link.toDatabase.put(startup)
+    const identity = await this.#admit(this.#client?.clientId ?? null)
+    if (identity.access === null && this.#needsIdentity) {
+      throw new ConnectionRefused('no-client-id', noClientId)
+    }
+    const certificate = await this.#link.openDatabase()
+    const login =
+      certificate === null ? null : this.#login(parameters.get('user') ?? '', certificate)
+    this.#conversation = this.#converse(identity, login)
+    this.#link.toDatabase.put(bytes)
     this.#link.toDatabase.flush()
   }
 
-  #converse({ access, observer }: Identity): PostgresConversation | PassThrough {
+  /** Nothing is opened or sealed for a client that nobody knows. */
+  get #needsIdentity(): boolean {
+    return !this.#settings.planner.idle || this.#settings.decryptsUnconfigured
+  }
+
+  #login(user: string, databaseCertificate: Buffer): Login {
+    return new Login({
+      user,
+      credential: this.#entrance.users.get(user) ?? null,
+      clientEndPoint: this.#client?.endPoint ?? null,
+      databaseEndPoint: serverEndPoint(databaseCertificate),
+      toClient: this.#link.toClient,
+      toDatabase: this.#link.toDatabase,
+    })
+  }
+
+  #converse(
+    { access, observer }: Identity,
+    login: Login | null,
+  ): PostgresConversation | PassThrough {
     const { toClient, toDatabase } = this.#link
-    const { planner, columns, decryptsUnconfigured, heldSizeMax } = this.#settings
-    if (planner.idle && !decryptsUnconfigured) return new PassThrough(toClient, toDatabase)
-    if (access === null) throw new ConnectionRefused('no-client-id', noClientId)
+    const { planner, columns, heldSizeMax } = this.#settings
+    if (access === null || !this.#needsIdentity) {
+      return new PassThrough(toClient, toDatabase, login)
+    }
     if (planner.idle) {
       const rows = new RowRevealer(columns, access, toClient)
-      return new PassThrough(toClient, toDatabase, rows, heldSizeMax)
+      return new PassThrough(toClient, toDatabase, login, rows, heldSizeMax)
     }
-    return new PostgresConversation(this.#settings, access, observer, toClient, toDatabase)
+    return new PostgresConversation(this.#settings, access, observer, toClient, toDatabase, login)
   }
 }
 
@@ -265,6 +291,9 @@ function reportOf(error: Error, side: Side): ErrorReport {
     return fatal('08P01', `protocol violation by the ${side}: ${error.message}`)
   }
   if (error instanceof TlsError) return tlsReport(error)
+  if (error instanceof ScramError) {
+    return fatal('08006', `acra-server could not log in to the database: ${error.message}`)
+  }
   if (error instanceof TimeoutError) return fatal('08006', error.message)
   return side === 'database' || error instanceof DialError
     ? fatal('08006', 'acra-server has no connection to the database')

@@ -7,6 +7,7 @@ import type { ConversationObserver, ConversationSettings } from './conversation-
 import { FromClient } from './from-client.ts'
 import { FromDatabase } from './from-database.ts'
 import { mayEnd } from './leave.ts'
+import type { Login } from './login/index.ts'
 
 /**
  * One PostgreSQL connection after its start-up packet, as a machine of values. There is a switch for each direction, over one set of books:
@@ -17,15 +18,17 @@ export class PostgresConversation {
   readonly #client: FromClient
   readonly #database: FromDatabase
 
+  /** `login` has a word in authentication; null where that passes. */
   constructor(
     settings: ConversationSettings,
     access: Access,
     observer: ConversationObserver,
     toClient: Outlet,
     toDatabase: Outlet,
+    login: Login | null = null,
   ) {
-    this.#client = new FromClient(settings, this.#books, access, observer, toDatabase)
-    this.#database = new FromDatabase(settings, this.#books, access, observer, toClient)
+    this.#client = new FromClient(settings, this.#books, access, observer, toDatabase, login)
+    this.#database = new FromDatabase(settings, this.#books, access, observer, toClient, login)
   }
 
   fromClient(chunk: Buffer): Soon<void> {

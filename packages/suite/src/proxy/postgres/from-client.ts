@@ -19,6 +19,7 @@ import { type Books, firstAnswer, NO_ANSWER } from './books.ts'
 import type { ConversationObserver, ConversationSettings } from './conversation-settings.ts'
 import type { ExpectedKind } from './expected.ts'
 import { isCarriedFunction } from './function-call.ts'
+import { LOGIN_SIZE_MAX, type Login } from './login/index.ts'
 import type { PlannedText } from './planner.ts'
 import type { Change, Names } from './prepared.ts'
 import { inPlaceOf, RefusedError, refusals } from './refusal.ts'
@@ -42,6 +43,7 @@ export class FromClient {
   readonly #books: Books
   readonly #observer: ConversationObserver
   readonly #toDatabase: Outlet
+  readonly #login: Login | null
   readonly #rewriter: Rewriter
   /** The last statement was refused: data of a COPY that the client sends for it all the same is not for the database. */
   #refusedLast = false
@@ -52,16 +54,20 @@ export class FromClient {
     access: Access,
     observer: ConversationObserver,
     toDatabase: Outlet,
+    login: Login | null,
   ) {
     this.#settings = settings
     this.#books = books
     this.#observer = observer
     this.#toDatabase = toDatabase
+    this.#login = login
     this.#rewriter = new Rewriter(access)
-    this.frames = new FrameCutter(clientMessages, {
+    this.frames = new FrameCutter(login === null ? clientMessages : clientMessagesAndPassword, {
       take: (bytes, start, end) => this.#take(bytes, start, end),
       outlet: toDatabase,
-      heldSizeMax: settings.heldSizeMax,
+      get heldSizeMax() {
+        return books.isReady ? settings.heldSizeMax : LOGIN_SIZE_MAX
+      },
       oversized: (type) => this.#oversized(type),
     })
   }
@@ -80,7 +86,7 @@ export class FromClient {
   #mean(bytes: Buffer, start: number, end: number): Soon<boolean> {
     const type = bytes[start]
     // How the database reads statements is known when it is ready for the first.
-    if (!this.#books.isReady) throw new ProtocolError('a statement before the client is logged in')
+    if (!this.#books.isReady) return this.#beforeReady(type, bytes, start, end)
     if (this.#books.isSkipping && type !== Frontend.sync) return true
     if (this.#refusedLast && type === Frontend.copyData) return true
     this.#books.sequence++
@@ -107,6 +113,13 @@ export class FromClient {
       default:
         return false
     }
+  }
+
+  #beforeReady(type: number, bytes: Buffer, start: number, end: number): Soon<boolean> {
+    if (type !== Frontend.password || this.#login === null) {
+      throw new ProtocolError('a statement before the client is logged in')
+    }
+    return this.#login.fromClient(bytes, start, end)
   }
 
   #query(bytes: Buffer, start: number, end: number): Soon<boolean> {
@@ -366,4 +379,5 @@ const clientTypes = [
   Frontend.copyFail,
 ]
 const clientMessages = messageTypes(...clientTypes)
+const clientMessagesAndPassword = messageTypes(...clientTypes, Frontend.password)
 const clientMessagesAndCopyData = messageTypes(...clientTypes, Frontend.copyData)

@@ -16,6 +16,7 @@ import { Answer } from './answer.ts'
 import { type Books, currentAnswer } from './books.ts'
 import type { ConversationObserver, ConversationSettings } from './conversation-settings.ts'
 import type { Expected, ExpectedKind } from './expected.ts'
+import type { Login } from './login/index.ts'
 import { refusalResponse, refusals } from './refusal.ts'
 import { RowRevealer, readFormats } from './rows.ts'
 import { announceParameters, announceResults } from './types.ts'
@@ -29,6 +30,7 @@ export class FromDatabase {
   readonly #settings: ConversationSettings
   readonly #books: Books
   readonly #observer: ConversationObserver
+  readonly #login: Login | null
   readonly #rows: RowRevealer
 
   constructor(
@@ -37,12 +39,14 @@ export class FromDatabase {
     access: Access,
     observer: ConversationObserver,
     toClient: Outlet,
+    login: Login | null,
   ) {
+    this.#login = login
     this.#settings = settings
     this.#books = books
     this.#observer = observer
     this.#rows = new RowRevealer(settings.columns, access, toClient)
-    this.frames = new FrameCutter(databaseMessages, {
+    this.frames = new FrameCutter(login === null ? databaseMessages : databaseMessagesAndLogin, {
       take: (bytes, start, end) => this.#take(bytes, start, end),
       outlet: this.#rows.outlet,
       heldSizeMax: settings.heldSizeMax,
@@ -98,6 +102,8 @@ export class FromDatabase {
       case Backend.readyForQuery:
         this.#books.ready(decodeReadyForQuery(bytes, start, end))
         return false
+      case Backend.authentication:
+        return this.#login?.fromDatabase(bytes, start, end) ?? false
       case Backend.parameterStatus:
         this.#books.encoding.learn(decodeParameterStatus(bytes, start, end))
         return false
@@ -203,7 +209,7 @@ export class FromDatabase {
   }
 }
 
-const databaseMessages = messageTypes(
+const databaseTypes = [
   Backend.dataRow,
   Backend.rowDescription,
   Backend.parameterDescription,
@@ -219,7 +225,9 @@ const databaseMessages = messageTypes(
   Backend.errorResponse,
   Backend.readyForQuery,
   Backend.parameterStatus,
-)
+]
+const databaseMessages = messageTypes(...databaseTypes)
+const databaseMessagesAndLogin = messageTypes(...databaseTypes, Backend.authentication)
 
 /** Statements are carried out by it: rows may come, and the end of each. */
 function isCarriedOut(expected: Expected | null): expected is Expected {

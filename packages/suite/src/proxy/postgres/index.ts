@@ -4,11 +4,13 @@
  */
 export {
   type ClientTls,
-  ConnectionRefused,
+  type Entrance,
   type Identity,
   PostgresConnection,
 } from './connection.ts'
+export { ConnectionRefused } from './connection-refused.ts'
 export type { ConversationObserver, ConversationSettings } from './conversation-settings.ts'
 export { type DatabaseDialSettings, dialDatabase } from './database-dial.ts'
+export { type Credential, parseAuthFile } from './login/index.ts'
 export { postgresNames } from './names.ts'
 export { Planner, type PlannerSettings } from './planner.ts'

@@ -1,12 +1,12 @@
 import type { Soon } from '../../foundation/index.ts'
 import type { Outlet } from '../../wire/index.ts'
-import { Backend, FrameCutter, messageTypes } from '../../wire/postgres/index.ts'
+import { Backend, FrameCutter, Frontend, messageTypes } from '../../wire/postgres/index.ts'
 import type { Side } from '../conversation.ts'
 import { Answer } from './answer.ts'
 import { mayEnd } from './leave.ts'
+import { LOGIN_SIZE_MAX, type Login } from './login/index.ts'
 import type { RowRevealer } from './rows.ts'
 
-const HEADERS_ONLY = 64
 const anyAnswer = new Answer(null, null)
 
 /**
@@ -16,25 +16,31 @@ const anyAnswer = new Answer(null, null)
 export class PassThrough {
   readonly #fromClient: FrameCutter
   readonly #fromDatabase: FrameCutter
+  readonly #login: Login | null
   readonly #rows: RowRevealer | null
   #isReady = false
   #isIdle = false
 
-  /** `rows` opens envelopes in rows of up to `heldSizeMax` bytes; null where none are looked for. */
+  /** `login` has a word in authentication; null where that passes. `rows` opens envelopes in rows of up to `heldSizeMax` bytes; null where none are looked for. */
   constructor(
     toClient: Outlet,
     toDatabase: Outlet,
+    login: Login | null = null,
     rows: RowRevealer | null = null,
-    heldSizeMax: number = HEADERS_ONLY,
+    heldSizeMax: number = LOGIN_SIZE_MAX,
   ) {
+    this.#login = login
     this.#rows = rows
-    this.#fromClient = new FrameCutter(nothing, {
-      take: () => false,
+    this.#fromClient = new FrameCutter(login === null ? nothing : passwords, {
+      take: (bytes, start, end) => login?.fromClient(bytes, start, end) ?? false,
       outlet: toDatabase,
-      heldSizeMax: HEADERS_ONLY,
+      heldSizeMax: LOGIN_SIZE_MAX,
       oversized: () => 'pass',
     })
-    this.#fromDatabase = new FrameCutter(rows === null ? readyOnly : readyAndRows, {
+    const wanted: number[] = [Backend.readyForQuery]
+    if (rows !== null) wanted.push(Backend.dataRow)
+    if (login !== null) wanted.push(Backend.authentication)
+    this.#fromDatabase = new FrameCutter(messageTypes(...wanted), {
       take: (bytes, start, end) => this.#take(bytes, start, end),
       outlet: rows?.outlet ?? toClient,
       heldSizeMax,
@@ -74,6 +80,9 @@ export class PassThrough {
     if (bytes[start] === Backend.dataRow && this.#rows !== null) {
       return this.#rows.reveal(bytes, start, end, anyAnswer)
     }
+    if (bytes[start] === Backend.authentication && this.#login !== null) {
+      return this.#login.fromDatabase(bytes, start, end)
+    }
     this.#isReady = true
     this.#isIdle = true
     return false
@@ -81,5 +90,4 @@ export class PassThrough {
 }
 
 const nothing = messageTypes()
-const readyOnly = messageTypes(Backend.readyForQuery)
-const readyAndRows = messageTypes(Backend.readyForQuery, Backend.dataRow)
+const passwords = messageTypes(Frontend.password)

@@ -72,6 +72,11 @@ const protection = {
     'Consul',
     choice(['filesystem', 'consul'], 'filesystem', 'Where the encryptor config is read from'),
   ),
+  auth_file: text(
+    '',
+    "Users of the database whose login acra-server ends itself, in the form of PgBouncer's userlist.txt: " +
+      'lets SCRAM bind to TLS on both sides',
+  ),
   on_unprotected: choice(
     ['refuse', 'pass'],
     'refuse',

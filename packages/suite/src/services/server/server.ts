@@ -5,8 +5,8 @@ import { events, type Logger, maxOpenFiles } from '../../observe/index.ts'
 import { ConfigurationError } from '../../options/index.ts'
 import { type Conversation, type Link, Relay, type RelayEnd, Watch } from '../../proxy/index.ts'
 import {
-  type ClientTls,
   dialDatabase,
+  type Entrance,
   type Identity,
   PostgresConnection,
 } from '../../proxy/postgres/index.ts'
@@ -145,11 +145,11 @@ export class Server {
     this.#connections.add(connection)
     this.#starting++
     log.info('Got new connection')
-    const { database, tlsServer, clientTls } = this.#transports
+    const { database, tlsServer, entrance } = this.#transports
     connection.relay = new Relay(socket, {
       dial: (onread, clientIsSecured) => dialDatabase(database, onread, clientIsSecured),
       accept: (socket, first) => tlsServer?.accept(socket, first) ?? null,
-      converse: (link) => this.#converse(link, connection, clientTls),
+      converse: (link) => this.#converse(link, connection, entrance),
       limits: {
         startUpMs: options.startup_timeout * 1000,
         silenceMs: options.message_timeout * 1000,
@@ -166,10 +166,10 @@ export class Server {
     return isFull ? 'max_connections_starting' : null
   }
 
-  #converse(link: Link, connection: ServedConnection, clientTls: ClientTls): Conversation {
+  #converse(link: Link, connection: ServedConnection, entrance: Entrance): Conversation {
     const { metrics } = this.#context
     const settings = connection.protection.conversation
-    connection.conversation = new PostgresConnection(link, settings, clientTls, (certificateId) =>
+    connection.conversation = new PostgresConnection(link, settings, entrance, (certificateId) =>
       this.#admit(connection, certificateId),
     )
     return new ObservedConversation(connection.conversation, {

@@ -10,12 +10,13 @@ import {
   TlsServer,
 } from '../../net/tls/index.ts'
 import { ConfigurationError } from '../../options/index.ts'
-import type { ClientTls, DatabaseDialSettings } from '../../proxy/postgres/index.ts'
+import type { DatabaseDialSettings, Entrance } from '../../proxy/postgres/index.ts'
+import { readAuthFile } from './auth-file.ts'
 import type { ServerOptions } from './options.ts'
 
 /** What connections are opened with on both sides. A reload makes another one. */
 export interface Transports {
-  readonly clientTls: ClientTls
+  readonly entrance: Entrance
   /** Null where clients are not offered TLS. */
   readonly tlsServer: TlsServer | null
   readonly database: DatabaseDialSettings
@@ -48,7 +49,7 @@ export function checkTlsOptions(options: ServerOptions): void {
   }
 }
 
-/** Reads the files and makes ready. Throws TlsError where a file cannot be used. */
+/** Reads the files and makes ready. Throws TlsError or AuthFileError where a file cannot be used. */
 export function openTransports(options: ServerOptions, environment: Environment): Transports {
   const system = onlyOnce(() => systemAuthorities(environment))
   const tlsServer = openTlsServer(options, system)
@@ -56,7 +57,10 @@ export function openTransports(options: ServerOptions, environment: Environment)
   const mayUseTls = mode !== 'disable' && (mode !== 'auto' || tlsServer !== null)
   return {
     tlsServer,
-    clientTls: tlsServer === null ? 'none' : options.tls_client_required ? 'required' : 'offered',
+    entrance: {
+      tls: tlsServer === null ? 'none' : options.tls_client_required ? 'required' : 'offered',
+      users: options.auth_file === '' ? new Map() : readAuthFile(options.auth_file),
+    },
     database: {
       address: databaseAddress(options.db_host, options.db_port),
       timeoutMs: options.startup_timeout * 1000,

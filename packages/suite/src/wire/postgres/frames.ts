@@ -26,7 +26,7 @@ export type Oversized = (type: number, size: number) => 'pass' | 'drop'
 export interface FrameCutterOptions {
   readonly take: Take
   readonly outlet: Outlet
-  /** The largest frame, in bytes, that is collected when it comes in pieces. */
+  /** The largest frame, in bytes, that is collected when it comes in pieces. Asked for at each such frame: it may change. */
   readonly heldSizeMax: number
   readonly oversized: Oversized
 }
@@ -48,7 +48,7 @@ export class FrameCutter {
   readonly #take: Take
   readonly #outlet: Outlet
   readonly #oversized: Oversized
-  readonly #heldSizeMax: number
+  readonly #options: FrameCutterOptions
   /** Bytes still to come of a frame that passes. */
   #passing = 0
   /** Bytes still to come of a frame that is swallowed. */
@@ -63,7 +63,7 @@ export class FrameCutter {
     this.wanted = wanted
     this.#take = options.take
     this.#outlet = options.outlet
-    this.#heldSizeMax = options.heldSizeMax
+    this.#options = options
     this.#oversized = options.oversized
   }
 
@@ -105,7 +105,7 @@ export class FrameCutter {
         continue
       }
       if (length - at < size) {
-        if (size <= this.#heldSizeMax) break
+        if (size <= this.#options.heldSizeMax) break
         this.#pass(chunk, run, at)
         run = at
         this.#letGo(type, size, size)
@@ -137,7 +137,7 @@ export class FrameCutter {
       if (this.wanted[type] === 0) {
         this.#passing = size - HEADER_SIZE
         this.#passHeader()
-      } else if (size > this.#heldSizeMax) {
+      } else if (size > this.#options.heldSizeMax) {
         if (this.#letGo(type, size, size - HEADER_SIZE) === 'pass') this.#passHeader()
         this.#release()
       } else {

@@ -3,6 +3,18 @@
  * types. Nothing here knows a socket, a statement's meaning or a key.
  */
 export {
+  AuthenticationRequest,
+  decodeAuthentication,
+  decodeSaslData,
+  decodeSaslInitialResponse,
+  decodeSaslMechanisms,
+  decodeSaslResponse,
+  encodeSaslData,
+  encodeSaslInitialResponse,
+  encodeSaslMechanisms,
+  encodeSaslResponse,
+} from './authentication.ts'
+export {
   Backend,
   type BackendKeyData,
   decodeCommandComplete,
