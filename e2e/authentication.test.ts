@@ -70,7 +70,8 @@ const rows: Readonly<Record<string, readonly Client[]>> = {
   cert: [byPsql('by_cert'), byNode('by_cert')],
 }
 
-const password = 'pass "word"'
+const guide = 'docs/guide/tls.md'
+const PASSWORD = 'pass "word"'
 
 let lab: Lab
 before(async () => {
@@ -86,19 +87,28 @@ before(async () => {
   await directly(lab.database, async (client) => {
     for (const name of ['trust', 'password', 'scram', 'cert', 'md5']) {
       await client.query(`SET password_encryption = '${name === 'md5' ? 'md5' : 'scram-sha-256'}'`)
-      await client.query(`CREATE ROLE by_${name} LOGIN PASSWORD '${password}'`)
+      await client.query(`CREATE ROLE by_${name} LOGIN PASSWORD '${PASSWORD}'`)
     }
     await client.query("SET password_encryption = 'scram-sha-256'")
-    await client.query(`CREATE ROLE kept_secret LOGIN PASSWORD '${password}'`)
+    await client.query(`CREATE ROLE kept_secret LOGIN PASSWORD '${PASSWORD}'`)
     await client.query('GRANT ALL ON people TO PUBLIC')
-    const { rows } = await client.query(
-      "SELECT rolpassword AS secret FROM pg_authid WHERE rolname = 'kept_secret'",
-    )
-    const doubled = password.replaceAll('"', '""')
-    const lines = `"by_scram" "${doubled}"\n"kept_secret" "${rows[0].secret}"\n`
-    writeFileSync(authFile, lines, { mode: 0o600 })
   })
+  await makeAuthFile()
 })
+/** An auth file with the secrets of the database, by the command of the guide; of one user it has the password. */
+async function makeAuthFile(): Promise<void> {
+  const [, command = ''] = /<!-- tested -->\n```sh\n([\s\S]*?)```/.exec(text(guide)) ?? []
+  const { host, port, user, password } = lab.database
+  const place = { PGHOST: host, PGPORT: String(port), PGUSER: user, PGPASSWORD: password }
+  const env = { PATH: process.env.PATH, HOME: folder, PGDATABASE: 'postgres', ...place }
+  await run('bash', ['-euc', command], { env, cwd: folder })
+  const secrets = readFileSync(authFile, 'utf8').split('\n')
+  assert.ok(secrets.some((line) => line.startsWith('"kept_secret" "SCRAM-SHA-256$')))
+  const others = secrets.filter((line) => !line.startsWith('"by_scram"'))
+  const known = `"by_scram" "${PASSWORD.replaceAll('"', '""')}"`
+  writeFileSync(authFile, [known, ...others].join('\n'))
+}
+
 after(async () => {
   await lab.stop()
   rmSync(folder, { recursive: true })
@@ -116,7 +126,7 @@ function frontOf(flags: readonly string[]): Promise<Front> {
 /** libpq's options to come to a front. */
 function to({ port }: Front, user: string, options: Readonly<Record<string, string>>) {
   const place = { host: 'localhost', hostaddr: '127.0.0.1', port, user, dbname: 'postgres' }
-  return { ...place, password, sslrootcert: authority.certFile, ...options }
+  return { ...place, password: PASSWORD, sslrootcert: authority.certFile, ...options }
 }
 
 /** What comes of a login by psql, in the words of the table. `channel_binding=require` alone shows whether one is bound. */
@@ -137,7 +147,7 @@ function byNode(user: string, enableChannelBinding = false): Client {
   return async (front, sslmode) => {
     const ssl = sslmode === 'disable' ? false : { ca: authority.cert, servername: 'localhost' }
     const { port } = front
-    const place = { host: '127.0.0.1', port, user, password, database: 'postgres' }
+    const place = { host: '127.0.0.1', port, user, password: PASSWORD, database: 'postgres' }
     const client = new pg.Client({ ...place, ssl, enableChannelBinding })
     let mechanism = ''
     // What the driver has chosen is written nowhere else.
@@ -166,10 +176,13 @@ function failure(output: string): string {
   return `no: ${output}`
 }
 
+function text(path: string): string {
+  return readFileSync(join(root, path), 'utf8')
+}
+
 /** The table of the guide: rows of cells, the first of each being its name. */
 function tableOf(path: string): string[][] {
-  const text = readFileSync(join(root, path), 'utf8')
-  const table = text.split('<!-- every cell is tested -->\n')[1]?.split('\n\n')[0] ?? ''
+  const table = text(path).split('<!-- every cell is tested -->\n')[1]?.split('\n\n')[0] ?? ''
   return table.split('\n').map((line) =>
     line
       .split('|')
@@ -178,7 +191,7 @@ function tableOf(path: string): string[][] {
   )
 }
 
-const [heads = [], , ...lines] = tableOf('docs/guide/tls.md')
+const [heads = [], , ...lines] = tableOf(guide)
 
 test('the table of the guide has the rows and columns that are tested here', () => {
   assert.deepEqual(heads.slice(1), Object.keys(columns))
@@ -222,7 +235,7 @@ for (const [name, column] of Object.entries({
       PGHOST: 'localhost',
       PGPORT: String(port),
       PGUSER: 'by_scram',
-      PGPASSWORD: password,
+      PGPASSWORD: PASSWORD,
       PGDATABASE: 'postgres',
       PGSSLMODE: 'verify-full',
       PGSSLROOTCERT: authority.certFile,
@@ -250,7 +263,7 @@ test('with the secret of pg_authid in the auth file the password alone opens, an
 test('a secret that the database has changed is said to be outdated', async () => {
   const front = await frontOf(withFile!.flags)
   await directly(lab.database, (client) =>
-    client.query(`ALTER ROLE kept_secret PASSWORD '${password}'`),
+    client.query(`ALTER ROLE kept_secret PASSWORD '${PASSWORD}'`),
   )
   const { output } = await psql(to(front, 'kept_secret', { sslmode: 'require' }), 'SELECT 1')
   assert.match(
@@ -261,5 +274,5 @@ test('a secret that the database has changed is said to be outdated', async () =
 })
 
 test('no password stands in the log', async () => {
-  for (const front of fronts.values()) assert.ok(!(await front).log().includes('pass "word"'))
+  for (const front of fronts.values()) assert.ok(!(await front).log().includes(PASSWORD))
 })

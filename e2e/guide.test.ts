@@ -89,8 +89,10 @@ test('the steps of "Getting started" work as they stand', async () => {
 test('the commands of "Operations" work as they stand', async () => {
   await run('docs/guide/operations.md', async (output) => {
     assert.match(output, /1 \| all well/)
+    assert.match(output, /all well \| over TLS/)
+    assert.match(output, /all well \| over TLS/)
     assert.match(output, /^acraserver_connections_total\{connection_type="db"\} [1-9]/m)
     assert.match(output, /^acra_encryptions_total\{status="success",type="acrablock"\} 1$/m)
-    assert.match(output, /^acra_decryptions_total\{status="success",type="acrablock"\} 1$/m)
+    assert.match(output, /^acra_decryptions_total\{status="success",type="acrablock"\} 2$/m)
   })
 })
