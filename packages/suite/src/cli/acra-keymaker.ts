@@ -1,22 +1,24 @@
 import { readFile } from 'node:fs/promises'
 import { AcraError } from '../foundation/index.ts'
 import {
+  createMasterKey,
   detectVersion,
-  generateMasterKey,
   isClientId,
   KeystoreError,
   type KeystoreErrorCode,
   keysOutputOptions,
-  masterKeyFromEnvironment,
+  masterKeyOptions,
   openKeystore,
+  openMasterKey,
   type Purpose,
   purposes,
+  type StoreVersion,
   writeMasterKeyFile,
 } from '../keystore/index.ts'
 import { certificateOfPem, clientIdOfCertificate, IdentityError } from '../net/identity/index.ts'
 import { type Event, events, type Logger } from '../observe/index.ts'
-import { choice, flag, type OptionValues, text, waits } from '../options/index.ts'
-import { masterKeyOptions, redisKeysOptions, redisOptions } from '../options/waiting/index.ts'
+import { choice, flag, type OptionValues, text } from '../options/index.ts'
+import { redisKeysOptions, redisOptions } from '../options/waiting/index.ts'
 import type { Program, ProgramContext } from './program.ts'
 
 const DEFAULT_CLIENT_ID = 'client'
@@ -33,8 +35,15 @@ const options = {
   generate_log_key: flag(false, 'Make the key of the audit log'),
   generate_poisonrecord_keys: flag(false, 'Make the key pair and symmetric key of poison records'),
   generate_master_key: text('', 'Write a new master key to this file and exit'),
+  generate_hsm_master_key: flag(
+    false,
+    'Make a new master key inside the hardware security module and exit',
+  ),
   force: flag(false, 'With generate_master_key: replace an existing file'),
-  keystore: text('', 'Version of the keystore: v1 (v2 is not available yet)'),
+  keystore: text(
+    '',
+    'Version of the keystore: v1 (v2 is not available yet, but its master key is)',
+  ),
   tls_cert: text(
     '',
     'Take the client id from this certificate, in PEM; tls_client_id_cert means the same',
@@ -47,9 +56,10 @@ const options = {
   ),
   ...keysOutputOptions,
   ...masterKeyOptions,
-  kms_key_policy: waits(
-    'master keys from Vault or a KMS',
-    text('create', 'What to do with keys of the key management service'),
+  kms_key_policy: choice(
+    ['create'],
+    'create',
+    'What to do where the key management service lacks a key for a client',
   ),
   ...redisOptions,
   ...redisKeysOptions,
@@ -147,9 +157,10 @@ export const program: Program<typeof options> = {
   options,
   async run(context) {
     try {
-      await (context.options.generate_master_key === ''
-        ? makeKeys(context)
-        : makeMasterKey(context))
+      const { generate_master_key, generate_hsm_master_key } = context.options
+      if (generate_hsm_master_key) await makeMasterKeyInside(context)
+      else if (generate_master_key === '') await makeKeys(context)
+      else await makeMasterKey(context)
       return 0
     } catch (error) {
       return tell(context.log, error)
@@ -157,17 +168,42 @@ export const program: Program<typeof options> = {
   },
 }
 
-async function makeMasterKey({ options, log }: Context): Promise<void> {
-  const { keystore, generate_master_key: path, force } = options
-  if (!versions.includes(keystore)) throw new Refusal(`Unknown --keystore option: ${keystore}`)
-  checkVersion(keystore)
-  if (keystore === '') log.warning('No --keystore given: the master key is made for v1')
-  const masterKey = generateMasterKey('v1')
+async function makeMasterKey(context: Context): Promise<void> {
+  const { options, log } = context
+  const { generate_master_key: path, force } = options
+  if (options.keystore_encryption_type === 'hsm_master_key')
+    throw new Refusal(
+      'A hardware security module keeps its master key to itself: use --generate_hsm_master_key',
+    )
+  const settings = masterKeySettings(context, masterKeyVersion(context))
+  const masterKey = await createMasterKey(settings)
+  if (masterKey === null) return
   await writeMasterKeyFile(path, masterKey, force).finally(() => masterKey.fill(0))
   log.info(`Master key written to ${path}; keep a copy in a safe place`)
 }
 
-async function makeKeys({ options, environment, log, print }: Context): Promise<void> {
+async function makeMasterKeyInside(context: Context): Promise<void> {
+  const { options, log } = context
+  if (options.keystore_encryption_type !== 'hsm_master_key')
+    throw new Refusal('--generate_hsm_master_key needs --keystore_encryption_type=hsm_master_key')
+  await createMasterKey(masterKeySettings(context, masterKeyVersion(context)))
+  log.info(`Master key "${options.hsm_key_label}" made in the hardware security module`)
+}
+
+/** The version that a new master key is for. */
+function masterKeyVersion({ options: { keystore }, log }: Context): StoreVersion {
+  if (!versions.includes(keystore)) throw new Refusal(`Unknown --keystore option: ${keystore}`)
+  if (keystore === '') log.warning('No --keystore given: the master key is made for v1')
+  return keystore === 'v2' ? 'v2' : 'v1'
+}
+
+function masterKeySettings({ options, environment, log }: Context, version: StoreVersion) {
+  const warn = (sentence: string) => log.warning(sentence)
+  return { options, environment, version, warn, createsKeys: options.kms_key_policy === 'create' }
+}
+
+async function makeKeys(context: Context): Promise<void> {
+  const { options, log, print } = context
   const { keystore: version, keys_output_dir: folder, keys_public_output_dir } = options
   if (!versions.includes(version))
     throw new Refusal(`Unknown --keystore version: ${version} (supported: v1, v2)`)
@@ -176,7 +212,7 @@ async function makeKeys({ options, environment, log, print }: Context): Promise<
   const clientId = await clientIdFor(options, wanted)
   if (version === '' && (await detectVersion(folder)) === null)
     log.warning(`No --keystore given and ${folder} is empty: a keystore v1 is made`)
-  const wrapper = masterKeyFromEnvironment(environment)
+  const wrapper = await openMasterKey(masterKeySettings(context, 'v1'))
   try {
     const keystore = await openKeystore({
       folder,
@@ -261,6 +297,9 @@ function eventOf(code: KeystoreErrorCode): Event {
   switch (code) {
     case 'master-key-missing':
     case 'master-key-malformed':
+    case 'master-key-source-invalid':
+    case 'master-key-refused':
+    case 'master-key-unavailable':
       return events.cannotLoadMasterKey
     case 'keystore-key-unreadable':
     case 'keystore-key-malformed':

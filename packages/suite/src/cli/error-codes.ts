@@ -147,6 +147,25 @@ const keystore: Readonly<Record<KeystoreErrorCode, ErrorEntry>> = {
       'Choose another path. Replace it by `--force` only where no key was ever made with it: those keys would be lost.',
     event: events.cannotLoadMasterKey,
   },
+  'master-key-source-invalid': {
+    meaning:
+      'The options of Vault, the KMS or the hardware security module cannot be used, or what they name is not there.',
+    remedy: 'Correct the option, or make what the message says is missing.',
+    event: events.cannotLoadMasterKey,
+  },
+  'master-key-refused': {
+    meaning:
+      'Vault, the KMS or the hardware security module answers and does not permit it: token, credentials, policy or PIN.',
+    remedy:
+      'Check the credentials, and that their policy permits what is asked: to read the secret, to decrypt with the key.',
+    event: events.cannotLoadMasterKey,
+  },
+  'master-key-unavailable': {
+    meaning:
+      'Vault, the KMS or the hardware security module cannot be reached, or does not answer in time.',
+    remedy: 'Check its address, its certificate and the network; unseal Vault.',
+    event: events.cannotLoadMasterKey,
+  },
 }
 
 const suite = {

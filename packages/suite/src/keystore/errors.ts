@@ -18,6 +18,9 @@ export type KeystoreErrorCode =
   | 'master-key-missing'
   | 'master-key-malformed'
   | 'master-key-exists'
+  | 'master-key-source-invalid'
+  | 'master-key-refused'
+  | 'master-key-unavailable'
 
 /** A keystore that cannot be used as asked. The message names the file and the remedy, never key material. */
 export class KeystoreError extends AcraError {

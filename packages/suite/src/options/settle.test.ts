@@ -116,6 +116,17 @@ test('a secret is not shown in a refusal', () => {
   assert.match(refused ?? '', /^--password=\.\.\. asks for Redis/)
 })
 
+test('a secret on the command line is warned of and not shown; in the file it is silent', () => {
+  const table = { password: text('', 'A password', { secret: true }) } as const
+  const warnings = (line: GivenValues, inFile: GivenValues) =>
+    settle(table, line, inFile).warnings.map(problemText)
+  assert.deepEqual(warnings(cli({ password: 'hunter2' }), file({})), [
+    '--password=... can be read by every user of this machine as long as the program runs; set it in the configuration file',
+  ])
+  assert.deepEqual(warnings(cli({}), file({ password: 'hunter2' })), [])
+  assert.deepEqual(warnings(cli({ password: '' }), file({})), [])
+})
+
 test('what does nothing is accepted with a warning where it asks for something', () => {
   const warnings = (values: Record<string, OptionValue>) =>
     settle(partial, cli({}), file(values)).warnings.map(problemText)

@@ -22,7 +22,7 @@ export type GivenValues = ReadonlyMap<string, Given>
 /** The settings of a program, and what is to be said about them once. */
 export interface Settled<T extends OptionTable> {
   readonly values: OptionValues<T>
-  /** Known names that do nothing and were given a value other than their default. */
+  /** Known names that do nothing and were given a value other than their default; secrets on the command line. */
   readonly warnings: readonly Problem[]
 }
 
@@ -96,6 +96,10 @@ function refusal(name: string, option: Option, given: Given): Problem[] {
 }
 
 function warning(name: string, option: Option, given: Given): Problem[] {
+  if (option.secret === true && given.origin === null && given.value !== option.default) {
+    const text = `${asked(name, option, given)} can be read by every user of this machine as long as the program runs; set it in the configuration file`
+    return [{ origin: null, text }]
+  }
   if (option.availability.state !== 'ignored' || given.value === option.default) return []
   const text = `${asked(name, option, given)} has no effect: ${option.availability.because}`
   return [{ origin: given.origin, text }]

@@ -1,12 +1,10 @@
 import { KeystoreError } from '../errors.ts'
 import { decodeBase64, wrapperOfContent } from './content.ts'
 import type { KeyWrapper, StoreVersion } from './key-wrapper.ts'
+import type { Environment, MasterKeySource } from './source.ts'
 
 /** The variable that holds the master key. */
 export const MASTER_KEY_VARIABLE = 'ACRA_MASTER_KEY'
-
-/** Variables of the process by name. */
-export type Environment = Readonly<Record<string, string | undefined>>
 
 /**
  * The master key from `ACRA_MASTER_KEY`: the base64 of its file. spec: keystore §2.6, §3.5, cli-tools §2.5
@@ -18,6 +16,11 @@ export function masterKeyFromEnvironment(
   version: StoreVersion = 'v1',
 ): KeyWrapper {
   return wrapperOfContent(contentOfVariable(environment), version, MASTER_KEY_VARIABLE)
+}
+
+/** The master key stands in the environment. */
+export const environmentSource: MasterKeySource = {
+  open: async ({ environment, version }) => masterKeyFromEnvironment(environment, version),
 }
 
 /** What `ACRA_MASTER_KEY` decodes to, for the caller to overwrite. */

@@ -33,6 +33,7 @@ export function masterKeyPairWrapper({ encryption, signature }: MasterKeyPair): 
 
 class SoftwareWrapper implements KeyWrapper {
   readonly sign: KeyWrapper['sign']
+  readonly probe = null
   readonly #encryption: Uint8Array
   readonly #signature: Uint8Array | null
   #isWiped = false

@@ -5,7 +5,6 @@
  */
 export {
   consulOptions,
-  masterKeyOptions,
   redisKeysOptions,
   redisOptions,
   redisTokensOptions,

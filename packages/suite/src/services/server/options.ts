@@ -1,4 +1,4 @@
-import { keysFolderOptions, keystoreCacheOptions } from '../../keystore/index.ts'
+import { keysFolderOptions, keystoreCacheOptions, masterKeyOptions } from '../../keystore/index.ts'
 import {
   tlsClientSideOptions,
   tlsDatabaseSideOptions,
@@ -18,7 +18,6 @@ import {
 } from '../../options/index.ts'
 import {
   consulOptions,
-  masterKeyOptions,
   redisKeysOptions,
   redisOptions,
   redisTokensOptions,

@@ -1,9 +1,10 @@
 import { nodePrimitives } from '@acra-ts/crypto/node'
 import {
+  detectVersion,
   type Environment,
   type Keystore,
-  masterKeyFromEnvironment,
   openKeystore,
+  openMasterKey,
 } from '../../keystore/index.ts'
 import { events, type Logger } from '../../observe/index.ts'
 import { readTextFile } from '../../options/index.ts'
@@ -88,12 +89,14 @@ async function openKeys(
   log: Logger,
 ): Promise<Keystore> {
   const cacheSize = options.keystore_cache_size
+  const warn = (sentence: string) => log.warning(sentence)
+  const version = (await detectVersion(options.keys_dir)) ?? 'v1'
   return openKeystore({
     folder: options.keys_dir,
-    wrapper: masterKeyFromEnvironment(environment),
+    wrapper: await openMasterKey({ options, environment, version, warn }),
     cacheSize,
     cacheOnStart: options.keystore_cache_on_start_enable,
-    warn: (sentence) => log.warning(sentence),
+    warn,
   })
 }
 

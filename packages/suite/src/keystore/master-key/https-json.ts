@@ -1,0 +1,95 @@
+import { request as requestPlainly } from 'node:http'
+import { request as requestByTls } from 'node:https'
+import { sourceUnavailable } from './source.ts'
+
+/** How a service is reached by TLS. */
+export interface TlsTrust {
+  /** Certificate authorities in PEM. */
+  readonly ca: readonly string[]
+  /** What to show where the service asks for a certificate. */
+  readonly cert?: string
+  readonly key?: string
+  /** The name that the certificate must bear; absent: the host of the address. */
+  readonly servername?: string
+}
+
+export interface JsonRequest {
+  readonly method: 'GET' | 'POST'
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string
+  readonly trust: TlsTrust
+  /** From the start to the last byte of the answer. */
+  readonly timeoutMs: number
+}
+
+export interface JsonAnswer {
+  readonly status: number
+  /** The parsed body; undefined where it is not JSON. */
+  readonly body: unknown
+}
+
+const ANSWER_SIZE_MAX = 1024 * 1024
+
+/** One request. Rejects with KeystoreError `master-key-unavailable` where no whole answer comes in time; `service` is its name in the message. */
+export function requestJson(service: string, request: JsonRequest): Promise<JsonAnswer> {
+  const { method, url, headers, body, trust, timeoutMs } = request
+  const send = url.protocol === 'https:' ? requestByTls : requestPlainly
+  return new Promise((resolve, reject) => {
+    const fail = (reason: string, cause?: unknown) => {
+      clearTimeout(timer)
+      sent.destroy()
+      reject(sourceUnavailable(`${service} at ${url.host} cannot be reached: ${reason}`, cause))
+    }
+    const options = { method, headers, ...trust, ca: [...trust.ca], agent: false }
+    const sent = send(url, options, (answer) => {
+      const chunks: Buffer[] = []
+      let size = 0
+      answer.on('data', (chunk: Buffer) => {
+        size += chunk.length
+        if (size > ANSWER_SIZE_MAX) fail(`its answer has more than ${ANSWER_SIZE_MAX} bytes`)
+        else chunks.push(chunk)
+      })
+      answer.on('error', (error) => fail(reasonOf(error), error))
+      answer.on('end', () => {
+        clearTimeout(timer)
+        const text = Buffer.concat(chunks).toString()
+        resolve({ status: answer.statusCode ?? 0, body: parsed(text) })
+      })
+    })
+    const timer = setTimeout(() => fail(`no answer within ${timeoutMs} ms`), timeoutMs)
+    sent.on('error', (error) => fail(reasonOf(error), error))
+    sent.end(body)
+  })
+}
+
+/** What went wrong, in words that name no secret: the code of the system or of TLS. */
+export function reasonOf(error: Error): string {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name
+  return reasons[code] ?? code
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'the connection was closed',
+  ENOTFOUND: 'its host name is not known',
+  EAI_AGAIN: 'its host name cannot be looked up now',
+  ETIMEDOUT: 'the connection timed out',
+  EHOSTUNREACH: 'no route to its host',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself; name its authority',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is of an unknown authority; name that authority',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    'its certificate is of an unknown authority; name that authority',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    'its certificate is of an unknown authority; name that authority',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate bears another name',
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined // The caller knows by the status what to say.
+  }
+}

@@ -1,0 +1,25 @@
+import { readAuthorities, readCredentials, systemAuthorities } from '../../net/tls/index.ts'
+import type { TlsTrust } from './https-json.ts'
+import type { Environment } from './source.ts'
+
+/** Files of one service; empty where there is none. */
+export interface TrustPaths {
+  readonly ca: string
+  readonly cert: string
+  readonly key: string
+  readonly serverName: string
+}
+
+/** Reads whom to trust and what to show. The authorities of the system stay trusted. Throws TlsError where a file cannot be used. */
+export function readTrust(paths: TrustPaths, environment: Environment): TlsTrust {
+  const { ca, cert, key, serverName } = paths
+  const own = ca === '' ? [] : readAuthorities(ca)
+  const trust = {
+    ca: [...systemAuthorities(environment), ...own],
+    ...(serverName === '' ? {} : { servername: serverName }),
+  }
+  // A certificate counts only together with its key. spec: cli-tools §2.6
+  if (cert === '' || key === '') return trust
+  const credentials = readCredentials(cert, key)
+  return { ...trust, cert: credentials.certificate, key: credentials.key }
+}
