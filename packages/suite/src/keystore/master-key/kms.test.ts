@@ -3,15 +3,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { createAuthority } from '../../net/tls/testing/index.ts'
 import { createMasterKey, openMasterKey } from './master-key.ts'
 import { masterKeyWrapper } from './software.ts'
 import type { MasterKeySettings } from './source.ts'
-import { Authority } from './testing/authority.ts'
 import { KmsStandIn, secretAccessKey } from './testing/kms.ts'
 import { settingsWith } from './testing/settings.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'acra-kms-'))
-const authority = new Authority(root, 'kms-authority')
+const authority = createAuthority(root, 'kms-authority')
 const ref = { purpose: 'storage', owner: 'someid' } as const
 const secret = Buffer.from('a secret of some size')
 let kms: KmsStandIn
@@ -37,7 +37,7 @@ function settings(
       keystore_encryption_type: type,
       kms_type: 'aws',
       kms_credentials_path: credentials,
-      kms_tls_ca: authority.own.certFile,
+      kms_tls_ca: authority.certFile,
       ...options,
     },
     others,
@@ -186,7 +186,7 @@ test('settings that cannot be used are told apart', async () => {
       { kms_credentials_path: '/no/file' },
       /^the credentials of AWS KMS cannot be read: \/no\/file$/,
     ],
-    [{ kms_credentials_path: authority.own.keyFile }, /is not JSON$/],
+    [{ kms_credentials_path: authority.keyFile }, /is not JSON$/],
   ] as const
   for (const [options, message] of cases)
     await assert.rejects(openMasterKey(settings('kms_per_client', {}, options)), {

@@ -3,15 +3,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { createAuthority } from '../../net/tls/testing/index.ts'
 import { openMasterKey } from './master-key.ts'
 import { masterKeyWrapper } from './software.ts'
 import type { MasterKeySettings } from './source.ts'
-import { Authority } from './testing/authority.ts'
 import { settingsWith } from './testing/settings.ts'
 import { VaultStandIn } from './testing/vault.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'acra-vault-'))
-const authority = new Authority(root, 'vault-authority')
+const authority = createAuthority(root, 'vault-authority')
 const ref = { purpose: 'storage', owner: 'someid' } as const
 const secret = Buffer.from('a secret of some size')
 const masterKey = Buffer.alloc(32, 9)
@@ -43,7 +43,7 @@ function settings(options = {}, others: Partial<MasterKeySettings> = {}): Master
       keystore_encryption_type: 'vault_master_key',
       vault_connection_api_string: vault.service.url,
       vault_secrets_path: 'secret/acra',
-      vault_tls_client_ca: authority.own.certFile,
+      vault_tls_client_ca: authority.certFile,
       ...options,
     },
     { environment: { VAULT_API_TOKEN: token }, ...others },
@@ -151,7 +151,7 @@ test('a pod logs in by its service account', async () => {
 test('a Vault that asks for a certificate gets ours', async () => {
   const strict = await VaultStandIn.start(authority, true)
   strict.content.secrets['secret/acra'] = { acra_master_key: masterKey.toString('base64') }
-  const { certFile, keyFile } = authority.issue('acra-server')
+  const { certFile, keyFile } = authority.client('acra-server')
   const address = { vault_connection_api_string: strict.service.url }
   const shown = { vault_tls_client_cert: certFile, vault_tls_client_key: keyFile }
   assert.ok(await isFound(settings({ ...address, ...shown })))

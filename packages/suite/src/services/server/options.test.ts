@@ -138,7 +138,6 @@ test('what asks for a protection that does not exist yet is refused', () => {
     '--http_api_enable',
     '--token_db=tokens.db',
     '--redis_host_port=localhost:6379',
-    '--vault_connection_api_string=http://localhost:8200',
     '--redis_tls_client_ca=ca.pem',
     '--tls_ocsp_url=http://localhost',
     '--tls_crl_client_from_cert=use',

@@ -6,7 +6,7 @@ import {
   randomBytes,
   randomUUID,
 } from 'node:crypto'
-import type { Authority } from './authority.ts'
+import type { Authority } from '../../../net/tls/testing/index.ts'
 import { type Answer, type Asked, TlsService } from './tls-service.ts'
 
 export const accessKeyId = 'AKIAACRATESTACRATEST'

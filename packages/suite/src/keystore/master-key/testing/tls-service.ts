@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Socket } from 'node:net'
-import type { Authority } from './authority.ts'
+import type { Authority } from '../../../net/tls/testing/index.ts'
 
 /** How a stand-in behaves: works, never answers, or closes connections. */
 export type Condition = 'up' | 'silent' | 'down'
@@ -48,8 +48,8 @@ export class TlsService {
     answer: (asked: Asked) => Answer,
     asksForCertificate = false,
   ): Promise<TlsService> {
-    const { cert, key } = authority.issue(name)
-    const demand = { ca: authority.own.cert, requestCert: true, rejectUnauthorized: true }
+    const { cert, key } = authority.server(name)
+    const demand = { ca: authority.cert, requestCert: true, rejectUnauthorized: true }
     const server = createServer({ cert, key, ...(asksForCertificate ? demand : {}) })
     const service = new TlsService(server)
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {

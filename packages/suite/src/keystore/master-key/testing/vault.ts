@@ -1,4 +1,4 @@
-import type { Authority } from './authority.ts'
+import type { Authority } from '../../../net/tls/testing/index.ts'
 import { type Answer, type Asked, TlsService } from './tls-service.ts'
 
 /** What a stand-in for HashiCorp Vault holds. */
