@@ -40,6 +40,7 @@ export {
   isSearchHashOf,
   SEARCH_HASH_SIZE,
   SEARCH_HASH_TAG,
+  SearchKey,
   searchHash,
 } from './envelope/search-hash.ts'
 export { AcraError } from './errors.ts'

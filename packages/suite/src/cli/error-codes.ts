@@ -333,6 +333,13 @@ const suite = {
     remedy: 'Read the cause.',
     event: events.cannotEncryptData,
   },
+  'transform-not-hashed': {
+    meaning:
+      'A value has no search hash, by which it is stored and found; the statement was not sent.',
+    remedy:
+      'Make the search key of the client id with `acra-keymaker`; of an envelope, check whose it is.',
+    event: events.cannotEncryptData,
+  },
   'transform-not-reencrypted': {
     meaning: 'An AcraStruct could not be turned into an AcraBlock; it was not sent.',
     remedy: 'Check that the keys of the client id are there.',

@@ -20,6 +20,7 @@ function recorder(): { observer: ValueObserver; told: string[] } {
       notOpened: (kind) => told.push(`not opened ${kind}`),
       sealed: (kind) => told.push(`sealed ${kind}`),
       notSealed: (kind) => told.push(`not sealed ${kind}`),
+      notVerified: () => told.push('not verified'),
       keysFailed: (kind, error) => told.push(`keys failed ${kind} ${(error as Error).message}`),
     },
   }

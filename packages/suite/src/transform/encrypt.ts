@@ -1,15 +1,9 @@
-import {
-  type Envelope,
-  identify,
-  openerOf,
-  type Sink,
-  sealBlockInContainer,
-  sealStructInContainer,
-} from '@acra-ts/crypto'
+import { type Envelope, identify, openerOf, type Sink } from '@acra-ts/crypto'
 import { BufferSink, type Soon } from '../foundation/index.ts'
 import { anyColumn } from './any-column.ts'
+import { nameOf, seal } from './seal.ts'
 import type { ColumnSetting } from './settings/index.ts'
-import { explained, lastly } from './soon.ts'
+import { lastly } from './soon.ts'
 import { type Access, type Column, type Transform, TransformError } from './transform.ts'
 
 /** Plain encryption: what a column is for that no other transform asks for. */
@@ -21,6 +15,7 @@ export const encryption: Transform = { name: 'encryption', column: encryptedColu
  */
 function encryptedColumn(setting: ColumnSetting): Column {
   return {
+    search: null,
     reveal: anyColumn.reveal,
     protect(plain, access, out) {
       if (plain.length === 0) return
@@ -36,33 +31,6 @@ function encryptedColumn(setting: ColumnSetting): Column {
       out.bytes.set(plain, at)
     },
   }
-}
-
-function seal(
-  setting: ColumnSetting,
-  clientId: string,
-  plain: Uint8Array,
-  access: Access,
-  out: Sink,
-): Soon<void> {
-  return explained(
-    () =>
-      setting.envelope === 'acrablock'
-        ? access.keys.toSealBlock(clientId, (key) => {
-            if (key === null) throw keyMissing(setting, clientId, 'symmetric storage key')
-            sealBlockInContainer(key, plain, out)
-            access.observer?.sealed('acrablock')
-          })
-        : access.keys.toSealStruct(clientId, (key) => {
-            if (key === null) throw keyMissing(setting, clientId, 'storage public key')
-            sealStructInContainer(key, plain, out)
-            access.observer?.sealed('acrastruct')
-          }),
-    (error) => {
-      access.observer?.notSealed(setting.envelope)
-      return notEncrypted(setting, clientId, error)
-    },
-  )
 }
 
 /** Opens an AcraStruct with the keys of the client that it is stored for, and seals its payload as an AcraBlock. */
@@ -95,22 +63,7 @@ function reencrypt(
   )
 }
 
-function keyMissing(setting: ColumnSetting, clientId: string, key: string): TransformError {
-  const text = `client "${clientId}" has no ${key}, so that ${nameOf(setting)} cannot be encrypted`
-  return new TransformError('transform-key-missing', text)
-}
-
-function notEncrypted(setting: ColumnSetting, clientId: string, cause: unknown): TransformError {
-  if (cause instanceof TransformError) return cause
-  const text = `a value of ${nameOf(setting)} cannot be encrypted with the keys of client "${clientId}"`
-  return new TransformError('transform-not-encrypted', text, { cause })
-}
-
 function notReencrypted(setting: ColumnSetting, clientId: string, cause?: unknown): TransformError {
   const text = `an AcraStruct given for ${nameOf(setting)} cannot be opened with the keys of client "${clientId}"`
   return new TransformError('transform-not-reencrypted', text, { cause })
-}
-
-function nameOf({ table, column }: ColumnSetting): string {
-  return `"${table}"."${column}"`
 }

@@ -19,6 +19,7 @@ export {
 export {
   type Access,
   type Column,
+  type Search,
   TransformError,
   type TransformErrorCode,
   type ValueObserver,

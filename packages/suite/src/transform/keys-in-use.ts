@@ -2,6 +2,7 @@ import {
   BlockKey,
   type EnvelopeKind,
   type Primitives,
+  SearchKey,
   StructPrivateKey,
   StructPublicKey,
 } from '@acra-ts/crypto'
@@ -33,6 +34,7 @@ export class KeysInUse {
   readonly #blockKeys: PreparedKeys<BlockKey>
   readonly #structKeys: PreparedKeys<StructPrivateKey>
   readonly #publicKeys: PreparedKeys<StructPublicKey>
+  readonly #searchKeys: PreparedKeys<SearchKey>
 
   constructor(options: KeysInUseOptions) {
     const { keystore, primitives: p, clientsMax: ownersMax, now } = options
@@ -58,6 +60,12 @@ export class KeysInUse {
           keys.map((key) => new StructPublicKey(p, key)),
         ),
       wipe: () => {},
+      ownersMax,
+      now,
+    })
+    this.#searchKeys = new PreparedKeys({
+      load: secretKeys('hmac', ({ secret }) => new SearchKey(p, secret)),
+      wipe: (key) => key.wipe(),
       ownersMax,
       now,
     })
@@ -94,11 +102,24 @@ export class KeysInUse {
     return this.#publicKeys.use(clientId, ([newest]) => next(newest ?? null))
   }
 
+  /**
+   * Calls `next` with the keys of the client's search hashes, newest first. Keys that cannot be had are told to `onFailure`
+   * and count as absent; without it the error is thrown.
+   */
+  toHash<R>(
+    clientId: string,
+    next: (keys: readonly SearchKey[]) => Soon<R>,
+    onFailure?: (error: unknown) => void,
+  ): Soon<R> {
+    return this.#searchKeys.use(clientId, next, onFailure)
+  }
+
   /** Forgets all keys: the next use asks the keystore again. What is at work now ends with the keys it has. */
   reset(): void {
     this.#blockKeys.reset()
     this.#structKeys.reset()
     this.#publicKeys.reset()
+    this.#searchKeys.reset()
   }
 }
 

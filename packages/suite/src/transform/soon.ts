@@ -15,7 +15,7 @@ export function lastly<R>(action: () => Soon<R>, cleanup: () => void): Soon<R> {
 }
 
 /** What `action` gives; what it throws, or rejects with, becomes what `explain` makes of it. */
-export function explained<R>(action: () => Soon<R>, explain: (error: unknown) => Error): Soon<R> {
+export function explained<R>(action: () => Soon<R>, explain: (error: unknown) => unknown): Soon<R> {
   try {
     const result = action()
     if (!(result instanceof Promise)) return result

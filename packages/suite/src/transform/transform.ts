@@ -20,8 +20,10 @@ export interface ValueObserver {
   sealed(kind: EnvelopeKind): void
   /** A value was to be sealed and could not be: no key. */
   notSealed(kind: EnvelopeKind): void
+  /** An envelope opens, but what is in it has another search hash than stands before it: it is left as it was. */
+  notVerified(): void
   /** The keys of this kind could not be had from the keystore: `error` says why. */
-  keysFailed(kind: EnvelopeKind, error: unknown): void
+  keysFailed(kind: EnvelopeKind | 'search', error: unknown): void
 }
 
 /** A plain or stored value goes in as bytes; what comes out is appended to `out`. */
@@ -30,6 +32,19 @@ export interface Column {
   protect(plain: Uint8Array, access: Access, out: Sink): Soon<void>
   /** Appends the plain form of `stored` and returns true; false, nothing appended, where nothing in it could be opened. */
   reveal(stored: Uint8Array, access: Access, out: Sink): Soon<boolean>
+  /** How a statement finds values; null where it cannot. */
+  readonly search: Search | null
+}
+
+/** Equality on what is stored. Two values that one client has stored under one key are equal exactly where these parts are. */
+export interface Search {
+  /** How many bytes at the beginning of a stored value are compared; null: all of it. */
+  readonly prefixSize: number | null
+  /**
+   * What the compared part of a stored `plain` may be: at least one form, that of the newest key first; more where older keys
+   * are still in use. Throws TransformError where there is no key.
+   */
+  forms(plain: Uint8Array, access: Access): Soon<readonly Uint8Array[]>
 }
 
 /** One way to protect columns. The list is in `transforms.ts`. */
@@ -41,6 +56,7 @@ export interface Transform {
 
 export type TransformErrorCode =
   | 'transform-key-missing'
+  | 'transform-not-hashed'
   | 'transform-not-reencrypted'
   | 'transform-not-encrypted'
 

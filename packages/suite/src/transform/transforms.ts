@@ -1,9 +1,10 @@
 import { encryption } from './encrypt.ts'
+import { searching } from './search.ts'
 import type { ColumnSetting } from './settings/index.ts'
 import type { Column, Transform } from './transform.ts'
 
 /** Every transform; the first one that takes a setting makes its column. Encryption takes what no other does. */
-const transforms: readonly Transform[] = [encryption]
+const transforms: readonly Transform[] = [searching, encryption]
 
 /** The column that a setting asks for. To be called once per setting, at start. */
 export function columnFor(setting: ColumnSetting): Column {

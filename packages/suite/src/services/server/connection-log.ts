@@ -25,6 +25,11 @@ export function valueObserverOf(log: Logger, metrics: ServerMetrics): ValueObser
       metrics.decrypted(kind, false)
       log.debug(events.cannotDecrypt.message, { code: events.cannotDecrypt.code, envelope: kind })
     },
+    notVerified: () =>
+      log.debug(events.cannotDecrypt.message, {
+        code: events.cannotDecrypt.code,
+        reason: 'the search hash does not fit the value',
+      }),
     sealed: (kind) => metrics.encrypted(kind, true),
     notSealed: (kind) => metrics.encrypted(kind, false),
     keysFailed: (kind, error) =>

@@ -17,6 +17,7 @@ const columnKeys = [
   'client_id',
   'crypto_envelope',
   'reencrypting_to_acrablocks',
+  'searchable',
   'data_type',
   'response_on_fail',
   'on_unprotected',
@@ -33,6 +34,7 @@ export function readColumn(
   entry.refuseUnknown(columnKeys)
   refuseLaterOptions(entry)
   checkResponseOnFail(entry)
+  const searchable = entry.boolean('searchable')?.value ?? false
   return {
     table,
     column,
@@ -40,6 +42,8 @@ export function readColumn(
     envelope: readEnvelope(entry) ?? defaults.envelope,
     reencryptsToAcraBlock:
       entry.boolean('reencrypting_to_acrablocks')?.value ?? defaults.reencryptsToAcraBlock,
+    searchable,
+    equality: searchable ? 'prefix' : 'none',
     dataType: readDataType(entry),
     onUnprotected: readOnUnprotected(entry) ?? defaults.onUnprotected,
   }

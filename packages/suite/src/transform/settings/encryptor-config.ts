@@ -4,6 +4,9 @@ import type { DataType } from '../data-type.ts'
 /** What happens to a statement that would write or show a protected column unprotected. */
 export type OnUnprotected = 'refuse' | 'pass'
 
+/** The part of a stored value that stands for its plain one in comparisons. */
+export type Equality = 'none' | 'prefix' | 'whole'
+
 /** One protected column. It can stand where `sql` wants a ProtectedColumn. */
 export interface ColumnSetting {
   readonly table: string
@@ -15,6 +18,10 @@ export interface ColumnSetting {
   readonly envelope: EnvelopeKind
   /** An AcraStruct that the application supplies is stored as an AcraBlock. Without effect where `envelope` is `acrastruct`. */
   readonly reencryptsToAcraBlock: boolean
+  /** A search hash stands before the envelope. */
+  readonly searchable: boolean
+  /** Which part of what is stored is equal exactly where the plain values of one client are: `none`, the search hash, or all of it. */
+  readonly equality: Equality
   /** What the application sees; null: what the database says. */
   readonly dataType: DataType | null
 }

@@ -30,7 +30,6 @@ const number: LaterOption = {
 
 /** Every option of a column that comes with a later version, by key (spec: encryptor-config §2.2; faults: §3). */
 export const laterOptions: Readonly<Record<string, LaterOption>> = {
-  searchable: truth,
   searchable_prefix: number,
   masking: text,
   plaintext_length: {

@@ -66,6 +66,8 @@ test('the example of the manual gives its settings', () => {
     clientId: null,
     envelope: 'acrablock',
     reencryptsToAcraBlock: true,
+    searchable: false,
+    equality: 'none',
     dataType: null,
     onUnprotected: 'refuse',
   }
@@ -147,8 +149,6 @@ test('options of the original that are turned off are accepted', () => {
 
 test('an option that this version does not have is refused with its place, table, column and key', () => {
   const asked: [string, string][] = [
-    ['searchable: true', 'searchable: is not in this version yet: set it to false, or remove it'],
-    ['searchable: on', 'searchable: is not in this version yet: set it to false, or remove it'],
     ['masking: xxxx', 'masking: is not in this version yet: remove the option'],
     ['plaintext_length: 3', 'plaintext_length: is not in this version yet: remove the option'],
     ['plaintext_side: left', 'plaintext_side: is not in this version yet: remove the option'],
@@ -341,10 +341,10 @@ test('tables and columns that stand twice, and names that are none, are refused 
 
 test('all problems of a file are told, in its order, up to a bound', () => {
   const text =
-    'schemas:\n  - table: a\n    encrypted:\n      - {column: x, searchable: true}\n      - {column: y, tokenized: yes}\nextra: 1\n'
+    'schemas:\n  - table: a\n    encrypted:\n      - {column: x, tokenized: true}\n      - {column: y, tokenized: yes}\nextra: 1\n'
   assert.deepEqual(
     problems(text).map((line) => line.split(': ')[0]),
-    ['e.yaml:4:33', 'e.yaml:5:32', 'e.yaml:6:1'],
+    ['e.yaml:4:32', 'e.yaml:5:32', 'e.yaml:6:1'],
   )
   const many = problems(`schemas: [${'1, '.repeat(80)}]`)
   assert.equal(many.length, 51)

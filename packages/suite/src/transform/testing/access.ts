@@ -36,6 +36,8 @@ export function settingOf(options: Partial<ColumnSetting> = {}): ColumnSetting {
     clientId: null,
     envelope: 'acrablock',
     reencryptsToAcraBlock: true,
+    searchable: false,
+    equality: 'none',
     dataType: null,
     ...options,
   }
