@@ -18,6 +18,8 @@ export interface Turn {
 export interface Arena {
   readonly lab: Lab
   readonly front: Front
+  /** The way to the database alone. */
+  readonly direct: Front
   /** What acra-server answered, and what reached its database meanwhile. */
   attack(
     turns: readonly Turn[],
@@ -51,6 +53,7 @@ export async function openArena(flags: readonly string[] = []): Promise<Arena> {
     return {
       lab,
       front,
+      direct,
       async attack(turns, startUp) {
         front.tap.take()
         const messages = await converse(lab, front, lab.database.database, turns, startUp)
