@@ -105,6 +105,16 @@ export class RawClient {
     await once(this.#socket, 'close')
   }
 
+  /** Leaves without a word, by an end of the stream or by a reset, and waits for the end of the connection. */
+  async leave(abruptly: boolean): Promise<void> {
+    if (this.#closed) return
+    const closed = once(this.#socket, 'close')
+    if (abruptly) this.#socket.resetAndDestroy()
+    else this.#socket.end()
+    this.#socket.resume()
+    await closed
+  }
+
   #cut(): BackendMessage | null {
     if (this.#pending.length < 5) return null
     const size = 1 + this.#pending.readInt32BE(1)

@@ -29,6 +29,8 @@ interface Said {
   readonly direct: Buffer
 }
 
+type Say = (name: string, bytes: Buffer, direct?: Buffer) => void
+
 /** What acra-server refuses, each with something that the database cannot parse. */
 const refused = [
   "SELECT lower(email) FROM people WHERE email = 'kestrel9917quill'",
@@ -93,7 +95,7 @@ const portals = ['', 'p', 'q'] as const
 
 function saidBy(random: Random, isMixed: boolean): Said[] {
   const said: Said[] = []
-  const say = (name: string, bytes: Buffer, direct = bytes) => said.push({ name, bytes, direct })
+  const say: Say = (name, bytes, direct = bytes) => said.push({ name, bytes, direct })
   /** How many parameters a statement of a name probably has. */
   const counts = new Map<string, number>()
   const length = 4 + random.int(24)
@@ -145,12 +147,7 @@ function saidBy(random: Random, isMixed: boolean): Said[] {
         // A query right behind other messages finds PostgreSQL in a state that it calls unexpected.
         say('Sync', message.sync())
         if (random.oneIn(3)) break
-        if (random.oneIn(5)) say('refused Query', ...refusedPair(message.query))
-        else if (random.oneIn(5)) copy(random, say)
-        else {
-          const sql = random.oneIn(3) ? random.pick(texts) : random.pick(statements)[0]
-          say(`Query: ${sql}`, message.query(sql))
-        }
+        queryOrCopy(random, say)
         break
       case 13:
         say('Flush', message.flush())
@@ -164,6 +161,16 @@ function saidBy(random: Random, isMixed: boolean): Said[] {
   return said
 }
 
+function queryOrCopy(random: Random, say: Say): void {
+  const kind = random.int(5)
+  if (kind === 0) say('refused Query', ...refusedPair(message.query))
+  else if (kind === 1) copy(random, say)
+  else {
+    const sql = random.oneIn(3) ? random.pick(texts) : random.pick(statements)[0]
+    say(`Query: ${sql}`, message.query(sql))
+  }
+}
+
 function poolOf(name: string, isMixed: boolean): typeof statements {
   if (isMixed) return [...statements, ...unprotected]
   return statements.filter(([, count]) => count > 0 === (name === valueName))
@@ -174,7 +181,7 @@ function refusedPair(make: (sql: string) => Buffer): [Buffer, Buffer] {
 }
 
 /** A copy into a table without protected columns, by Query or by Execute, whole, failing, or with a Sync too many. */
-function copy(random: Random, say: (name: string, bytes: Buffer) => void): void {
+function copy(random: Random, say: Say): void {
   const sql = random.pick([
     'COPY notes FROM STDIN',
     'COPY nowhere FROM STDIN',

@@ -13,6 +13,7 @@ export class Answer {
   /** Format codes as Bind and RowDescription give them: none = all text, one = all alike, else one per column; null where they are not known. */
   formats: readonly number[] | null
   #settings: readonly (ColumnSetting | null)[] | null = null
+  #showsText: boolean | undefined
 
   constructor(
     results: readonly ResultItem[] | null,
@@ -29,6 +30,13 @@ export class Answer {
       this.#settings = resolve(this.results, count, columns)
     }
     return this.#settings
+  }
+
+  /** True where a protected column is shown as text. */
+  showsText(columns: ColumnTable): boolean {
+    if (!this.protects) return false
+    this.#showsText ??= this.results?.some((item) => columns.setting(item)?.dataType === 'str')
+    return this.#showsText === true
   }
 
   /** The format of the cell `bytes[start, end)` at `index`. */

@@ -12,7 +12,7 @@ import {
   StartupReader,
 } from '../../wire/postgres/index.ts'
 import type { Conversation, Side } from '../conversation.ts'
-import { type Link, TimeoutError } from '../relay.ts'
+import { DatabaseEndedError, type Link, TimeoutError } from '../relay.ts'
 import { ConnectionRefused } from './connection-refused.ts'
 import { PostgresConversation } from './conversation.ts'
 import type { ConversationObserver, ConversationSettings } from './conversation-settings.ts'
@@ -295,9 +295,15 @@ function reportOf(error: Error, side: Side): ErrorReport {
     return fatal('08006', `acra-server could not log in to the database: ${error.message}`)
   }
   if (error instanceof TimeoutError) return fatal('08006', error.message)
-  return side === 'database' || error instanceof DialError
+  const isLost = error instanceof DialError || (side === 'database' && isOfSocket(error))
+  return isLost
     ? fatal('08006', 'acra-server has no connection to the database')
     : fatal('XX000', 'internal error of acra-server')
+}
+
+/** The connection is gone. What Node reports of a socket names the system call that failed. */
+function isOfSocket(error: Error): boolean {
+  return error instanceof DatabaseEndedError || 'syscall' in error
 }
 
 function tlsReport({ code, message, hint }: TlsError): ErrorReport {

@@ -640,3 +640,13 @@ test('a database that answers what it was not asked ends the connection', async 
     await assert.rejects(() => talk.database(...messages), ProtocolError)
   }
 })
+
+test('an empty value of a text column is an empty text, also where no envelope is near', async () => {
+  const talk = exchange()
+  await talk.client(query('SELECT email, photo, note FROM users'))
+  const photo = { name: 'photo', typeOid: bytea }
+  const note = { name: 'note', typeOid: bytea }
+  await talk.database(rowDescription(emailField(), photo, note))
+  assert.deepEqual(await talk.database(dataRow('\\x', '\\x', '\\x')), dataRow('', '\\x', '\\x'))
+  assert.deepEqual(await talk.database(dataRow('\\y', null, '')), dataRow('\\y', null, ''))
+})

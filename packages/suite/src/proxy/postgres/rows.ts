@@ -1,7 +1,14 @@
 import { BufferSink, type Soon } from '../../foundation/index.ts'
 import type { Access } from '../../transform/index.ts'
 import type { Outlet } from '../../wire/index.ts'
-import { HEADER_SIZE, MessageReader, openDataRow, ValueReader } from '../../wire/postgres/index.ts'
+import {
+  HEADER_SIZE,
+  looksHex,
+  MessageReader,
+  openDataRow,
+  TEXT_FORMAT,
+  ValueReader,
+} from '../../wire/postgres/index.ts'
 import type { ColumnTable } from '../columns.ts'
 import type { Answer } from './answer.ts'
 import { ENVELOPE_SIZE_MIN, mayHoldEnvelope } from './envelope-tags.ts'
@@ -10,6 +17,9 @@ import { revealCell } from './values.ts'
 const ALL_TEXT: readonly number[] = []
 /** Name aside: table OID, column number, type OID, type size, type modifier; then the format. */
 const FIELD_BEFORE_FORMAT = 16
+
+/** An empty bytea in text format. */
+const EMPTY_BYTEA = '\\x'
 
 /** A row on its way. */
 interface Row {
@@ -77,10 +87,10 @@ export class RowRevealer {
     this.#chunkMayHold = mayHoldEnvelope(chunk, 0, chunk.length)
   }
 
-  /** True where at least one cell was revealed: the new row is gathered, to be sent in the old one's place. */
+  /** True where at least one cell was changed: the new row is gathered, to be sent in the old one's place. */
   reveal(bytes: Buffer, start: number, end: number, answer: Answer): Soon<boolean> {
     const mayHold = bytes === this.#chunk ? this.#chunkMayHold : mayHoldEnvelope(bytes, start, end)
-    if (!mayHold) return false
+    if (!mayHold && !answer.showsText(this.#columns)) return false
     openDataRow(bytes, start, end, this.#values)
     return this.#cells({
       bytes,
@@ -97,7 +107,11 @@ export class RowRevealer {
   #cells(row: Row): Soon<boolean> {
     const values = this.#values
     while (values.next()) {
-      if (values.isNull || values.end - values.start < ENVELOPE_SIZE_MIN) continue
+      if (values.isNull) continue
+      if (values.end - values.start < ENVELOPE_SIZE_MIN) {
+        this.#emptyCell(row)
+        continue
+      }
       this.#copy(row, values.start)
       const revealed = this.#cell(row)
       if (typeof revealed !== 'boolean') {
@@ -109,6 +123,16 @@ export class RowRevealer {
       this.#afterCell(row, revealed)
     }
     return this.#finish(row)
+  }
+
+  /** An empty value is stored as it is: where the column is shown as text, bytea's form of it would be two characters. */
+  #emptyCell(row: Row): void {
+    const { index, count, start, end } = this.#values
+    if (end - start !== EMPTY_BYTEA.length || !looksHex(row.bytes, start, end)) return
+    if (row.answer.settings(count, this.#columns)[index]?.dataType !== 'str') return
+    if (row.answer.format(index, row.bytes, start, end) !== TEXT_FORMAT) return
+    this.#copy(row, start)
+    this.#afterCell(row, true)
   }
 
   #cell({ bytes, answer }: Row): Soon<boolean> {
