@@ -83,3 +83,6 @@ export {
   signMessage,
   verifyMessage,
 } from './themis/message.ts'
+export { SecureSession, type SessionSettings } from './themis/session.ts'
+export { SessionError, type SessionErrorCode } from './themis/session-error.ts'
+export { SESSION_OVERHEAD } from './themis/session-messages.ts'

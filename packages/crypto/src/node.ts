@@ -16,10 +16,11 @@ import {
   sign as signMessage,
   verify as verifyMessage,
 } from 'node:crypto'
-import { concat, secretBytes } from './bytes.ts'
+import { concat, copyOf, EMPTY, secretBytes } from './bytes.ts'
 import type {
   AgreementKey,
   CellParts,
+  MessageKey,
   NestedResult,
   Primitives,
   WrappingKey,
@@ -56,6 +57,7 @@ export const nodePrimitives: Primitives = {
     return true
   },
   wrappingKey: (key, context) => new NodeWrappingKey(key, context),
+  messageKey: (key) => new NodeMessageKey(key),
   newScalar() {
     const pair = createECDH(CURVE)
     pair.generateKeys()
@@ -154,6 +156,33 @@ class NodeAgreementKey implements AgreementKey {
   wipe(): void {
     if (this.#pair !== null) overwrite(this.#pair)
     this.#pair = null
+  }
+}
+
+class NodeMessageKey implements MessageKey {
+  readonly #bytes: Uint8Array
+  #key: Uint8Array | KeyObject | null
+
+  constructor(key: Uint8Array) {
+    this.#bytes = copyOf(key)
+    this.#key = keyForUse(this.#bytes)
+  }
+
+  seal(iv: Uint8Array, head: Uint8Array, plain: Uint8Array, out: Uint8Array, at: number): void {
+    const cipher = createCipheriv('aes-256-gcm', inUse(this.#key), iv)
+    out.set(cipher.update(head), at)
+    out.set(cipher.update(plain), at + head.length)
+    cipher.final()
+    out.set(cipher.getAuthTag(), at + head.length + plain.length)
+  }
+
+  open(iv: Uint8Array, text: Uint8Array, tag: Uint8Array): Uint8Array | null {
+    return decrypt(inUse(this.#key), EMPTY, { keySize: 32, iv, tag, text })
+  }
+
+  wipe(): void {
+    this.#bytes.fill(0)
+    this.#key = null
   }
 }
 

@@ -107,6 +107,36 @@ export function testPrimitives(name: string, p: Primitives): void {
     assert.throws(() => wrapping.sealNested(nothing, utf8('payload'), sealed, 0, 60), /wiped/)
   })
 
+  test(`${name}: a message opens with its key and IV alone, head and text as one`, () => {
+    for (const size of sizes) {
+      const [raw, iv, head, plain] = [p.random(32), p.random(12), p.random(16), p.random(size)]
+      const [key, other] = [p.messageKey(raw), p.messageKey(p.random(32))]
+      raw.fill(0)
+      const out = new Uint8Array(3 + 16 + size + 16)
+      key.seal(iv, head, plain, out, 3)
+      const [text, tag] = [out.subarray(3, 19 + size), out.subarray(19 + size)]
+      assert.deepEqual(out.subarray(0, 3), new Uint8Array(3))
+      assert.equal(other.open(iv, text, tag), null)
+      assert.equal(key.open(p.random(12), text, tag), null)
+      assert.equal(key.open(iv, text, p.random(16)), null)
+      assert.equal(toHex(key.open(iv, text, tag) ?? nothing), toHex(head) + toHex(plain))
+      text[size] ^= 1
+      assert.equal(key.open(iv, text, tag), null)
+    }
+  })
+
+  test(`${name}: a message key is AES-256-GCM`, () => {
+    // Test case 14 of the GCM specification: key, IV and text of zeros.
+    const out = new Uint8Array(32)
+    const key = p.messageKey(new Uint8Array(32))
+    key.seal(new Uint8Array(12), new Uint8Array(4), new Uint8Array(12), out, 0)
+    assert.equal(toHex(out), 'cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919')
+    key.wipe()
+    key.wipe()
+    assert.throws(() => key.seal(new Uint8Array(12), nothing, nothing, out, 0), /wiped/)
+    assert.throws(() => key.open(new Uint8Array(12), nothing, new Uint8Array(16)), /wiped/)
+  })
+
   test(`${name}: agreements are those of RFC 5903`, () => {
     const initiator = hex('c88f01f510d9ac3f70a292daa2316de544e9aab8afe84049c62a9c57862d1433')
     const responder = hex('c6ef9c5d78ae012a011164acb397ce2088685d8f06bf9be0b283ab46476bee53')

@@ -36,6 +36,9 @@ export interface Primitives {
    */
   wrappingKey(key: Uint8Array, context: Uint8Array): WrappingKey
 
+  /** Prepares a 32-byte AES key for the messages of one direction of a session. Keeps no reference to `key`. */
+  messageKey(key: Uint8Array): MessageKey
+
   /** A fresh P-256 private key: 32 bytes, big-endian, 1 to n-1. */
   newScalar(): Uint8Array
 
@@ -89,6 +92,21 @@ export interface WrappingKey {
    * `wrapped` holds 32 bytes under a 32-byte AES key. Throws where the key is wiped.
    */
   openNested(wrapped: CellParts, context: Uint8Array, payload: CellParts, out: Sink): NestedResult
+
+  /** Overwrites what is held. */
+  wipe(): void
+}
+
+/** AES-256-GCM without additional data, under one key. */
+export interface MessageKey {
+  /**
+   * Encrypts `head` and `plain` as one text; writes the ciphertext and the tag (16 bytes) at `out[at]`, for which the caller has
+   * made room. `iv` has 12 bytes and is used once. Throws where the key is wiped.
+   */
+  seal(iv: Uint8Array, head: Uint8Array, plain: Uint8Array, out: Uint8Array, at: number): void
+
+  /** What was sealed, head and plaintext, as bytes of the caller's own; null where key, IV, text or tag is another. */
+  open(iv: Uint8Array, text: Uint8Array, tag: Uint8Array): Uint8Array | null
 
   /** Overwrites what is held. */
   wipe(): void

@@ -34,6 +34,16 @@ export function isSoterContainer(
   return readLe32(bytes, start + 8) === checksum(bytes, start, end)
 }
 
+/**
+ * Where the container of this tag that begins at `start` ends; null where none with a right checksum stands there. What follows it
+ * is not looked at.
+ */
+export function soterContainerEnd(tag: string, bytes: Uint8Array, start: number): number | null {
+  if (bytes.length - start < SOTER_HEADER_SIZE) return null
+  const end = start + readBe32(bytes, start + 4)
+  return end <= bytes.length && isSoterContainer(tag, bytes, start, end) ? end : null
+}
+
 /** CRC-32C of a container whose checksum field is taken as zero. */
 function checksum(bytes: Uint8Array, start: number, end: number): number {
   let crc = crc32cOf(bytes, start, start + 8, 0xffff_ffff)
