@@ -3,6 +3,7 @@ import type {
   CellErrorCode,
   KeyErrorCode,
   MessageErrorCode,
+  SessionErrorCode,
   StructErrorCode,
 } from '@acra-ts/crypto'
 import type { KeystoreErrorCode } from '../keystore/index.ts'
@@ -23,6 +24,7 @@ type CryptoErrorCode =
   | CellErrorCode
   | KeyErrorCode
   | MessageErrorCode
+  | SessionErrorCode
   | StructErrorCode
 
 const crypto: Readonly<Record<CryptoErrorCode, ErrorEntry>> = {
@@ -53,6 +55,29 @@ const crypto: Readonly<Record<CryptoErrorCode, ErrorEntry>> = {
   'message-not-verified': {
     meaning: 'The signature of a Secure Message does not fit its content and the public key.',
     remedy: 'Do not trust the content. Check the public key.',
+  },
+  'session-malformed': {
+    meaning: 'What came in the place of a message of a Secure Session handshake is none.',
+    remedy:
+      'Check that the peer speaks Secure Session: it may be set to TLS, or be no peer at all.',
+  },
+  'session-not-verified': {
+    meaning: 'The peer of a Secure Session cannot prove that the public key is its own.',
+    remedy: 'Exchange the public keys again; the peer may have made a new pair.',
+  },
+  'session-peer-unknown': {
+    meaning: 'The peer of a Secure Session says an id whose public key is not here.',
+    remedy:
+      'Check the ids of both sides (`securesession_id`, `client_id`) and the public key files.',
+  },
+  'session-out-of-order': {
+    meaning: 'A message of a Secure Session came where it has no place.',
+    remedy: 'Look at the peer and what stands between.',
+  },
+  'session-not-opened': {
+    meaning:
+      'A message of a Secure Session is damaged, was sent again or left out, or the clocks are a day apart.',
+    remedy: 'Check both clocks; then look at what stands between.',
   },
   'plaintext-empty': {
     meaning: 'The formats of Themis hold no empty value.',
