@@ -32,7 +32,7 @@ test('files and folders of code are named in kebab-case', () => {
 
 test('sources are short enough to read at a sitting', () => {
   const long = sources
-    .filter((path) => !path.endsWith('.test.ts') && !generated.includes(path))
+    .filter((path) => !/\.(test|contract)\.ts$/.test(path) && !generated.includes(path))
     .map((path) => ({ path, lines: text(path).split('\n').length }))
     .filter(({ lines }) => lines > 400)
   assert.deepEqual(long, [])

@@ -9,6 +9,7 @@ export {
 } from './address.ts'
 export { askForByte } from './ask.ts'
 export { DialError, type DialOptions, dial } from './dial.ts'
+export { readingInto } from './kept-buffer.ts'
 export { type Listener, type ListenHandlers, listen } from './listen.ts'
 export {
   tlsClientSideOptions,

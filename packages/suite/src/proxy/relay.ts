@@ -1,13 +1,14 @@
 import type { OnReadOpts, Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { AcraError, type Soon } from '../foundation/index.ts'
+import { readingInto } from '../net/index.ts'
 import { type Accepted, asTlsFailure, type TlsClientInfo } from '../net/tls/index.ts'
 import type { Outlet } from '../wire/index.ts'
 import type { Conversation, Side } from './conversation.ts'
 import { SocketOutlet } from './socket-outlet.ts'
 import type { Watch, Watched } from './watch.ts'
 
-/** The size of the memory that the database's socket reads into. Only the pages that are used cost anything. */
+/** The size of the memory that a socket reads into. Only the pages that are used cost anything. */
 const READ_SIZE = 65_536
 /** How long a client may take to close its side after it was told all. */
 const LINGER_MS = 5000
@@ -80,6 +81,8 @@ export interface RelayOptions {
   readonly accept: (socket: Socket, first: Buffer) => Accepted | null
   readonly converse: (link: Link) => Conversation
   readonly limits: RelayLimits
+  /** Whether the client's socket reads into memory that is kept, too: it costs less, and Node has no documented way. */
+  readonly keepsClientBuffer: boolean
   readonly watch: Watch
   /** Called once, when both sockets are closed. */
   readonly onEnd: (end: RelayEnd) => void
@@ -116,8 +119,12 @@ export class Relay implements Link, Watched {
   constructor(client: Socket, options: RelayOptions) {
     this.#options = options
     this.#conversation = options.converse(this)
-    this.#attach('client', client)
-    client.on('data', (chunk) => this.#read('client', chunk))
+    const socket =
+      (options.keepsClientBuffer ? readingInto(client, this.#keptBuffer('client')) : null) ?? client
+    this.#attach('client', socket)
+    // A socket that reads by `onread` has no such events.
+    socket.on('data', (chunk) => this.#read('client', chunk))
+    socket.resume()
     options.watch.add(this)
   }
 
@@ -145,7 +152,7 @@ export class Relay implements Link, Watched {
   }
 
   async openDatabase(): Promise<Buffer | null> {
-    const socket = await this.#options.dial(this.#keptBuffer(), this.#clientIsSecured)
+    const socket = await this.#options.dial(this.#keptBuffer('database'), this.#clientIsSecured)
     if (this.#isOver) {
       socket.on('error', () => {}).destroy()
       throw new ClosedError()
@@ -219,17 +226,18 @@ export class Relay implements Link, Watched {
   }
 
   /**
-   * Reads into one piece of memory for as long as the client's kernel buffer takes everything at once. Without it
+   * Reads into one piece of memory for as long as the other side's kernel buffer takes everything at once. Without it
    * Node allocates for every read, however small.
    */
-  #keptBuffer(): OnReadOpts {
+  #keptBuffer(side: Side): OnReadOpts {
     let memory = Buffer.allocUnsafeSlow(READ_SIZE)
+    const [from, to] = [this.#end(side), this.#end(otherSide(side))]
     return {
       buffer: () => memory,
       callback: (length) => {
-        const goOn = this.#read('database', memory.subarray(0, length))
+        const goOn = this.#read(side, memory.subarray(0, length))
         // The conversation, or a socket, still needs the old one.
-        if (this.#database.isBusy || this.#client.outlet.isHolding) {
+        if (from.isBusy || to.outlet.isHolding) {
           memory = Buffer.allocUnsafeSlow(READ_SIZE)
         }
         return goOn

@@ -18,12 +18,14 @@ export async function framesRelay(address: Address, database: Address): Promise<
         dial: (onread) => dial(database, { timeoutMs: 10_000, onread }),
         accept: () => null,
         converse: (link) => new FramesOnly(link),
+        keepsClientBuffer: true,
         limits: { startUpMs: 60_000, silenceMs: 60_000 },
         watch,
         onEnd: () => {},
       })
     },
     onError: (error) => console.error(error.message),
+    pauseOnConnect: true,
   })
   console.log(formatAddress(listener.address))
   return listener

@@ -39,6 +39,7 @@ export async function startAlone(
   const listener = await listen(listenAddress(options), {
     onConnection: (socket) => server.serve(socket),
     onError: acceptErrorLog(log),
+    pauseOnConnect: true,
   })
   const source = { registry: metrics.registry, collect: async () => metrics.registry.snapshot() }
   const metricsAddress = options.incoming_connection_prometheus_metrics_string

@@ -117,6 +117,10 @@ const limits = {
     'Connections that are not logged in yet, at most; of each worker',
     { min: 1, max: CONNECTIONS_MAX },
   ),
+  kept_read_buffers: flag(
+    true,
+    'Read from applications into memory that is kept: a fifth less CPU, by an interface that Node.js does not document',
+  ),
   plan_cache_size: int(4096, 'Analysed statements kept at most', { min: 1, max: 10_000_000 }),
   plan_cache_bytes: int(67_108_864, 'Bytes of analysed statements kept at most', {
     min: 65_536,

@@ -150,6 +150,7 @@ export class Server {
       dial: (onread, clientIsSecured) => dialDatabase(database, onread, clientIsSecured),
       accept: (socket, first) => tlsServer?.accept(socket, first) ?? null,
       converse: (link) => this.#converse(link, connection, entrance),
+      keepsClientBuffer: options.kept_read_buffers,
       limits: {
         startUpMs: options.startup_timeout * 1000,
         silenceMs: options.message_timeout * 1000,
