@@ -66,6 +66,8 @@ export interface AcraServer {
   readonly logFile: string
   /** The command line that started it. */
   readonly command: string
+  /** Its exit code, once it has ended; null where a signal ended it. */
+  readonly ended: Promise<number | null>
   stop(signal?: EndSignal): Promise<void>
 }
 
@@ -95,11 +97,12 @@ export async function startAcraServer(
       stdio: ['ignore', log.fd, log.fd],
     })
     await log.close()
+    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
     const hasEnded = () => child.exitCode !== null || child.signalCode !== null
     if (await takesConnections(host, port, hasEnded)) {
       const command = commandLine('acra-server', args)
       const stop = (signal: EndSignal = 'TERM') => end(child, signal)
-      return { host, port, pid: Number(child.pid), logFile, command, stop }
+      return { host, port, pid: Number(child.pid), logFile, command, ended, stop }
     }
     await end(child, 'TERM')
     const said = await readFile(logFile, 'utf8')

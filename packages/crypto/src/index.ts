@@ -35,6 +35,7 @@ export {
   mayHoldEnvelope,
   openEnvelopes,
   openerOf,
+  someEnvelope,
 } from './envelope/scan.ts'
 export {
   isSearchHashOf,

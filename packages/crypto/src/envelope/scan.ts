@@ -69,6 +69,30 @@ export function openEnvelopes(
   return true
 }
 
+/**
+ * Whether `isWanted` is true for any AcraBlock or AcraStruct that may begin anywhere in `bytes[start, end)`: in a container or bare, also
+ * inside or behind something that is none. The time is bounded as that of `openEnvelopes`.
+ */
+export function someEnvelope(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  isWanted: (kind: EnvelopeKind, start: number, end: number) => boolean,
+): boolean {
+  let effort = EFFORT_FACTOR * (end - start)
+  const isIt = (kind: EnvelopeKind, at: number, envelopeEnd: number) => {
+    if (envelopeEnd === -1 || envelopeEnd - at > effort) return false
+    effort -= envelopeEnd - at
+    return isWanted(kind, at, envelopeEnd)
+  }
+  let at = findRun(BARE_BYTE, BLOCK_TAG_SIZE, bytes, start, end)
+  for (; at !== -1; at = findRun(BARE_BYTE, BLOCK_TAG_SIZE, bytes, at + 1, end)) {
+    if (isIt('acrastruct', at, findStructEnd(bytes, at, end))) return true
+    if (isIt('acrablock', at, findBlockEnd(bytes, at, end))) return true
+  }
+  return false
+}
+
 /** A cheap test: false only where `openEnvelopes` would find nothing to try in `bytes[start, end)`. */
 export function mayHoldEnvelope(bytes: Uint8Array, start: number, end: number): boolean {
   if (end - start <= BLOCK_OVERHEAD) return false

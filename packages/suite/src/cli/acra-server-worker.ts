@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { DescriptorSink, events } from '../observe/index.ts'
 import { type ToSupervisor, type ToWorker, Worker } from '../services/server/index.ts'
 import { lineLog } from './log-setup.ts'
+import { startScript } from './poison-script.ts'
 import { systemClock } from './process.ts'
 import { LOG_DESCRIPTOR, type WorkerSettings } from './worker-process.ts'
 
@@ -16,7 +17,7 @@ const log = lineLog(lines, product, new DescriptorSink(LOG_DESCRIPTOR), systemCl
 process.on('uncaughtException', fail)
 process.on('unhandledRejection', fail)
 
-const worker = new Worker({ environment: process.env, log, product, send })
+const worker = new Worker({ environment: process.env, log, product, startScript, send })
 process.on('message', async (message, handle) => {
   const socket = (handle as Socket | undefined) ?? null
   if (await worker.take(message as ToWorker, socket)) process.exit(0)

@@ -1,4 +1,5 @@
 import { type Service, serverOptions, startAlone, startWorkers } from '../services/server/index.ts'
+import { startScript } from './poison-script.ts'
 import type { Program, ProgramContext } from './program.ts'
 import { workerStarter } from './worker-process.ts'
 
@@ -19,10 +20,15 @@ export const program: Program<typeof serverOptions> = {
     const service = await startService(context)
     log.info(`Listening on ${service.address}`, { connection_string: service.address })
     onReload((changed) => service.reload(changed))
-    await new Promise<void>((resolve) => {
+    const stopped = new Promise<void>((resolve) => {
       if (stop.aborted) resolve()
       else stop.addEventListener('abort', () => resolve(), { once: true })
     })
+    const hasFailed = await Promise.race([
+      stopped.then(() => false),
+      service.failed.then(() => true),
+    ])
+    if (hasFailed) return 1
     await service.stop()
     log.info('Server graceful shutdown completed')
     return 0
@@ -32,7 +38,7 @@ export const program: Program<typeof serverOptions> = {
 function startService(context: ProgramContext<typeof serverOptions>): Promise<Service> {
   const { options, environment, log, logLines, version } = context
   const product = { name: program.name, version }
-  const service = { environment, log, product }
+  const service = { environment, log, product, startScript }
   if (options.workers === 1) return startAlone(options, service)
   const module = new URL('./acra-server-worker.js', import.meta.url)
   return startWorkers(options, service, workerStarter(module, { product, lines: logLines }))

@@ -1,6 +1,8 @@
 import { type Event, events } from '../observe/index.ts'
 import { fullUsage, namesIn, type Option, type OptionTable } from '../options/index.ts'
+import { program as acraAddzone } from './acra-addzone.ts'
 import { program as acraKeymaker } from './acra-keymaker.ts'
+import { program as acraPoisonrecordmaker } from './acra-poisonrecordmaker.ts'
 import { program as acraServer } from './acra-server.ts'
 import { type ErrorEntry, errorCodes } from './error-codes.ts'
 import { type Program, programOptions } from './program.ts'
@@ -14,7 +16,12 @@ export interface Page {
 }
 
 /** The programs whose options have a page. */
-const programs: readonly Program<OptionTable>[] = [acraKeymaker, acraServer]
+const programs: readonly Program<OptionTable>[] = [
+  acraAddzone,
+  acraKeymaker,
+  acraPoisonrecordmaker,
+  acraServer,
+]
 
 /**
  * Every page that is made from the code: the options of each program, and the events and errors.

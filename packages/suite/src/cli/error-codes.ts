@@ -385,6 +385,11 @@ const suite = {
       'Look at their last lines; start with `--workers=1` to see the error of the one process.',
     event: events.cannotStartService,
   },
+  'poison-record-found': {
+    meaning: 'A poison record is in the answer, and it must not go on to the client.',
+    remedy: 'Treat it as an intrusion: see code 587.',
+    event: events.poisonRecordFound,
+  },
 } as const satisfies Readonly<Record<string, ErrorEntry>>
 
 /** The codes of all errors that the packages throw on purpose. */

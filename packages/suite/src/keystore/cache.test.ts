@@ -25,6 +25,7 @@ async function newSource(refs: readonly KeyRef[]) {
     },
     put: (ref, versions) => keystore.put(ref, versions),
     generate: (ref) => keystore.generate(ref),
+    generateMissing: (ref) => keystore.generateMissing(ref),
     destroy: (ref, index) => keystore.destroy(ref, index),
     list: () => keystore.list(),
     reset: () => asked.push('reset'),

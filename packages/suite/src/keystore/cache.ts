@@ -70,6 +70,10 @@ export class CachedKeystore implements Keystore {
     await this.#source.generate(ref).finally(() => this.#forget(ref))
   }
 
+  async generateMissing(ref: KeyRef): Promise<boolean> {
+    return this.#source.generateMissing(ref).finally(() => this.#forget(ref))
+  }
+
   async destroy(ref: KeyRef, index: number): Promise<void> {
     await this.#source.destroy(ref, index).finally(() => this.#forget(ref))
   }

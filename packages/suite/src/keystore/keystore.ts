@@ -28,6 +28,8 @@ export interface Keystore {
   put(ref: KeyRef, versions: readonly Key[]): Promise<void>
   /** Makes a new key; where one exists, the old one moves into its history. Refuses where the old one cannot be opened. */
   generate(ref: KeyRef): Promise<void>
+  /** Makes a new key where there is none, so that of several who ask at the same time one makes it. False where there is one. */
+  generateMissing(ref: KeyRef): Promise<boolean>
   /** Removes one version, numbered as in `list`. */
   destroy(ref: KeyRef, index: number): Promise<void>
   list(): Promise<readonly KeyDescription[]>

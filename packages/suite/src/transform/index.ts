@@ -6,6 +6,13 @@ export { anyColumn } from './any-column.ts'
 export type { DataType } from './data-type.ts'
 export { KeysInUse, type KeysInUseOptions } from './keys-in-use.ts'
 export {
+  inspect,
+  type PoisonAlarm,
+  PoisonError,
+  PoisonKeys,
+  type PoisonWatch,
+} from './poison.ts'
+export {
   type ColumnSetting,
   type ConfigProblem,
   type DatabaseNames,

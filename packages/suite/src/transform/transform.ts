@@ -1,6 +1,7 @@
 import type { EnvelopeKind, Sink } from '@acra-ts/crypto'
 import { AcraError, type Soon } from '../foundation/index.ts'
 import type { KeysInUse } from './keys-in-use.ts'
+import type { PoisonWatch } from './poison.ts'
 import type { ColumnSetting } from './settings/index.ts'
 
 /** Whose keys serve a connection. One object per client connection. */
@@ -10,6 +11,8 @@ export interface Access {
   readonly keys: KeysInUse
   /** Told of every value that is sealed or opened, or is not; null where nobody asks. */
   readonly observer: ValueObserver | null
+  /** Looks for poison records in what the database answers; null where nobody does. */
+  readonly poison: PoisonWatch | null
 }
 
 /** What may be logged and counted of values: told for each envelope, and never what the value is. */

@@ -58,10 +58,27 @@ export class KeystoreV1 implements Keystore {
   }
 
   async generate(ref: KeyRef): Promise<void> {
+    await this.#generate(ref, async () => true)
+  }
+
+  generateMissing(ref: KeyRef): Promise<boolean> {
+    const { storage } = this.#around
+    return this.#generate(
+      ref,
+      async () => (await storage.read(privateFile(ref), 'private')) === null,
+    )
+  }
+
+  /** Makes a key if `isDue`, which is asked while nobody else writes. */
+  async #generate(ref: KeyRef, isDue: () => Promise<boolean>): Promise<boolean> {
     checkOwner(ref)
     const key = generateKey(purposes[ref.purpose].kind)
     try {
-      await this.#change((changes) => changes.rotate(ref, key))
+      return await this.#change(async (changes) => {
+        if (!(await isDue())) return false
+        await changes.rotate(ref, key)
+        return true
+      })
     } finally {
       key.secret.fill(0)
     }
@@ -93,11 +110,11 @@ export class KeystoreV1 implements Keystore {
     }
   }
 
-  #change(work: (changes: Changes) => Promise<void>): Promise<void> {
+  #change<T>(work: (changes: Changes) => Promise<T>): Promise<T> {
     return this.#around.storage.exclusively(async (writer) => {
       const changes = new Changes(writer, this.#around)
       await changes.mend()
-      await work(changes)
+      return work(changes)
     })
   }
 

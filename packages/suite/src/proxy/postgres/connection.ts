@@ -2,7 +2,7 @@ import { BufferSink, type Soon, soon } from '../../foundation/index.ts'
 import { serverEndPoint } from '../../net/identity/index.ts'
 import { DialError } from '../../net/index.ts'
 import { type TlsClientInfo, TlsError } from '../../net/tls/index.ts'
-import type { Access } from '../../transform/index.ts'
+import { type Access, PoisonError } from '../../transform/index.ts'
 import { ProtocolError } from '../../wire/index.ts'
 import {
   type ErrorReport,
@@ -217,7 +217,8 @@ export class PostgresConnection implements Conversation {
 
   /** Nothing is opened or sealed for a client that nobody knows. */
   get #needsIdentity(): boolean {
-    return !this.#settings.planner.idle || this.#settings.decryptsUnconfigured
+    const { planner, decryptsUnconfigured, detectsPoison } = this.#settings
+    return !planner.idle || decryptsUnconfigured || detectsPoison
   }
 
   #login(user: string, databaseCertificate: Buffer): Login {
@@ -236,13 +237,14 @@ export class PostgresConnection implements Conversation {
     login: Login | null,
   ): PostgresConversation | PassThrough {
     const { toClient, toDatabase } = this.#link
-    const { planner, columns, heldSizeMax } = this.#settings
+    const { planner, columns, heldSizeMax, decryptsUnconfigured, detectsPoison } = this.#settings
     if (access === null || !this.#needsIdentity) {
       return new PassThrough(toClient, toDatabase, login)
     }
     if (planner.idle) {
       const rows = new RowRevealer(columns, access, toClient)
-      return new PassThrough(toClient, toDatabase, login, rows, heldSizeMax)
+      const reading = { rows, opens: decryptsUnconfigured, mustRead: detectsPoison, heldSizeMax }
+      return new PassThrough(toClient, toDatabase, login, reading)
     }
     return new PostgresConversation(this.#settings, access, observer, toClient, toDatabase, login)
   }
@@ -291,6 +293,7 @@ function reportOf(error: Error, side: Side): ErrorReport {
     return fatal('08P01', `protocol violation by the ${side}: ${error.message}`)
   }
   if (error instanceof TlsError) return tlsReport(error)
+  if (error instanceof PoisonError) return shutDown
   if (error instanceof ScramError) {
     return fatal('08006', `acra-server could not log in to the database: ${error.message}`)
   }

@@ -14,6 +14,8 @@ export interface ConversationSettings {
   readonly columns: ColumnTable
   /** Look for envelopes in columns that the configuration does not name. */
   readonly decryptsUnconfigured: boolean
+  /** Look for poison records in every column. */
+  readonly detectsPoison: boolean
   /** A larger message cannot be looked at, in bytes. */
   readonly heldSizeMax: number
 }

@@ -122,8 +122,9 @@ export class FromDatabase {
   #row(bytes: Buffer, start: number, end: number, expected: Expected | null): Soon<boolean> {
     if (!isCarriedOut(expected)) throw outOfTurn()
     const answer = currentAnswer(expected)
-    if (!this.#settings.decryptsUnconfigured && !answer.protects) return false
-    return this.#rows.reveal(bytes, start, end, answer)
+    const { decryptsUnconfigured, detectsPoison } = this.#settings
+    const opens = decryptsUnconfigured || answer.protects
+    return (opens || detectsPoison) && this.#rows.reveal(bytes, start, end, answer, opens)
   }
 
   #rowDescription(bytes: Buffer, start: number, end: number, expected: Expected | null): boolean {
@@ -184,7 +185,7 @@ export class FromDatabase {
     switch (type) {
       case Backend.dataRow:
         if (!isCarriedOut(expected)) throw outOfTurn()
-        if (!currentAnswer(expected).protects) return 'pass'
+        if (!currentAnswer(expected).protects && !this.#settings.detectsPoison) return 'pass'
         this.#breakOff(expected, refusals.rowTooLong)
         return 'drop'
       case Backend.errorResponse:

@@ -31,7 +31,12 @@ test('without protected columns envelopes are opened in every form, and all else
   const toClient = new RecordedOutlet()
   const toDatabase = new RecordedOutlet()
   const rows = new RowRevealer(new ColumnTable([], columnFor, anyColumn), access, toClient)
-  const connection = new PassThrough(toClient, toDatabase, null, rows, 1 << 20)
+  const connection = new PassThrough(toClient, toDatabase, null, {
+    rows,
+    opens: true,
+    mustRead: false,
+    heldSizeMax: 1 << 20,
+  })
   await connection.fromDatabase(readyForQuery('I'))
   assert.ok(connection.isReady && connection.isIdle)
   toClient.take()

@@ -1,5 +1,5 @@
 import type { Soon } from '../../foundation/index.ts'
-import type { Outlet } from '../../wire/index.ts'
+import { type Outlet, ProtocolError } from '../../wire/index.ts'
 import { Backend, FrameCutter, Frontend, messageTypes } from '../../wire/postgres/index.ts'
 import type { Side } from '../conversation.ts'
 import { Answer } from './answer.ts'
@@ -17,20 +17,19 @@ export class PassThrough {
   readonly #fromClient: FrameCutter
   readonly #fromDatabase: FrameCutter
   readonly #login: Login | null
-  readonly #rows: RowRevealer | null
+  readonly #reading: RowReading | null
   #isReady = false
   #isIdle = false
 
-  /** `login` has a word in authentication; null where that passes. `rows` opens envelopes in rows of up to `heldSizeMax` bytes; null where none are looked for. */
+  /** `login` has a word in authentication; null where that passes. `reading` is null where rows are not looked at. */
   constructor(
     toClient: Outlet,
     toDatabase: Outlet,
     login: Login | null = null,
-    rows: RowRevealer | null = null,
-    heldSizeMax: number = LOGIN_SIZE_MAX,
+    reading: RowReading | null = null,
   ) {
     this.#login = login
-    this.#rows = rows
+    this.#reading = reading
     this.#fromClient = new FrameCutter(login === null ? nothing : passwords, {
       take: (bytes, start, end) => login?.fromClient(bytes, start, end) ?? false,
       outlet: toDatabase,
@@ -38,13 +37,13 @@ export class PassThrough {
       oversized: () => 'pass',
     })
     const wanted: number[] = [Backend.readyForQuery]
-    if (rows !== null) wanted.push(Backend.dataRow)
+    if (reading !== null) wanted.push(Backend.dataRow)
     if (login !== null) wanted.push(Backend.authentication)
     this.#fromDatabase = new FrameCutter(messageTypes(...wanted), {
       take: (bytes, start, end) => this.#take(bytes, start, end),
-      outlet: rows?.outlet ?? toClient,
-      heldSizeMax,
-      oversized: () => 'pass',
+      outlet: reading?.rows.outlet ?? toClient,
+      heldSizeMax: reading?.heldSizeMax ?? LOGIN_SIZE_MAX,
+      oversized: (type) => this.#oversized(type),
     })
   }
 
@@ -72,13 +71,14 @@ export class PassThrough {
   }
 
   fromDatabase(chunk: Buffer): Soon<void> {
-    this.#rows?.enterChunk(chunk)
+    this.#reading?.rows.enterChunk(chunk)
     return this.#fromDatabase.push(chunk)
   }
 
   #take(bytes: Buffer, start: number, end: number): Soon<boolean> {
-    if (bytes[start] === Backend.dataRow && this.#rows !== null) {
-      return this.#rows.reveal(bytes, start, end, anyAnswer)
+    if (bytes[start] === Backend.dataRow && this.#reading !== null) {
+      const { rows, opens } = this.#reading
+      return rows.reveal(bytes, start, end, anyAnswer, opens)
     }
     if (bytes[start] === Backend.authentication && this.#login !== null) {
       return this.#login.fromDatabase(bytes, start, end)
@@ -87,6 +87,23 @@ export class PassThrough {
     this.#isIdle = true
     return false
   }
+
+  #oversized(type: number): 'pass' {
+    if (type === Backend.dataRow && this.#reading?.mustRead === true)
+      throw new ProtocolError('a row that must be looked through is longer than max_held_message')
+    return 'pass'
+  }
+}
+
+/** How the rows of a connection without protected columns are looked at. */
+export interface RowReading {
+  readonly rows: RowRevealer
+  /** Envelopes are opened; else they are only looked at. */
+  readonly opens: boolean
+  /** No row may pass unread. */
+  readonly mustRead: boolean
+  /** Bytes of a row that is read at most. */
+  readonly heldSizeMax: number
 }
 
 const nothing = messageTypes()

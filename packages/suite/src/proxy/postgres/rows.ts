@@ -1,5 +1,5 @@
 import { BufferSink, type Soon } from '../../foundation/index.ts'
-import type { Access } from '../../transform/index.ts'
+import type { Access, Column, ColumnSetting } from '../../transform/index.ts'
 import type { Outlet } from '../../wire/index.ts'
 import {
   HEADER_SIZE,
@@ -15,6 +15,8 @@ import { ENVELOPE_SIZE_MIN, mayHoldEnvelope } from './envelope-tags.ts'
 import { revealCell } from './values.ts'
 
 const ALL_TEXT: readonly number[] = []
+/** A column in which nothing is opened. */
+const asItIs: Pick<Column, 'reveal'> = { reveal: () => false }
 /** Name aside: table OID, column number, type OID, type size, type modifier; then the format. */
 const FIELD_BEFORE_FORMAT = 16
 
@@ -26,6 +28,8 @@ interface Row {
   readonly bytes: Buffer
   readonly end: number
   readonly answer: Answer
+  /** Envelopes are opened; else they are only looked at. */
+  readonly opens: boolean
   /** Where the row begins in the sink. */
   readonly mark: number
   /** Everything of the row before this index of `bytes` is in the sink. */
@@ -87,8 +91,11 @@ export class RowRevealer {
     this.#chunkMayHold = mayHoldEnvelope(chunk, 0, chunk.length)
   }
 
-  /** True where at least one cell was changed: the new row is gathered, to be sent in the old one's place. */
-  reveal(bytes: Buffer, start: number, end: number, answer: Answer): Soon<boolean> {
+  /**
+   * True where at least one cell was changed: the new row is gathered, to be sent in the old one's place. Where `opens` is false nothing is
+   * opened, and cells are looked at for poison records only.
+   */
+  reveal(bytes: Buffer, start: number, end: number, answer: Answer, opens = true): Soon<boolean> {
     const mayHold = bytes === this.#chunk ? this.#chunkMayHold : mayHoldEnvelope(bytes, start, end)
     if (!mayHold && !answer.showsText(this.#columns)) return false
     openDataRow(bytes, start, end, this.#values)
@@ -96,6 +103,7 @@ export class RowRevealer {
       bytes,
       end,
       answer,
+      opens,
       mark: this.#sink.length,
       copied: start,
       lengthAt: 0,
@@ -135,12 +143,16 @@ export class RowRevealer {
     this.#afterCell(row, true)
   }
 
-  #cell({ bytes, answer }: Row): Soon<boolean> {
+  #cell({ bytes, answer, opens }: Row): Soon<boolean> {
     const { index, count, start, end } = this.#values
     const setting = answer.settings(count, this.#columns)[index]
-    const column = setting === null ? this.#columns.any : this.#columns.planned(setting).column
+    const column = opens ? this.#column(setting) : asItIs
     const format = answer.format(index, bytes, start, end)
     return revealCell(bytes, start, end, format, setting, column, this.#access, this.#sink)
+  }
+
+  #column(setting: ColumnSetting | null): Pick<Column, 'reveal'> {
+    return setting === null ? this.#columns.any : this.#columns.planned(setting).column
   }
 
   /** Gathers everything of the row before `to`: the length of the value that begins there is the last of it. */

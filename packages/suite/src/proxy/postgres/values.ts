@@ -1,7 +1,13 @@
 import { isUtf8 } from 'node:buffer'
-import type { Sink } from '@acra-ts/crypto'
+import { identify, type Sink } from '@acra-ts/crypto'
 import { type Soon, soon } from '../../foundation/index.ts'
-import type { Access, Column, ColumnSetting } from '../../transform/index.ts'
+import {
+  type Access,
+  anyColumn,
+  type Column,
+  type ColumnSetting,
+  inspect,
+} from '../../transform/index.ts'
 import {
   BINARY_FORMAT,
   decodeByteaEscape,
@@ -45,16 +51,35 @@ export function revealCell(
   const isText = setting?.dataType === 'str'
   if (format === BINARY_FORMAT) {
     const stored = bytes.subarray(start, end)
-    const revealed = column.reveal(stored, access, out)
+    const revealed = revealStored(stored, column, access, out)
     return isText ? soon(revealed, (done) => done || readableAsText(stored, out)) : revealed
   }
   const stored = storedForm(bytes, start, end)
   if (stored === null) return false
   const mark = out.length
-  const revealed = column.reveal(stored, access, out)
+  const revealed = revealStored(stored, column, access, out)
   if (isText) return revealed
   return soon(revealed, (done) => {
     if (done) hexInPlace(out, mark)
+    return done
+  })
+}
+
+/** Reveals a stored value; poison records in it, and in what comes out of it, are told before anybody gets it. */
+function revealStored(
+  stored: Buffer,
+  column: Pick<Column, 'reveal'>,
+  access: Access,
+  out: Sink,
+): Soon<boolean> {
+  const { poison } = access
+  if (poison === null) return column.reveal(stored, access, out)
+  const mark = out.length
+  return soon(column.reveal(stored, access, out), (done) => {
+    // What the client's own keys have opened as a whole is no poison record; there may be one inside.
+    const isOwn = done && column.reveal === anyColumn.reveal && identify(stored)?.whole === true
+    if (!isOwn) inspect(poison, stored, 0, stored.length)
+    if (done) inspect(poison, out.bytes, mark, out.length)
     return done
   })
 }

@@ -14,6 +14,8 @@ export interface ServiceContext {
   readonly environment: Environment
   readonly log: Logger
   readonly product: Product
+  /** Starts a program without waiting for it. False where it cannot be started. */
+  startScript(path: string): boolean
 }
 
 /** An acra-server that listens. */
@@ -22,6 +24,8 @@ export interface Service {
   readonly address: string
   /** New connections get the new options and keys. Rejects, and changes nothing, where they cannot be used. */
   reload(options: ServerOptions): Promise<void>
+  /** Resolves where the process has to end at once, with exit code 1; the log says why. */
+  readonly failed: Promise<void>
   /** Accepts no more, lets running statements finish within their time, and ends. */
   stop(): Promise<void>
 }
@@ -29,13 +33,24 @@ export interface Service {
 /** acra-server as this one process. Throws where anything is wrong: the process has to end then. */
 export async function startAlone(
   options: ServerOptions,
-  { environment, log, product }: ServiceContext,
+  { environment, log, product, startScript }: ServiceContext,
 ): Promise<Service> {
   const metrics = new ServerMetrics(product)
   const admission = new ConnectionCount(connectionLimits(options))
   let sessions = 0
   const nextSession = () => ++sessions
-  const server = await Server.open(options, { environment, log, metrics, admission, nextSession })
+  let shutDown = () => {}
+  const failed = new Promise<void>((resolve) => {
+    shutDown = resolve
+  })
+  const server = await Server.open(options, {
+    environment,
+    log,
+    metrics,
+    admission,
+    nextSession,
+    reactions: { startScript, shutDown },
+  })
   const listener = await listen(listenAddress(options), {
     onConnection: (socket) => server.serve(socket),
     onError: acceptErrorLog(log),
@@ -48,6 +63,7 @@ export async function startAlone(
   let current = options
   return {
     address: formatAddress(listener.address),
+    failed,
     async reload(next) {
       await server.reload(next)
       warnOfFixed(current, next, log)

@@ -134,7 +134,6 @@ test('a dumped file can be read again', () => {
 test('what asks for a protection that does not exist yet is refused', () => {
   const words = [
     '--mysql_enable',
-    '--poison_detect_enable',
     '--http_api_enable',
     '--token_db=tokens.db',
     '--redis_host_port=localhost:6379',

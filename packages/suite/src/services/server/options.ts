@@ -128,11 +128,15 @@ const limits = {
   }),
 } as const
 
-const poison = allWait('poison records', {
-  poison_detect_enable: flag(false, 'Look for poison records'),
-  poison_shutdown_enable: flag(false, 'Stop the server when a poison record is found'),
+const poison = {
+  poison_detect_enable: flag(false, 'Look for poison records in all columns of all answers'),
+  poison_shutdown_enable: flag(false, 'End the server at once when a poison record is found'),
   poison_run_script_file: text('', 'Program to start when a poison record is found'),
-} as const)
+  poison_keys_on_start_enable: flag(
+    true,
+    'Make the keys of poison records at start where they are looked for and there are none',
+  ),
+} as const
 
 const api = allWait('the HTTP API', {
   http_api_enable: flag(false, 'Offer the HTTP API'),

@@ -3,6 +3,7 @@ import {
   detectVersion,
   type Environment,
   type Keystore,
+  type KeyWrapper,
   openKeystore,
   openMasterKey,
 } from '../../keystore/index.ts'
@@ -18,8 +19,10 @@ import {
   KeysInUse,
   loadEncryptorConfig,
   noEncryptorConfig,
+  type PoisonWatch,
 } from '../../transform/index.ts'
 import type { ServerOptions } from './options.ts'
+import { openPoisonKeys, PoisonReaction, type Reactions } from './poison.ts'
 
 const ENCRYPTOR_CONFIG_SIZE_MAX = 16 * 1024 * 1024
 
@@ -27,6 +30,8 @@ const ENCRYPTOR_CONFIG_SIZE_MAX = 16 * 1024 * 1024
 export interface Protection {
   readonly conversation: ConversationSettings
   readonly keys: KeysInUse
+  /** What looks for poison records on a connection with this log; null where nobody does. */
+  poisonWatch(log: Logger): PoisonWatch | null
   /** Overwrites the keys in memory. No connection may use this protection any more. */
   wipe(): void
 }
@@ -37,10 +42,13 @@ export async function openProtection(
   environment: Environment,
   parser: Parser,
   log: Logger,
+  reactions: Reactions,
 ): Promise<Protection> {
   const config = readEncryptorConfig(options)
   const columns = new ColumnTable(protectedColumns(config), columnFor, anyColumn)
-  const keystore = await openKeys(options, environment, log)
+  const { keystore, wrapper } = await openKeys(options, environment, log)
+  const poisonKeys = await openPoisonKeys(options, nodePrimitives, keystore, log)
+  const reaction = new PoisonReaction(options, reactions)
   const keys = new KeysInUse({
     keystore,
     primitives: nodePrimitives,
@@ -61,12 +69,17 @@ export async function openProtection(
       planner,
       columns,
       decryptsUnconfigured: options.decrypt_unconfigured,
+      detectsPoison: poisonKeys !== null,
       heldSizeMax: options.max_held_message,
     },
     keys,
+    poisonWatch: (connectionLog) =>
+      poisonKeys && { keys: poisonKeys, alarm: reaction.alarm(connectionLog) },
     wipe() {
       keys.reset()
+      poisonKeys?.wipe()
       keystore.reset()
+      wrapper.wipe()
     },
   }
 }
@@ -87,17 +100,19 @@ async function openKeys(
   options: ServerOptions,
   environment: Environment,
   log: Logger,
-): Promise<Keystore> {
+): Promise<{ readonly keystore: Keystore; readonly wrapper: KeyWrapper }> {
   const cacheSize = options.keystore_cache_size
   const warn = (sentence: string) => log.warning(sentence)
   const version = (await detectVersion(options.keys_dir)) ?? 'v1'
-  return openKeystore({
+  const wrapper = await openMasterKey({ options, environment, version, warn })
+  const keystore = await openKeystore({
     folder: options.keys_dir,
-    wrapper: await openMasterKey({ options, environment, version, warn }),
+    wrapper,
     cacheSize,
     cacheOnStart: options.keystore_cache_on_start_enable,
     warn,
   })
+  return { keystore, wrapper }
 }
 
 /** The bound of keys in use is that of the keystore's cache (flag `keystore_cache_size`). */

@@ -18,6 +18,7 @@ import { listenAddress } from './listening.ts'
 import type { ServerMetrics } from './metrics.ts'
 import { ObservedConversation } from './observed-conversation.ts'
 import type { ServerOptions } from './options.ts'
+import type { Reactions } from './poison.ts'
 import { openProtection, type Protection } from './protection.ts'
 import { Doorkeeper, TooManyConnections } from './refusal.ts'
 import { Throttle } from './throttle.ts'
@@ -34,6 +35,7 @@ export interface ServerContext {
   readonly admission: Admission
   /** A name for each connection, unlike all others of the whole service. */
   readonly nextSession: () => number | string
+  readonly reactions: Reactions
 }
 
 /** acra-server at work in one process: a database, and a relay for each connection that it is given. */
@@ -73,10 +75,10 @@ export class Server {
   /** Checks the options and makes ready. Throws where anything is wrong. */
   static async open(options: ServerOptions, context: ServerContext): Promise<Server> {
     checkOptions(options)
-    const { environment, log } = context
+    const { environment, log, reactions } = context
     const transports = openTransports(options, environment)
     const parser = await loadParser()
-    const protection = await openProtection(options, environment, parser, log)
+    const protection = await openProtection(options, environment, parser, log, reactions)
     return new Server(options, context, parser, protection, transports)
   }
 
@@ -88,9 +90,9 @@ export class Server {
   /** New connections get the new options, keys and certificates; open ones finish with what they began with. */
   async reload(options: ServerOptions): Promise<void> {
     checkOptions(options)
-    const { environment, log } = this.#context
+    const { environment, log, reactions } = this.#context
     const transports = openTransports(options, environment)
-    const protection = await openProtection(options, environment, this.#parser, log)
+    const protection = await openProtection(options, environment, this.#parser, log, reactions)
     this.#transports = transports
     const old = this.#protection
     this.#protection = protection
@@ -196,11 +198,13 @@ export class Server {
     })
   }
 
-  #identity({ protection: { keys }, clientId, log }: ServedConnection): Identity {
+  #identity({ protection, clientId, log }: ServedConnection): Identity {
     const observer = observerOf(log)
     if (clientId === null) return { access: null, observer }
     const values = valueObserverOf(log, this.#context.metrics)
-    return { access: { clientId, keys, observer: values }, observer }
+    const { keys } = protection
+    const poison = protection.poisonWatch(log)
+    return { access: { clientId, keys, observer: values, poison }, observer }
   }
 
   #loggedIn(connection: ServedConnection): void {

@@ -24,7 +24,7 @@ export function accessOf(
   keystore: MemoryKeystore,
   options: Partial<Access> = {},
 ): Access {
-  return { clientId, keys: keysOf(keystore), observer: null, ...options }
+  return { clientId, keys: keysOf(keystore), observer: null, poison: null, ...options }
 }
 
 /** A column of the table `users`, by default a plain one. */

@@ -86,6 +86,7 @@ export interface ConversationParts {
   readonly planner: Planner
   readonly columns: ColumnTable
   readonly decryptsUnconfigured: boolean
+  readonly detectsPoison: boolean
   readonly limits?: { readonly heldSizeMax: number }
 }
 
@@ -109,7 +110,7 @@ export async function conversationParts(
     textSizeMax: 1 << 16,
     onCacheTurn: () => {},
   })
-  return { planner, columns, decryptsUnconfigured: true }
+  return { planner, columns, decryptsUnconfigured: true, detectsPoison: false }
 }
 
 /** A stream of messages cut into its messages: type and content. */

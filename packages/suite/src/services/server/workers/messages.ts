@@ -24,6 +24,8 @@ export type ToSupervisor =
   /** The socket of the connection `id` has arrived: nothing of it was read before. */
   | { readonly kind: 'taken'; readonly id: number }
   | { readonly kind: 'closed' }
+  /** The whole service has to end at once, with exit code 1. */
+  | { readonly kind: 'shut-down' }
   | { readonly kind: 'enter'; readonly id: number; readonly clientId: string | null }
   | { readonly kind: 'leave'; readonly clientId: string | null }
   | { readonly kind: 'reloaded'; readonly error: TransportedError | null }

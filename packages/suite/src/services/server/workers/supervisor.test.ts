@@ -63,7 +63,8 @@ class Crew {
       outputs: [{ format: plaintext, sink: { write: (line) => this.lines.push(line) } }],
       clock: { now: () => 0, zone: () => 0 },
     })
-    const context = { environment: {}, log, product: { name: 'acra-server', version: '1.2.3' } }
+    const product = { name: 'acra-server', version: '1.2.3' }
+    const context = { environment: {}, log, product, startScript: () => true }
     return startWorkers(optionsOf('--workers=2', ...words), context, (listener) => {
       const worker = new FakeWorker(listener)
       this.workers.push(worker)

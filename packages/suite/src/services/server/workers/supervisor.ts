@@ -61,6 +61,7 @@ class Supervisor implements Service {
   #endpoint: MetricsEndpoint | null = null
   #onFirst: { resolve(protectsColumns: boolean): void; reject(error: Error): void } | null = null
   #onLastEnd = () => {}
+  #shutDown = () => {}
 
   constructor(options: ServerOptions, context: ServiceContext, startWorker: StartWorker) {
     this.#options = options
@@ -70,6 +71,10 @@ class Supervisor implements Service {
     this.#totals = new Totals(this.#metrics.registry)
     this.#admission = new ConnectionCount(connectionLimits(options))
   }
+
+  readonly failed = new Promise<void>((resolve) => {
+    this.#shutDown = resolve
+  })
 
   get address(): string {
     return this.#listener === null ? '' : formatAddress(this.#listener.address)
@@ -156,6 +161,9 @@ class Supervisor implements Service {
         break
       case 'closed':
         member.load--
+        break
+      case 'shut-down':
+        this.#shutDown()
         break
       case 'enter':
         this.#enter(member, message.id, message.clientId)

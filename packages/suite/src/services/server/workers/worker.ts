@@ -15,6 +15,8 @@ export interface WorkerContext {
   readonly environment: Environment
   readonly log: Logger
   readonly product: Product
+  /** Starts a program without waiting for it. False where it cannot be started. */
+  readonly startScript: (path: string) => boolean
   /** Says something to the supervisor; resolves when it is on its way. */
   readonly send: (message: ToSupervisor) => Promise<void>
 }
@@ -57,7 +59,7 @@ export class Worker {
   }
 
   async #start({ worker, options }: Extract<ToWorker, { kind: 'start' }>): Promise<boolean> {
-    const { environment, log, send } = this.#context
+    const { environment, log, send, startScript } = this.#context
     let sessions = 0
     try {
       this.#server = await Server.open(options, {
@@ -66,6 +68,7 @@ export class Worker {
         metrics: this.#metrics,
         admission: this.#admission,
         nextSession: () => `${worker}-${++sessions}`,
+        reactions: { startScript, shutDown: () => void send({ kind: 'shut-down' }) },
       })
     } catch (error) {
       await send({ kind: 'failed', error: packError(error) })

@@ -1,0 +1,76 @@
+import { randomInt } from 'node:crypto'
+import {
+  detectVersion,
+  type Keystore,
+  keysOutputOptions,
+  masterKeyOptions,
+  openKeystore,
+  openMasterKey,
+} from '../keystore/index.ts'
+import { choice, flag, ignored } from '../options/index.ts'
+import { redisKeysOptions, redisOptions } from '../options/waiting/index.ts'
+import type { Program } from './program.ts'
+
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+const PREFIX = 'DDDDDDDD'
+const RANDOM_SIZE = 16
+
+const options = {
+  v: ignored('the log of a tool is short as it is', flag(false, 'Log more')),
+  fs_keystore_enable: ignored('it is always so', flag(true, 'Use a keystore on files')),
+  kms_key_policy: choice(
+    ['create'],
+    'create',
+    'What to do where the key management service lacks a key for the zone',
+  ),
+  ...keysOutputOptions,
+  ...masterKeyOptions,
+  ...redisOptions,
+  ...redisKeysOptions,
+} as const
+
+/** Makes the keys of a new zone. spec: cli-tools §4 */
+export const program: Program<typeof options> = {
+  name: 'acra-addzone',
+  kind: 'tool',
+  description:
+    'Makes a zone: an id, a key pair and a symmetric key. Prints the id and the public key as JSON, for whoever encrypts for the zone.',
+  examples: ['acra-addzone --keys_output_dir=.acrakeys'],
+  options,
+  async run({ options, environment, log, print }) {
+    const folder = options.keys_output_dir
+    const version = (await detectVersion(folder)) ?? 'v1'
+    const warn = (sentence: string) => log.warning(sentence)
+    const wrapper = await openMasterKey({ options, environment, version, warn, createsKeys: true })
+    try {
+      const publicFolder = options.keys_public_output_dir
+      const keystore = await openKeystore({ folder, publicFolder, wrapper, warn })
+      const id = await addZone(keystore)
+      const [publicKey] = await keystore.publicKeys({ purpose: 'zone', owner: id })
+      const public_key = Buffer.from(publicKey!).toString('base64')
+      print(`${JSON.stringify({ id, public_key })}\n`)
+      return 0
+    } finally {
+      wrapper.wipe()
+    }
+  },
+}
+
+/** Makes the keys of a zone that did not exist; its id. */
+export async function addZone(
+  keystore: Pick<Keystore, 'generateMissing'>,
+  newId: () => string = randomZoneId,
+): Promise<string> {
+  for (;;) {
+    const id = newId()
+    if (!(await keystore.generateMissing({ purpose: 'zone', owner: id }))) continue
+    await keystore.generateMissing({ purpose: 'zone-symmetric', owner: id })
+    return id
+  }
+}
+
+/** Eight `D` and sixteen random letters: 91 bits. */
+function randomZoneId(): string {
+  const letters = Array.from({ length: RANDOM_SIZE }, () => LETTERS[randomInt(LETTERS.length)])
+  return PREFIX + letters.join('')
+}
