@@ -373,4 +373,13 @@ export const events = {
       'One of the processes that serve connections has died; its connections are gone. `error` tells its exit code or signal.',
     remedy: 'Look for what killed it: its own last line, or the log of the system (memory).',
   },
+  workerSilent: {
+    code: 2015,
+    level: 'error',
+    message: 'Worker does not answer, it is ended',
+    meaning:
+      'One of the processes that serve connections has not answered for `worker_timeout` seconds and was killed; event 2014 follows.',
+    remedy:
+      'If the machine was merely overloaded, raise `worker_timeout`. If it happens again, look which statements ran at that time, and report it.',
+  },
 } as const satisfies Readonly<Record<string, Event>>

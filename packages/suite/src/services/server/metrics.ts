@@ -16,6 +16,8 @@ const PROCESSING_BOUNDS = [
 ]
 const STATUS = ['success', 'fail']
 const ENVELOPES = ['acrastruct', 'acrablock', 'acrastruct_searchable', 'acrablock_searchable']
+/** Why a worker has ended: by itself or by a signal, or because it did not answer any more. */
+const ENDINGS = ['died', 'silent'] as const
 const TOKEN_TYPES = ['Int32', 'Int64', 'String', 'Bytes', 'Email']
 
 /** What acra-server counts (acra-server.md §11). The names, labels and helps are the original's. */
@@ -31,6 +33,7 @@ export class ServerMetrics {
   readonly #structEncryptions: readonly Counter[]
   readonly #decryptions: readonly Counter[]
   readonly #encryptions: readonly Counter[]
+  readonly #workersEnded: readonly Counter[]
 
   constructor(product: Product) {
     const { registry } = this
@@ -79,6 +82,11 @@ export class ServerMetrics {
       'number of detokenizations for token_type',
       tokens,
     )
+    this.#workersEnded = registry.counters(
+      'acraserver_workers_ended_total',
+      'number of worker processes that ended and were replaced',
+      { reason: ENDINGS },
+    )
     buildMetrics(registry, product)
     processMetrics(registry)
   }
@@ -88,6 +96,11 @@ export class ServerMetrics {
     this.#connections.add(1)
     const begin = performance.now()
     return () => this.#connectionSeconds.observe((performance.now() - begin) / 1000)
+  }
+
+  /** A worker has ended without being told to. */
+  workerEnded(reason: (typeof ENDINGS)[number]): void {
+    this.#workersEnded[ENDINGS.indexOf(reason)]!.add(1)
   }
 
   /** A value was opened, or none of the client's keys opens it. */

@@ -62,6 +62,14 @@ const listening = {
     'Processes that share the connections; as many as cores where much is encrypted or decrypted',
     { min: 1, max: WORKERS_MAX },
   ),
+  worker_timeout: int(
+    30,
+    'Seconds after which a worker that does not answer is ended and replaced',
+    {
+      min: 1,
+      max: SECONDS_MAX,
+    },
+  ),
 } as const
 
 const protection = {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { ServerOptions } from '../options.ts'
+import { Pulse } from './pulse.ts'
 import type { WorkerProcess } from './worker-process.ts'
 
 /** One worker in the supervisor's books. */
@@ -10,6 +11,9 @@ export class Member {
   options: ServerOptions
   process: WorkerProcess | null = null
   isReady = false
+  readonly pulse = new Pulse()
+  /** It was killed because it did not answer. */
+  isGivenUp = false
   /** Connections that it has, or is about to get. */
   load = 0
   /** Sockets that are on their way to it. */
@@ -27,11 +31,22 @@ export class Member {
   }
 }
 
-/** The worker that has the fewest connections; null where none is ready. */
+/** Those that are ready, and first those that answer. */
+export function readyOf(members: Iterable<Member>): Member[] {
+  const ready = [...members].filter(({ isReady }) => isReady)
+  return ready.sort((a, b) => Number(a.pulse.isLate) - Number(b.pulse.isLate))
+}
+
+/** The worker that has the fewest connections, of those that answer where there is one; null where none is ready. */
 export function leastLoaded(members: Iterable<Member>): Member | null {
   let best: Member | null = null
   for (const member of members) {
-    if (member.isReady && (best === null || member.load < best.load)) best = member
+    if (member.isReady && (best === null || isBetter(member, best))) best = member
   }
   return best
+}
+
+function isBetter(a: Member, b: Member): boolean {
+  if (a.pulse.isLate !== b.pulse.isLate) return b.pulse.isLate
+  return a.load < b.load
 }

@@ -15,6 +15,7 @@ export type ToWorker =
   | { readonly kind: 'entered'; readonly id: number; readonly limit: ReachedLimit | null }
   | { readonly kind: 'reload'; readonly options: ServerOptions }
   | { readonly kind: 'collect' }
+  | { readonly kind: 'ping' }
   | { readonly kind: 'stop' }
 
 /** What a worker says to the supervisor. */
@@ -30,3 +31,4 @@ export type ToSupervisor =
   | { readonly kind: 'leave'; readonly clientId: string | null }
   | { readonly kind: 'reloaded'; readonly error: TransportedError | null }
   | { readonly kind: 'snapshot'; readonly cells: Snapshot }
+  | { readonly kind: 'pong' }

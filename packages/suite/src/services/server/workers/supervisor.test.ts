@@ -228,6 +228,57 @@ test('workers that die before any can serve end the start', async (t) => {
   assert.equal(crew.workers.length, 5)
 })
 
+test('a worker that does not answer gets no more connections, and is replaced in the end', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval', 'setTimeout'] })
+  const crew = new Crew()
+  const service = await crew.serve('--worker_timeout=3')
+  const [silent, well] = crew.workers as [FakeWorker, FakeWorker]
+  const beat = () => {
+    t.mock.timers.tick(1000)
+    for (const worker of crew.workers) {
+      if (worker === silent || worker.kinds().at(-1) !== 'ping') continue
+      worker.listener.onMessage({ kind: 'pong' })
+    }
+  }
+  beat()
+  beat()
+  const sockets: Socket[] = []
+  for (let i = 0; i < 2; i++) {
+    const given = well.connection()
+    sockets.push(await client(service))
+    await given
+  }
+  beat()
+  assert.ok(!silent.isKilled)
+  assert.equal(silent.kinds().filter((kind) => kind === 'ping').length, 1)
+  beat()
+  assert.ok(silent.isKilled && !well.isKilled)
+  assert.match(
+    crew.lines.join(''),
+    /code=2015 .*worker=1 worker_timeout=3\n.*code=2014 error=SIGKILL/,
+  )
+  t.mock.timers.tick(0)
+  assert.equal(crew.workers.length, 3)
+  for (const socket of sockets) socket.destroy()
+  await stop(service, crew)
+})
+
+test('where no worker answers connections still go to the one that has the fewest', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  const crew = new Crew()
+  const service = await crew.serve()
+  for (let i = 0; i < 3; i++) t.mock.timers.tick(1000)
+  const given = crew.workers[0]!.connection()
+  const socket = await client(service)
+  await given
+  crew.workers[0]!.listener.onMessage({ kind: 'pong' })
+  t.mock.timers.tick(1000)
+  assert.deepEqual(crew.workers[0]!.kinds().slice(-2), ['connection', 'ping'])
+  assert.equal(crew.workers[1]!.kinds().at(-1), 'ping')
+  socket.destroy()
+  await stop(service, crew)
+})
+
 test('a stop tells those who serve and kills those who do not yet', async () => {
   const crew = new Crew()
   const started = crew.start()

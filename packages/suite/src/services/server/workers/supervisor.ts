@@ -12,8 +12,9 @@ import { ServerMetrics } from '../metrics.ts'
 import type { ServerOptions } from '../options.ts'
 import { Doorkeeper } from '../refusal.ts'
 import { checkOptions } from '../server.ts'
-import { leastLoaded, Member } from './crew.ts'
+import { leastLoaded, Member, readyOf } from './crew.ts'
 import type { ToSupervisor } from './messages.ts'
+import { BEAT_MS } from './pulse.ts'
 import { Restarts } from './restarts.ts'
 import { unpackError } from './transported-error.ts'
 import type { StartWorker } from './worker-process.ts'
@@ -57,6 +58,7 @@ class Supervisor implements Service {
   #lastWorker = 0
   #lastConnection = 0
   #isStopping = false
+  #heart: NodeJS.Timeout | undefined
   #listener: Listener | null = null
   #endpoint: MetricsEndpoint | null = null
   #onFirst: { resolve(protectsColumns: boolean): void; reject(error: Error): void } | null = null
@@ -84,6 +86,7 @@ class Supervisor implements Service {
   async start(): Promise<void> {
     const { log } = this.#context
     const options = this.#options
+    this.#heart = setInterval(() => this.#beat(), BEAT_MS).unref()
     const protectsColumns = await new Promise<boolean>((resolve, reject) => {
       this.#onFirst = { resolve, reject }
       this.#startOne()
@@ -104,7 +107,7 @@ class Supervisor implements Service {
   async reload(options: ServerOptions): Promise<void> {
     checkOptions(options)
     const { log } = this.#context
-    const [first, ...others] = [...this.#members].filter(({ isReady }) => isReady)
+    const [first, ...others] = readyOf(this.#members)
     if (first === undefined) throw new Error('no worker is ready to try the new configuration')
     const refusal = await this.#reloadOne(first, options)
     if (refusal !== null) throw refusal
@@ -117,6 +120,7 @@ class Supervisor implements Service {
   async stop(): Promise<void> {
     this.#isStopping = true
     void this.#listener?.close()
+    clearInterval(this.#heart)
     for (const timer of this.#timers) clearTimeout(timer)
     for (const socket of this.#waiting) socket.destroy()
     const ended = new Promise<void>((resolve) => {
@@ -174,6 +178,9 @@ class Supervisor implements Service {
       case 'reloaded':
         member.onReload?.(message.error === null ? null : unpackError(message.error))
         break
+      case 'pong':
+        member.pulse.answered()
+        break
       case 'snapshot':
         this.#totals.update(member, message.cells)
         for (const told of member.onSnapshot.splice(0)) told()
@@ -222,7 +229,25 @@ class Supervisor implements Service {
     this.#replace(member, how)
   }
 
-  #replace({ number, startedMs }: Member, how: string): void {
+  /** Asks everybody whether it is well, and ends those who have not answered in time: others take their place. */
+  #beat(): void {
+    const { worker_timeout: timeout } = this.#options
+    for (const member of this.#members) {
+      const silentMs = member.pulse.beat()
+      if (silentMs === 0) member.process?.send({ kind: 'ping' })
+      else if (silentMs >= timeout * 1000) this.#giveUp(member, timeout)
+    }
+  }
+
+  #giveUp(member: Member, timeout: number): void {
+    const fields = { worker: member.number, worker_timeout: timeout }
+    this.#context.log.event(events.workerSilent, fields)
+    member.isGivenUp = true
+    member.process?.kill()
+  }
+
+  #replace({ number, startedMs, isGivenUp }: Member, how: string): void {
+    this.#metrics.workerEnded(isGivenUp ? 'silent' : 'died')
     const delayMs = this.#restarts.ended(performance.now() - startedMs)
     const { log } = this.#context
     if (delayMs === null) {

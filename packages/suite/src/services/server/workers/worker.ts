@@ -51,6 +51,9 @@ export class Worker {
       case 'collect':
         this.#tellCounts()
         return false
+      case 'ping':
+        void this.#context.send({ kind: 'pong' })
+        return false
       case 'stop':
         await this.#server?.stop()
         await this.#tellCounts()

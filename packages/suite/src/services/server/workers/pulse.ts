@@ -1,0 +1,24 @@
+/** How often a worker is asked whether it is well. */
+export const BEAT_MS = 1000
+
+/**
+ * Whether a worker answers. Beats are counted, and not the time: where the whole machine has slept, nobody is late.
+ */
+export class Pulse {
+  /** Beats since the question that is not answered yet, its own included. */
+  #beats = 0
+
+  /** A beat: the milliseconds for which an answer is owed; 0 where none is, and the worker is to be asked. */
+  beat(): number {
+    return this.#beats++ * BEAT_MS
+  }
+
+  answered(): void {
+    this.#beats = 0
+  }
+
+  /** It did not answer within one beat: there may be others that do. */
+  get isLate(): boolean {
+    return this.#beats > 1
+  }
+}
