@@ -16,6 +16,7 @@ const commands = {
   fuzz: (args) => program('.build/tools/fuzz/main.js', args),
   simulate: (args) => suiteMain('proxy/postgres/testing/simulate.js', args),
   soak: (args) => program('.build/tools/soak/main.js', args),
+  checklist: (args) => program('.build/tools/checklist/main.js', args),
 }
 
 /** Runs the command `name`; sets the exit code of the process. */

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import type { OptionTable } from '../options/index.ts'
+import type { Program } from './program.ts'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const bins: Record<string, string> = JSON.parse(
+  readFileSync(join(root, 'package.json'), 'utf8'),
+).bin
+
+/** Options that name a folder of keys. */
+const FOLDERS = ['keys_dir', 'keys_output_dir', 'keys_private_dir']
+/** Programs that use private keys, and the least that each has to be asked for. */
+const users: Readonly<Record<string, readonly string[]>> = {
+  'acra-server': ['--db_host=127.0.0.1', '--incoming_connection_string=tcp://127.0.0.1:0/'],
+  'acra-keymaker': ['--client_id=someid'],
+  'acra-addzone': [],
+  'acra-poisonrecordmaker': [],
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'acra-programs-keys-'))
+after(() => rmSync(folder, { recursive: true }))
+
+test('every program looks for its keys in .acrakeys', async () => {
+  for (const name of Object.keys(users)) {
+    const module = new URL(`./${name}.js`, import.meta.url).href
+    const { program }: { program: Program<OptionTable> } = await import(module)
+    const option = FOLDERS.find((one) => program.options[one] !== undefined)
+    assert.ok(option !== undefined, name)
+    assert.equal(program.options[option]?.default, '.acrakeys', name)
+  }
+})
+
+test('no program that uses private keys works without a master key', () => {
+  for (const [name, words] of Object.entries(users)) {
+    const stub = join(root, bins[name]!)
+    const { status, stderr, stdout } = spawnSync(process.execPath, [stub, ...words], {
+      cwd: folder,
+      env: {},
+      encoding: 'utf8',
+      timeout: 30_000,
+    })
+    assert.equal(status, 1, name)
+    assert.equal(stdout, '', name)
+    assert.match(stderr, /code=512 error="?master key is empty/, name)
+    assert.ok(!existsSync(join(folder, '.acrakeys')), name)
+    assert.deepEqual(readdirSync(folder), [], name)
+  }
+})
