@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
-import { createServer, connect as dial, type Server, type Socket } from 'node:net'
+import { connect as dial, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { after, afterEach, before, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
@@ -11,11 +11,11 @@ import { type AcraServer, createKeys, type Keys, startAcraServer } from '../tool
 import { root } from '../tools/repository.ts'
 import { createSandbox, end, type Sandbox } from '../tools/sandbox.ts'
 import { message } from './frontend.ts'
+import { says } from './log.ts'
 import { createTables, directly, encryptorConfig, stored } from './people.ts'
 import { errorOf, RawClient } from './raw-client.ts'
 
 const lock = 20
-const patienceMs = 60_000
 const processingBounds = [
   ...[1e-6, 1e-5, 2e-5, 3e-5, 4e-5, 5e-5, 6e-5, 7e-5, 8e-5, 9e-5],
   ...[1e-4, 5e-4, 0.001, 0.005, 0.01, 1, 3, 5, 10],
@@ -52,17 +52,6 @@ async function serveFor(
   servers.push(server)
   await says(server, 'Listening on')
   return server
-}
-
-/** Waits until the server has logged `text`; the whole log. Fails with the log where that does not come. */
-async function says({ logFile }: Pick<AcraServer, 'logFile'>, text: string): Promise<string> {
-  const deadline = Date.now() + patienceMs
-  for (;;) {
-    const log = await readFile(logFile, 'utf8').catch(() => '')
-    if (log.includes(text)) return log
-    if (Date.now() > deadline) throw new Error(`the server did not say "${text}":\n${log}`)
-    await turn()
-  }
 }
 
 type Place = Pick<AcraServer, 'host' | 'port'>
@@ -394,97 +383,4 @@ function isAlive(pid: number): boolean {
   } catch {
     return false
   }
-}
-
-test('a database that is away is a clear error, and the next connection after its return is served', async () => {
-  const port = await freePort()
-  const server = await serveFor({ host: '127.0.0.1', port })
-  await assert.rejects(connect(server), /acra-server has no connection to the database/)
-  await says(server, 'code=540')
-  const fake = await fakeDatabase(port, (socket) => answerLogin(socket))
-  const client = await connect(server)
-  await client.close()
-  fake.close()
-})
-
-test('a database that dies while it is silent is a clear error', async () => {
-  const victim = await startPostgres({ auth: 'trust' })
-  const server = await serveFor(victim)
-  const client = await connect(server)
-  await victim.stop()
-  const { severity, code } = await lastError(client)
-  assert.equal(severity, 'FATAL')
-  assert.ok(['57P01', '57P02', '57P03', '08006'].includes(code), code)
-})
-
-test('a database that breaks off between messages is a clear error', async () => {
-  const fake = await fakeDatabase(0, (socket) => {
-    answerLogin(socket)
-    socket.on('data', (chunk) => {
-      if (chunk.includes('SELECT')) socket.resetAndDestroy()
-    })
-  })
-  const server = await serveFor({ host: '127.0.0.1', port: portOf(fake) })
-  const client = await connect(server)
-  client.send(message.query('SELECT 1'))
-  assert.deepEqual(await lastError(client), { severity: 'FATAL', code: '08006' })
-  fake.close()
-})
-
-test('a database that ends between messages, without a word, is a clear error', async () => {
-  const fake = await fakeDatabase(0, (socket) => {
-    answerLogin(socket)
-    socket.on('data', (chunk) => {
-      if (chunk.includes('SELECT')) socket.end()
-    })
-  })
-  const server = await serveFor({ host: '127.0.0.1', port: portOf(fake) })
-  const client = await connect(server)
-  client.send(message.query('SELECT 1'))
-  assert.deepEqual(await lastError(client), { severity: 'FATAL', code: '08006' })
-  fake.close()
-})
-
-test('a database that breaks off in the middle of a row ends the connection, and nothing false is said', async () => {
-  const fake = await fakeDatabase(0, (socket) => {
-    answerLogin(socket)
-    socket.on('data', (chunk) => {
-      if (!chunk.includes('SELECT')) return
-      // A row of 100 bytes of which ten are there.
-      socket.write(Buffer.from([0x44, 0, 0, 0, 100, 0, 1, 0, 0, 0, 90, 1, 2, 3, 4]), () =>
-        socket.resetAndDestroy(),
-      )
-    })
-  })
-  const server = await serveFor({ host: '127.0.0.1', port: portOf(fake) })
-  const client = await connect(server)
-  client.send(message.query('SELECT 1'))
-  assert.deepEqual(await client.untilAny('Z'), [])
-  await says(server, 'level=error')
-  fake.close()
-})
-
-/** A database that trusts everybody and has no data. */
-async function fakeDatabase(port: number, serve: (socket: Socket) => void): Promise<Server> {
-  const server = createServer((socket) => {
-    socket.on('error', () => socket.destroy())
-    serve(socket)
-  })
-  server.listen(port, '127.0.0.1')
-  await once(server, 'listening')
-  return server
-}
-
-function portOf(server: Server): number {
-  const address = server.address()
-  assert.ok(address !== null && typeof address === 'object')
-  return address.port
-}
-
-/** AuthenticationOk, BackendKeyData, ReadyForQuery. */
-function answerLogin(socket: Socket): void {
-  const key = [0x4b, 0, 0, 0, 12, 0, 0, 0, 1, 0, 0, 0, 2]
-  socket.once('data', () =>
-    socket.write(Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, ...key, 0x5a, 0, 0, 0, 5, 0x49])),
-  )
 }

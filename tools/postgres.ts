@@ -1,5 +1,5 @@
 /** Private PostgreSQL servers for the demo, the end-to-end tests and the benches. */
-import { execFile } from 'node:child_process'
+import { type ChildProcess, execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import {
   appendFile,
@@ -19,7 +19,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { copyBinaries, findBinaries, type Owner, serverOwner } from './postgres-binaries.ts'
-import { createSandbox, end, type Sandbox } from './sandbox.ts'
+import { createSandbox, type EndSignal, end, type Sandbox } from './sandbox.ts'
 
 export { postgresVersions } from './postgres-binaries.ts'
 
@@ -55,6 +55,11 @@ export interface Postgres {
   readonly database: 'postgres'
   /** `postgresql://…` over TCP, for a database of this server (default: postgres). */
   url(database?: string): string
+  /** The server's first process; the others are its children. */
+  readonly pid: number
+  /** Ends the server, as `pg_ctl stop -m MODE` does, and keeps its data; `start` starts it again in the same place. */
+  halt(mode: 'fast' | 'immediate'): Promise<void>
+  start(): Promise<void>
   /** Ends the server and removes all of it. */
   stop(): Promise<void>
 }
@@ -87,15 +92,9 @@ async function startIn(sandbox: Sandbox, options: PostgresOptions): Promise<Post
   for (let attempt = 1; ; attempt++) {
     const port = await freePort()
     const log = join(sandbox.folder, `log-${attempt}`)
-    const output = await open(log, 'w')
-    const child = sandbox.spawn(server, ['-D', data, '-p', String(port)], 'QUIT', {
-      ...owner,
-      env: environment,
-      stdio: ['ignore', output.fd, output.fd],
-    })
-    await output.close()
-    const ready = await isReady(data, () => child.exitCode !== null || child.signalCode !== null)
-    if (ready) {
+    const launch = () => launchServer(sandbox, server, data, port, log, owner)
+    let child = await launch()
+    if (await isReady(data, child)) {
       if (options.auth === 'md5') await storePasswordAsMd5(port)
       return {
         host: '127.0.0.1',
@@ -106,15 +105,46 @@ async function startIn(sandbox: Sandbox, options: PostgresOptions): Promise<Post
         database: 'postgres',
         url: (database = 'postgres') =>
           `postgresql://${user}:${password}@127.0.0.1:${port}/${database}`,
+        get pid() {
+          return Number(child.pid)
+        },
+        halt: (mode) => end(child, stopSignals[mode]),
+        async start() {
+          child = await launch()
+          if (!(await isReady(data, child))) throw await startError(log)
+        },
         stop: () => sandbox.remove(),
       }
     }
     await end(child, 'QUIT')
-    const said = await readFile(log, 'utf8')
-    if (attempt === 5 || !said.includes('could not bind')) {
-      throw new Error(`PostgreSQL did not start:\n${said}`)
-    }
+    const error = await startError(log)
+    if (attempt === 5 || !error.message.includes('could not bind')) throw error
   }
+}
+
+/** The signals that pg_ctl sends. */
+const stopSignals = { fast: 'INT', immediate: 'QUIT' } as const satisfies Record<string, EndSignal>
+
+async function launchServer(
+  sandbox: Sandbox,
+  server: string,
+  data: string,
+  port: number,
+  log: string,
+  owner: Owner | null,
+): Promise<ChildProcess> {
+  const output = await open(log, 'a')
+  const child = sandbox.spawn(server, ['-D', data, '-p', String(port)], 'QUIT', {
+    ...owner,
+    env: environment,
+    stdio: ['ignore', output.fd, output.fd],
+  })
+  await output.close()
+  return child
+}
+
+async function startError(log: string): Promise<Error> {
+  return new Error(`PostgreSQL did not start:\n${await readFile(log, 'utf8')}`)
 }
 
 /** The method md5 also takes a password that is stored for SCRAM, and uses SCRAM then. */
@@ -263,12 +293,13 @@ export async function freePort(): Promise<number> {
 }
 
 /** Waits until the server says in its own file that it takes connections; false where it ended before. */
-async function isReady(data: string, hasEnded: () => boolean): Promise<boolean> {
+async function isReady(data: string, server: ChildProcess): Promise<boolean> {
   const deadline = Date.now() + startTimeoutMs
-  while (!hasEnded() && Date.now() < deadline) {
+  while (server.exitCode === null && server.signalCode === null && Date.now() < deadline) {
     const file = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')
-    // The eighth line is the state.
-    if (file.split('\n')[7]?.trim() === 'ready') return true
+    // The first line is the process, the eighth its state.
+    const lines = file.split('\n')
+    if (lines[0] === String(server.pid) && lines[7]?.trim() === 'ready') return true
     await sleep(20)
   }
   return false

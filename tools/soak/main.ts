@@ -12,11 +12,11 @@ import { parseArgs } from 'node:util'
 import pg from 'pg'
 import { encryptorConfig, schema } from '../../e2e/people.ts'
 import { startPostgres } from '../postgres.ts'
+import { childrenOf, memoryOf } from '../processes.ts'
 import { createKeys, startAcraServer } from '../programs.ts'
 import { root } from '../repository.ts'
 import { createSandbox } from '../sandbox.ts'
 import { beBusy, beIdle, Tally } from './load.ts'
-import { childrenOf, memoryOf } from './processes.ts'
 
 const RELOAD_SECONDS = 10
 const KILL_SECONDS = 20
