@@ -43,7 +43,9 @@ async function keymaker(
     version: '0.0.0',
     environment,
     stop: new AbortController().signal,
-    print: (text) => stdout.push(text),
+    operands: [],
+    print: (text) => stdout.push(String(text)),
+    progress: () => ({ advance() {}, end() {} }),
     onReload: () => {},
   })
   return { exit, stdout: stdout.join(''), log: log.join('') }

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises'
-import { AcraError } from '../foundation/index.ts'
 import {
   createMasterKey,
   detectVersion,
@@ -15,11 +13,13 @@ import {
   type StoreVersion,
   writeMasterKeyFile,
 } from '../keystore/index.ts'
-import { certificateOfPem, clientIdOfCertificate, IdentityError } from '../net/identity/index.ts'
+import { IdentityError } from '../net/identity/index.ts'
 import { type Event, events, type Logger } from '../observe/index.ts'
 import { choice, flag, type OptionValues, text } from '../options/index.ts'
 import { redisKeysOptions, redisOptions } from '../options/waiting/index.ts'
+import { certificateOptions, clientIdFromCertificate } from './client-id.ts'
 import type { Program, ProgramContext } from './program.ts'
+import { Refusal } from './refusal.ts'
 
 const DEFAULT_CLIENT_ID = 'client'
 
@@ -44,16 +44,7 @@ const options = {
     '',
     'Version of the keystore: v1 (v2 is not available yet, but its master key is)',
   ),
-  tls_cert: text(
-    '',
-    'Take the client id from this certificate, in PEM; tls_client_id_cert means the same',
-  ),
-  tls_client_id_cert: text('', 'Take the client id from this certificate, in PEM'),
-  tls_identifier_extractor_type: choice(
-    ['distinguished_name', 'serial_number'],
-    'distinguished_name',
-    'What of a certificate the client id is made from',
-  ),
+  ...certificateOptions,
   ...keysOutputOptions,
   ...masterKeyOptions,
   kms_key_policy: choice(
@@ -243,43 +234,19 @@ function wantedPurposes(options: Options): readonly Purpose[] {
 
 /** Null where no key of a client is wanted. */
 async function clientIdFor(options: Options, wanted: readonly Purpose[]): Promise<string | null> {
-  const { client_id, tls_cert, tls_client_id_cert, tls_identifier_extractor_type } = options
-  if (tls_cert !== '' && tls_client_id_cert !== '')
-    throw new Refusal(
-      'You cant specify --tls_cert (deprecated since 0.96.0) and --tls_client_id_cert simultaneously',
-    )
-  const certificate = tls_client_id_cert || tls_cert
-  if (certificate !== '') {
+  const { client_id } = options
+  const certified = await clientIdFromCertificate(options)
+  if (certified !== null) {
     if (client_id !== '' && client_id !== DEFAULT_CLIENT_ID)
       throw new Refusal(
         'You can either specify identifier for keys via specific clientID by --client_id parameter or via TLS certificate by --tls_cert parameter.',
       )
-    return clientIdOfCertificate(await readCertificate(certificate), tls_identifier_extractor_type)
+    return certified
   }
   if (!wanted.some((purpose) => purposes[purpose].owner === 'client')) return null
   if (!isClientId(client_id))
     throw new Refusal(events.invalidClientId.message, events.invalidClientId)
   return client_id
-}
-
-async function readCertificate(path: string): Promise<Buffer> {
-  let pem: string
-  try {
-    pem = await readFile(path, 'latin1')
-  } catch (cause) {
-    throw new Refusal("Can't read TLS certificate", events.wrongParameter, { cause })
-  }
-  return certificateOfPem(pem)
-}
-
-/** What was asked for cannot be done. The message is the line of the log. */
-class Refusal extends AcraError {
-  readonly event: Event
-
-  constructor(message: string, event: Event = events.wrongParameter, options?: ErrorOptions) {
-    super('keymaker-refused', message, options)
-    this.event = event
-  }
 }
 
 /** Tells why nothing more is made; the exit code. */

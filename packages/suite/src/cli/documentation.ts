@@ -2,10 +2,11 @@ import { type Event, events } from '../observe/index.ts'
 import { fullUsage, namesIn, type Option, type OptionTable } from '../options/index.ts'
 import { program as acraAddzone } from './acra-addzone.ts'
 import { program as acraKeymaker } from './acra-keymaker.ts'
+import { program as acraKeys } from './acra-keys.ts'
 import { program as acraPoisonrecordmaker } from './acra-poisonrecordmaker.ts'
 import { program as acraServer } from './acra-server.ts'
 import { type ErrorEntry, errorCodes } from './error-codes.ts'
-import { type Program, programOptions } from './program.ts'
+import { type Program, type ProgramOfCommands, programOptions } from './program.ts'
 
 /** A page of the documentation that is made from tables of the code. */
 export interface Page {
@@ -23,6 +24,9 @@ const programs: readonly Program<OptionTable>[] = [
   acraServer,
 ]
 
+/** The programs whose commands have a page. */
+const programsOfCommands: readonly ProgramOfCommands[] = [acraKeys]
+
 /**
  * Every page that is made from the code: the options of each program, and the events and errors.
  */
@@ -32,28 +36,56 @@ export function documentation(): readonly Page[] {
       path: `docs/guide/options/${program.name}.md`,
       content: optionPage(program),
     })),
+    ...programsOfCommands.map((program) => ({
+      path: `docs/guide/options/${program.name}.md`,
+      content: commandsPage(program),
+    })),
     { path: 'docs/errors.md', content: errorPage(events, errorCodes) },
   ]
 }
 
 const GENERATED = '<!-- Written by tools/generate-docs.ts from the tables of the code. -->\n'
 
+/** The page of a program of commands: a section for each. */
+export function commandsPage({ name, description, examples, commands }: ProgramOfCommands): string {
+  const sections = [
+    `${GENERATED}\n# Commands of ${name}\n`,
+    `${description}\n`,
+    `\`\`\`sh\n${examples.join('\n')}\n\`\`\`\n`,
+    'How options are given, and how a file of them looks: [README.md](README.md). They stand between the name of the command and its operands.\n',
+    ...commands.flatMap((command) => {
+      const operands = command.operands === undefined ? '' : ` ${command.operands}`
+      return [`## ${command.name}${operands}\n`, ...optionSections(command, '###')]
+    }),
+  ]
+  return sections.join('\n')
+}
+
 /** The page of a program: what it is for, what it takes, what it does not take yet. */
 export function optionPage(program: Program<OptionTable>): string {
-  const table = programOptions(program)
+  const [description = '', examples = '', ...tables] = optionSections(program, '##')
   const sections = [
     `${GENERATED}\n# Options of ${program.name}\n`,
+    description,
+    examples,
+    'How options are given, and how a file of them looks: [README.md](README.md).\n',
+    ...tables,
+  ]
+  return sections.join('\n')
+}
+
+function optionSections(program: Program<OptionTable>, heading: '##' | '###'): string[] {
+  const table = programOptions(program)
+  return [
     `${program.description}\n`,
     `\`\`\`sh\n${program.examples.join('\n')}\n\`\`\`\n`,
-    'How options are given, and how a file of them looks: [README.md](README.md).\n',
     markdown(
       ['Option', 'Type', 'Default', 'Meaning'],
       namesIn(table, 'built').map((name) => builtRow(name, table[name]!)),
     ),
-    ...waiting(table),
-    ...ignoredSection(table),
+    ...waiting(table, heading),
+    ...ignoredSection(table, heading),
   ]
-  return sections.join('\n')
 }
 
 function builtRow(name: string, option: Option): string[] {
@@ -61,7 +93,7 @@ function builtRow(name: string, option: Option): string[] {
   return [code(name), typeName(option), shown(option), `${fullUsage(option)}${only}`]
 }
 
-function waiting(table: OptionTable): string[] {
+function waiting(table: OptionTable, heading: string): string[] {
   const names = namesIn(table, 'waits')
   if (names.length === 0) return []
   const rows = names.map((name) => {
@@ -69,7 +101,7 @@ function waiting(table: OptionTable): string[] {
     return [code(name), shown(option), feature(option)]
   })
   return [
-    '## Known, not available yet\n',
+    `${heading} Known, not available yet\n`,
     'Names of Acra 0.90 to 0.96 whose feature does not exist here yet. The default, an empty string and `false` are accepted;\nevery other value is refused at start.\n',
     markdown(['Option', 'Default', 'Feature'], rows),
   ]
@@ -79,7 +111,7 @@ function feature({ availability }: Option): string {
   return availability.state === 'waits' ? availability.needs : ''
 }
 
-function ignoredSection(table: OptionTable): string[] {
+function ignoredSection(table: OptionTable, heading: string): string[] {
   const names = namesIn(table, 'ignored')
   if (names.length === 0) return []
   const rows = names.map((name) => {
@@ -87,7 +119,7 @@ function ignoredSection(table: OptionTable): string[] {
     return [code(name), availability.state === 'ignored' ? availability.because : '']
   })
   return [
-    '## Accepted, but without effect\n',
+    `${heading} Accepted, but without effect\n`,
     'Any other value than the default is told once, as a warning.\n',
     markdown(['Option', 'Why'], rows),
   ]

@@ -244,10 +244,6 @@ const suite = {
     remedy: 'Correct the places that the lines name.',
     event: events.cannotReadEncryptorConfiguration,
   },
-  'keymaker-refused': {
-    meaning: 'What `acra-keymaker` was asked for cannot be done.',
-    remedy: 'The message says why.',
-  },
   'listen-failed': {
     meaning: 'The address to listen on cannot be used.',
     remedy: 'Choose a free one, or end what uses it.',
@@ -374,6 +370,10 @@ const suite = {
     meaning: 'There are as many connections as a limit of acra-server allows.',
     remedy: 'Raise the limit that the line names, or let applications use fewer connections.',
     event: events.limitExceeded,
+  },
+  'tool-refused': {
+    meaning: 'What a tool was asked for cannot be done.',
+    remedy: 'The message says why.',
   },
   'usage-invalid': {
     meaning: 'The command line cannot be understood.',

@@ -18,6 +18,7 @@ import {
   usageText,
   writeWhole,
 } from '../options/index.ts'
+import { chooseCommand } from './command-choice.ts'
 import { errorCodes } from './error-codes.ts'
 import type { Host } from './host.ts'
 import {
@@ -29,7 +30,15 @@ import {
   startLog,
   toolLog,
 } from './log-setup.ts'
-import { type Program, programOptions, type ReloadHook } from './program.ts'
+import {
+  joinedOptions,
+  type Program,
+  type ProgramOfCommands,
+  programOptions,
+  type ReloadHook,
+} from './program.ts'
+import { noProgress, progressBar } from './progress.ts'
+import { Refusal } from './refusal.ts'
 import { Reload } from './reload.ts'
 import { suiteVersion, versionText } from './version.ts'
 
@@ -41,9 +50,22 @@ export interface Running {
   fail(error: unknown): number
 }
 
-/** Starts a program. */
-export function start<T extends OptionTable>(program: Program<T>, host: Host): Running {
-  const execution = new Execution(program, host)
+/** Starts a program, or the command of a program that the words ask for. */
+export function start<T extends OptionTable>(
+  program: Program<T> | ProgramOfCommands,
+  host: Host,
+): Running {
+  return 'commands' in program ? startCommand(program, host) : running(new Execution(program, host))
+}
+
+function startCommand(program: ProgramOfCommands, host: Host): Running {
+  const choice = chooseCommand(program, host, toolLog(host))
+  if (typeof choice === 'number') return { exitCode: Promise.resolve(choice), fail: () => choice }
+  const { command, words } = choice
+  return running(new Execution(command, { ...host, words }, program))
+}
+
+function running<T extends OptionTable>(execution: Execution<T>): Running {
   const exitCode = execution.run().catch((error: unknown) => execution.fail(error))
   return { exitCode, fail: (error) => execution.fail(error) }
 }
@@ -54,13 +76,18 @@ class Execution<T extends OptionTable> {
   readonly #program: Program<T>
   readonly #host: Host
   readonly #table: OptionTable
+  /** What may stand in the configuration file: the commands of a program share one. */
+  readonly #fileTable: OptionTable
+  readonly #isCommand: boolean
   readonly #version = suiteVersion()
   #log: Logger
 
-  constructor(program: Program<T>, host: Host) {
+  constructor(program: Program<T>, host: Host, within: ProgramOfCommands | null = null) {
     this.#program = program
     this.#host = host
     this.#table = programOptions(program)
+    this.#fileTable = within === null ? this.#table : joinedOptions(within)
+    this.#isCommand = within !== null
     this.#log = toolLog(host)
   }
 
@@ -70,36 +97,37 @@ class Execution<T extends OptionTable> {
       this.#host.stderr.write(usageText(this.#program, this.#table))
       return 0
     }
-    if (rest.length > 0) throw unexpected(rest[0]!)
+    if (rest.length > 0 && this.#program.operands === undefined) throw unexpected(rest[0]!)
     if (given.get('version')?.value === true) {
       this.#host.stdout.write(`${versionText(this.#program.name, this.#version)}\n`)
       return 0
     }
     if (given.get('dump_config')?.value === true) return this.#dump(given)
-    return this.#program.kind === 'service' ? this.#serve(given) : this.#work(given)
+    return this.#program.kind === 'service' ? this.#serve(given) : this.#work(given, rest)
   }
 
   #dump(given: GivenValues): number {
     const path = this.#configPath(given)
-    writeWhole(path, dumpText(this.#table, this.#version))
+    writeWhole(path, dumpText(this.#fileTable, this.#version))
     this.#log.info(`Config dumped to ${path}`)
     if (given.get('generate_markdown_args_table')?.value === true) {
       const folder = path.slice(0, path.lastIndexOf('/') + 1)
-      const table = `${folder}markdown_${this.#program.name}.md`
-      writeWhole(table, markdownTable(this.#program.name, this.#table))
+      const [name = ''] = this.#program.name.split(' ', 1)
+      const table = `${folder}markdown_${name}.md`
+      writeWhole(table, markdownTable(name, this.#fileTable))
       this.#log.info(`Table of options written to ${table}`)
     }
     return 0
   }
 
-  async #work(given: GivenValues): Promise<number> {
+  async #work(given: GivenValues, operands: readonly string[]): Promise<number> {
     const { values, warnings } = this.#settle(given)
     for (const warning of warnings) this.#log.warning(problemText(warning))
     const lines: LogLines = {
       settings: { level: 'info', format: 'plaintext' },
       write: (line) => this.#host.stderr.write(line),
     }
-    return this.#run(values, lines, new AbortController().signal, () => {})
+    return this.#run(values, operands, lines, new AbortController().signal, () => {})
   }
 
   async #serve(given: GivenValues): Promise<number> {
@@ -112,7 +140,7 @@ class Execution<T extends OptionTable> {
     let hook: ReloadHook<T> = () => {}
     const reload = new Reload(() => this.#reload(given, values, serviceLog, (next) => hook(next)))
     this.#host.listen({ stop: () => this.#stop(stop), reload: () => reload.request() })
-    return this.#run(values, serviceLog.lines, stop.signal, (wanted) => {
+    return this.#run(values, [], serviceLog.lines, stop.signal, (wanted) => {
       hook = wanted
       reload.begin()
     })
@@ -120,18 +148,24 @@ class Execution<T extends OptionTable> {
 
   async #run(
     values: OptionValues<OptionTable>,
+    operands: readonly string[],
     logLines: LogLines,
     stop: AbortSignal,
     onReload: (hook: ReloadHook<T>) => void,
   ): Promise<number> {
     return this.#program.run({
       options: values as OptionValues<T>, // The table holds every row of T.
+      operands,
       log: this.#log,
       logLines,
       version: this.#version,
       environment: this.#host.environment,
       stop,
-      print: (text) => this.#host.stdout.write(text),
+      print: (bytes) => this.#host.stdout.write(bytes),
+      progress: (title, total) =>
+        this.#host.terminal
+          ? progressBar(this.#host.stderr, this.#host.clock.now, title, total)
+          : noProgress,
       onReload,
     })
   }
@@ -143,7 +177,7 @@ class Execution<T extends OptionTable> {
     }
     const named = (given.get('config_file')?.value ?? '') !== ''
     const path = this.#configPath(given)
-    return settle(this.#table, given, readConfigFile(path, this.#table, this.#version, !named))
+    return settle(this.#table, given, readConfigFile(path, this.#fileTable, this.#version, !named))
   }
 
   #configPath(given: GivenValues): string {
@@ -195,7 +229,8 @@ class Execution<T extends OptionTable> {
     if (error instanceof UsageError) {
       const usage = usageText(this.#program, this.#table)
       this.#host.stderr.write(usageFailure(this.#program.name, error, usage))
-      return 2
+      // A command of the original ends by 1 here, a program without commands by 2 (cli-tools.md §1).
+      return this.#isCommand ? 1 : 2
     }
     this.#tell(error)
     return 1
@@ -213,6 +248,10 @@ class Execution<T extends OptionTable> {
     if (error instanceof LogFileError) {
       const said = "Can't initialise output writer for logging customization"
       this.#log.event(events.errorGeneral, { error }, said)
+      return
+    }
+    if (error instanceof Refusal) {
+      this.#log.event(error.event, { error: error.cause }, error.message)
       return
     }
     if (error instanceof AcraError) {

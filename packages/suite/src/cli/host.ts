@@ -5,7 +5,7 @@ export interface Host {
   /** The command line without the program's own name. */
   readonly words: readonly string[]
   readonly environment: Readonly<Record<string, string | undefined>>
-  readonly stdout: Sink
+  readonly stdout: { write(bytes: string | Uint8Array): void }
   readonly stderr: Sink
   /** Whether stderr is a terminal. */
   readonly terminal: boolean

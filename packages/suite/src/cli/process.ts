@@ -2,10 +2,12 @@ import type { Clock } from '../observe/index.ts'
 import type { OptionTable } from '../options/index.ts'
 import { start } from './execution.ts'
 import type { Host } from './host.ts'
-import type { Program } from './program.ts'
+import type { Program, ProgramOfCommands } from './program.ts'
 
 /** Runs a program as this process, and ends the process with its exit code. */
-export async function runProgram<T extends OptionTable>(program: Program<T>): Promise<never> {
+export async function runProgram<T extends OptionTable>(
+  program: Program<T> | ProgramOfCommands,
+): Promise<never> {
   process.title = program.name
   // Where nobody reads the log any more its lines are lost and the work goes on; not so with results.
   process.stderr.on('error', () => {})
@@ -26,7 +28,7 @@ function processHost(): Host {
   return {
     words: process.argv.slice(2),
     environment: process.env,
-    stdout: { write: (text) => process.stdout.write(text) },
+    stdout: { write: (bytes) => process.stdout.write(bytes) },
     stderr: { write: (text) => process.stderr.write(text) },
     terminal: process.stderr.isTTY === true,
     processId: process.pid,

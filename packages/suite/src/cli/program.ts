@@ -7,6 +7,7 @@ import {
   type OptionValues,
 } from '../options/index.ts'
 import type { LogLines } from './log-setup.ts'
+import type { Progress } from './progress.ts'
 
 /** A program of the suite: what it is called and takes, and what it does. */
 export interface Program<T extends OptionTable> {
@@ -20,6 +21,8 @@ export interface Program<T extends OptionTable> {
   readonly description: string
   /** Command lines to copy. */
   readonly examples: readonly string[]
+  /** What may follow the options, as `--help` shows it; absent where nothing may. */
+  readonly operands?: string
   /** Its own options; those for configuration, and for the log of a service, are added. */
   readonly options: T
   /**
@@ -29,9 +32,21 @@ export interface Program<T extends OptionTable> {
   run(context: ProgramContext<T>): Soon<number>
 }
 
+/** A program of several commands, each with options of its own: `acra-keys list --json`. */
+export interface ProgramOfCommands {
+  readonly name: string
+  /** The head of `--help`. */
+  readonly description: string
+  readonly examples: readonly string[]
+  /** Tools, each called `PROGRAM COMMAND`. */
+  readonly commands: readonly Program<OptionTable>[]
+}
+
 /** What a program is given to work with. */
 export interface ProgramContext<T extends OptionTable> {
   readonly options: OptionValues<T>
+  /** The words behind the options. */
+  readonly operands: readonly string[]
   readonly log: Logger
   /** The same log, for lines that other processes of a service have formatted. */
   readonly logLines: LogLines
@@ -44,7 +59,9 @@ export interface ProgramContext<T extends OptionTable> {
   /**
    * Writes a result, newline included where one is due, to stdout. Everything else goes to the log.
    */
-  print(text: string): void
+  print(text: string | Uint8Array): void
+  /** Shows how far a long piece of work is, where stderr is a terminal. */
+  progress(title: string, total: number): Progress
   /**
    * Called on SIGHUP with the options read anew, one call at a time. Where they cannot be read,
    * that is logged and there is no call; where the hook throws, that is logged and the service goes
@@ -54,6 +71,12 @@ export interface ProgramContext<T extends OptionTable> {
 }
 
 export type ReloadHook<T extends OptionTable> = (options: OptionValues<T>) => Soon<void>
+
+/** All options that stand in the file of a program of commands; where two commands have the same name, the first one's row. */
+export function joinedOptions({ commands }: ProgramOfCommands): OptionTable {
+  const tables = commands.map(programOptions).toReversed()
+  return Object.assign({}, ...tables)
+}
 
 /** All options of a program: its own, and those that its kind adds. */
 export function programOptions(program: Program<OptionTable>): OptionTable {

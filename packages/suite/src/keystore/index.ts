@@ -3,6 +3,7 @@
  * itself, or writes a log.
  */
 export { KeystoreError, type KeystoreErrorCode } from './errors.ts'
+export { keyId, keyOfId } from './key-id.ts'
 export { type Key, type KeyRef, type Purpose, type PurposeFacts, purposes } from './key-ref.ts'
 export { type KeyDescription, type Keystore, wipeKeys } from './keystore.ts'
 export { masterKeyFromEnvironment } from './master-key/env.ts'

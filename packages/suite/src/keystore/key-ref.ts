@@ -36,11 +36,13 @@ export interface PurposeFacts {
   readonly contexts: readonly string[]
   /** Path of the ring in keystore v2. */
   readonly ring: string
+  /** What tools call the key on their command lines. */
+  readonly id: string
   /** What the key is called in sentences. */
   readonly title: string
 }
 
-/** Every purpose. spec: keystore §2.1 (files, contexts) and §3.1 (rings). */
+/** Every purpose. spec: keystore §2.1 (files, contexts), §3.1 (rings), cli-tools §6 (ids). */
 export const purposes: Readonly<Record<Purpose, PurposeFacts>> = {
   'transport-connector': {
     kind: 'pair',
@@ -48,6 +50,7 @@ export const purposes: Readonly<Record<Purpose, PurposeFacts>> = {
     file: '*',
     contexts: ['*'],
     ring: 'client/*/transport/connector',
+    id: 'client/*/transport/connector',
     title: 'acra-connector transport key',
   },
   'transport-server': {
@@ -56,6 +59,7 @@ export const purposes: Readonly<Record<Purpose, PurposeFacts>> = {
     file: '*_server',
     contexts: ['*'],
     ring: 'client/*/transport/server',
+    id: 'client/*/transport/server',
     title: 'acra-server transport key',
   },
   'transport-translator': {
@@ -64,6 +68,7 @@ export const purposes: Readonly<Record<Purpose, PurposeFacts>> = {
     file: '*_translator',
     contexts: ['*'],
     ring: 'client/*/transport/translator',
+    id: 'client/*/transport/translator',
     title: 'acra-translator transport key',
   },
   storage: {
@@ -72,6 +77,7 @@ export const purposes: Readonly<Record<Purpose, PurposeFacts>> = {
     file: '*_storage',
     contexts: ['*'],
     ring: 'client/*/storage',
+    id: 'client/*/storage',
     title: 'storage key pair',
   },
   'storage-symmetric': {
@@ -80,6 +86,7 @@ export const purposes: Readonly<Record<Purpose, PurposeFacts>> = {
     file: '*_storage_sym',
     contexts: ['*'],
     ring: 'client/*/storage-sym',
+    id: 'client/*/symmetric',
     title: 'symmetric storage key',
   },
   hmac: {
@@ -88,6 +95,7 @@ export const purposes: Readonly<Record<Purpose, PurposeFacts>> = {
     file: '*_hmac',
     contexts: ['*'],
     ring: 'client/*/hmac-sym',
+    id: 'client/*/searchable',
     title: 'search key',
   },
   zone: {
@@ -96,6 +104,7 @@ export const purposes: Readonly<Record<Purpose, PurposeFacts>> = {
     file: '*_zone',
     contexts: ['*'],
     ring: 'zone/*/storage',
+    id: 'zone/*/storage',
     title: 'zone key pair',
   },
   'zone-symmetric': {
@@ -104,6 +113,7 @@ export const purposes: Readonly<Record<Purpose, PurposeFacts>> = {
     file: '*_zone_sym',
     contexts: ['*'],
     ring: 'zone/*/storage-sym',
+    id: 'zone/*/symmetric',
     title: 'symmetric zone key',
   },
   poison: {
@@ -112,6 +122,7 @@ export const purposes: Readonly<Record<Purpose, PurposeFacts>> = {
     file: '.poison_key/poison_key',
     contexts: ['.poison_key/poison_key'],
     ring: 'poison-record',
+    id: 'poison-record',
     title: 'poison record key pair',
   },
   'poison-symmetric': {
@@ -121,6 +132,7 @@ export const purposes: Readonly<Record<Purpose, PurposeFacts>> = {
     // Imports of bundles by the original leave the second one behind.
     contexts: ['.poison_key/poison_key_sym', '.poison_key/poison_key'],
     ring: 'poison-record-sym',
+    id: 'poison-record-symmetric',
     title: 'symmetric poison record key',
   },
   'audit-log': {
@@ -129,6 +141,7 @@ export const purposes: Readonly<Record<Purpose, PurposeFacts>> = {
     file: 'secure_log_key',
     contexts: ['secure_log_key'],
     ring: 'audit-log',
+    id: 'audit-log',
     title: 'audit log key',
   },
   authentication: {
@@ -137,6 +150,7 @@ export const purposes: Readonly<Record<Purpose, PurposeFacts>> = {
     file: 'auth_key',
     contexts: [],
     ring: 'authentication',
+    id: 'authentication',
     title: 'web console authentication key',
   },
 }

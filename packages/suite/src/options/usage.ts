@@ -10,6 +10,8 @@ export interface UsageHead {
   readonly examples: readonly string[]
   /** What may follow the options (`<command> [options]`); empty where nothing may. */
   readonly operands?: string
+  /** The commands of a program that has several: name, and what it does. */
+  readonly commands?: readonly (readonly [name: string, summary: string])[]
 }
 
 const WIDTH = 98
@@ -23,6 +25,7 @@ export function usageText(head: UsageHead, table: OptionTable): string {
   const parts = [
     wrap(head.description.split(' ')),
     `Usage: ${head.name} [options]${operands}\n`,
+    listed('Commands:', commandLines(head.commands ?? [])),
     listed('Examples:', head.examples),
     `Options may also stand in ${configPath(head.name)}, or in the file of --config_file, one "name: value" per\nline below "version: 0.96.0"; the command line wins. --dump_config writes such a file.\n`,
     `Options (--name=value or --name value; a boolean takes a value only after "="):\n${flagBlocks(table)}`,
@@ -36,10 +39,15 @@ export function usageText(head: UsageHead, table: OptionTable): string {
 }
 
 /**
- * Where a program looks for its configuration file by itself, relative to the working directory.
+ * Where a program looks for its configuration file by itself, relative to the working directory. The commands of a program share one.
  */
 export function configPath(program: string): string {
-  return `configs/${program}.yaml`
+  return `configs/${program.split(' ', 1)[0]}.yaml`
+}
+
+function commandLines(commands: NonNullable<UsageHead['commands']>): string[] {
+  const width = Math.max(0, ...commands.map(([name]) => name.length))
+  return commands.map(([name, summary]) => `${name.padEnd(width)}  ${summary}`)
 }
 
 /** The built options as Go's `flag` prints them, sorted by name (cli-tools.md §1). */
