@@ -60,7 +60,7 @@ function revealHashed(stored: Uint8Array, access: Access, out: Sink): Soon<boole
 }
 
 function observedOpener(keys: OpeningKeys, observer: ValueObserver | null): EnvelopeOpener {
-  const opener = openerOf(keys.blockKeys, keys.structKeys)
+  const opener = openerOf(keys.blockKeys, keys.structKeys, keys.context)
   if (observer === null) return opener
   return {
     open(kind: EnvelopeKind, bytes: Uint8Array, start: number, end: number, out: Sink): boolean {

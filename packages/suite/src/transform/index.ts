@@ -4,7 +4,7 @@
  */
 export { anyColumn } from './any-column.ts'
 export type { DataType } from './data-type.ts'
-export { KeysInUse, type KeysInUseOptions } from './keys-in-use.ts'
+export { KeysInUse, type KeysInUseOptions, type KeyUse } from './keys-in-use.ts'
 export {
   inspect,
   type PoisonAlarm,
@@ -32,3 +32,4 @@ export {
   type ValueObserver,
 } from './transform.ts'
 export { columnFor } from './transforms.ts'
+export { ZonedKeys } from './zone.ts'

@@ -8,6 +8,7 @@ import {
 } from '@acra-ts/crypto'
 import { type Soon, soon } from '../foundation/index.ts'
 import { type Key, type Keystore, type Purpose, wipeKeys } from '../keystore/index.ts'
+import { contextOf, ownedKeys } from './key-owner.ts'
 import { PreparedKeys } from './prepared-keys.ts'
 
 /** What keys in use are made with. */
@@ -24,7 +25,12 @@ export interface KeysInUseOptions {
 export interface OpeningKeys {
   readonly blockKeys: readonly BlockKey[]
   readonly structKeys: readonly StructPrivateKey[]
+  /** The context of AcraStructs; an AcraBlock's key has its own. */
+  readonly context: Uint8Array
 }
+
+/** What columns ask of keys. An owner is a client id, or a zone (`key-owner.ts`). */
+export type KeyUse = Pick<KeysInUse, 'toOpen' | 'toSealBlock' | 'toSealStruct' | 'toHash'>
 
 /**
  * The keys of clients, ready for use: what depends on a key alone is done once, and shared by all connections of a process.
@@ -38,33 +44,39 @@ export class KeysInUse {
 
   constructor(options: KeysInUseOptions) {
     const { keystore, primitives: p, clientsMax: ownersMax, now } = options
-    const secretKeys = <K>(purpose: Purpose, prepare: (key: Key) => K) => {
-      return (owner: string): Soon<readonly K[]> =>
-        soon(keystore.keys({ purpose, owner }), (keys) => prepareAndWipe(keys, prepare))
-    }
+    const secretKeys = <K>(purpose: Purpose, owner: string, prepare: (key: Key) => K) =>
+      soon(keystore.keys({ purpose, owner }), (keys) => prepareAndWipe(keys, prepare))
     this.#blockKeys = new PreparedKeys({
-      load: secretKeys('storage-symmetric', ({ secret }) => new BlockKey(p, secret)),
+      load: (owner) => {
+        const { symmetric, id, context } = ownedKeys(owner)
+        return secretKeys(symmetric, id, ({ secret }) => new BlockKey(p, secret, context))
+      },
       wipe: (key) => key.wipe(),
       ownersMax,
       now,
     })
     this.#structKeys = new PreparedKeys({
-      load: secretKeys('storage', ({ secret }) => new StructPrivateKey(p, secret)),
+      load: (owner) => {
+        const { pair, id } = ownedKeys(owner)
+        return secretKeys(pair, id, ({ secret }) => new StructPrivateKey(p, secret))
+      },
       wipe: (key) => key.wipe(),
       ownersMax,
       now,
     })
     this.#publicKeys = new PreparedKeys({
-      load: (owner) =>
-        soon(keystore.publicKeys({ purpose: 'storage', owner }), (keys) =>
+      load: (owner) => {
+        const { pair, id } = ownedKeys(owner)
+        return soon(keystore.publicKeys({ purpose: pair, owner: id }), (keys) =>
           keys.map((key) => new StructPublicKey(p, key)),
-        ),
+        )
+      },
       wipe: () => {},
       ownersMax,
       now,
     })
     this.#searchKeys = new PreparedKeys({
-      load: secretKeys('hmac', ({ secret }) => new SearchKey(p, secret)),
+      load: (owner) => secretKeys('hmac', owner, ({ secret }) => new SearchKey(p, secret)),
       wipe: (key) => key.wipe(),
       ownersMax,
       now,
@@ -85,7 +97,7 @@ export class KeysInUse {
       (blockKeys) =>
         this.#structKeys.use(
           clientId,
-          (structKeys) => next({ blockKeys, structKeys }),
+          (structKeys) => next({ blockKeys, structKeys, context: contextOf(clientId) }),
           (error) => onFailure('acrastruct', error),
         ),
       (error) => onFailure('acrablock', error),

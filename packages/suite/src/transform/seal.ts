@@ -1,5 +1,6 @@
 import { type Sink, sealBlockInContainer, sealStructInContainer } from '@acra-ts/crypto'
 import type { Soon } from '../foundation/index.ts'
+import { contextOf, ownerName } from './key-owner.ts'
 import type { ColumnSetting } from './settings/index.ts'
 import { explained } from './soon.ts'
 import { type Access, TransformError } from './transform.ts'
@@ -25,7 +26,7 @@ export function seal(
           })
         : access.keys.toSealStruct(clientId, (key) => {
             if (key === null) throw keyMissing(setting, clientId, 'storage public key')
-            sealStructInContainer(key, plain, out)
+            sealStructInContainer(key, plain, out, contextOf(clientId))
             access.observer?.sealed('acrastruct')
           }),
     (error) => {
@@ -37,13 +38,13 @@ export function seal(
 
 /** The error for a key that a client needs and does not have. */
 export function keyMissing(setting: ColumnSetting, clientId: string, key: string): TransformError {
-  const text = `client "${clientId}" has no ${key}, so that ${nameOf(setting)} cannot be encrypted`
+  const text = `${ownerName(clientId)} has no ${key}, so that ${nameOf(setting)} cannot be encrypted`
   return new TransformError('transform-key-missing', text)
 }
 
 function notEncrypted(setting: ColumnSetting, clientId: string, cause: unknown): TransformError {
   if (cause instanceof TransformError) return cause
-  const text = `a value of ${nameOf(setting)} cannot be encrypted with the keys of client "${clientId}"`
+  const text = `a value of ${nameOf(setting)} cannot be encrypted with the keys of ${ownerName(clientId)}`
   return new TransformError('transform-not-encrypted', text, { cause })
 }
 

@@ -1,6 +1,6 @@
 import type { EnvelopeKind, Sink } from '@acra-ts/crypto'
 import { AcraError, type Soon } from '../foundation/index.ts'
-import type { KeysInUse } from './keys-in-use.ts'
+import type { KeyUse } from './keys-in-use.ts'
 import type { PoisonWatch } from './poison.ts'
 import type { ColumnSetting } from './settings/index.ts'
 
@@ -8,7 +8,7 @@ import type { ColumnSetting } from './settings/index.ts'
 export interface Access {
   readonly clientId: string
   /** Keys for use, prepared once (derived cell keys, key ids, ECDH objects) and shared by all connections of a process. */
-  readonly keys: KeysInUse
+  readonly keys: KeyUse
   /** Told of every value that is sealed or opened, or is not; null where nobody asks. */
   readonly observer: ValueObserver | null
   /** Looks for poison records in what the database answers; null where nobody does. */

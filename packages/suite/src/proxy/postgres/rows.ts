@@ -1,5 +1,5 @@
 import { BufferSink, type Soon } from '../../foundation/index.ts'
-import type { Access, Column, ColumnSetting } from '../../transform/index.ts'
+import { type Access, type Column, type ColumnSetting, ZonedKeys } from '../../transform/index.ts'
 import type { Outlet } from '../../wire/index.ts'
 import {
   HEADER_SIZE,
@@ -60,6 +60,8 @@ export class RowRevealer {
   readonly outlet: Outlet
   readonly #columns: ColumnTable
   readonly #access: Access
+  /** Null but in zone mode, in which every cell may name a zone. */
+  readonly #zones: ZonedKeys | null
   readonly #values = new ValueReader()
   readonly #sink = new BufferSink()
   #chunk: Buffer | null = null
@@ -68,6 +70,7 @@ export class RowRevealer {
   constructor(columns: ColumnTable, access: Access, toClient: Outlet) {
     this.#columns = columns
     this.#access = access
+    this.#zones = access.keys instanceof ZonedKeys ? access.keys : null
     this.outlet = {
       pass: (chunk, start, end) => {
         this.#send(toClient)
@@ -97,7 +100,7 @@ export class RowRevealer {
    */
   reveal(bytes: Buffer, start: number, end: number, answer: Answer, opens = true): Soon<boolean> {
     const mayHold = bytes === this.#chunk ? this.#chunkMayHold : mayHoldEnvelope(bytes, start, end)
-    if (!mayHold && !answer.showsText(this.#columns)) return false
+    if (!mayHold && this.#zones === null && !answer.showsText(this.#columns)) return false
     openDataRow(bytes, start, end, this.#values)
     return this.#cells({
       bytes,
@@ -118,6 +121,8 @@ export class RowRevealer {
       if (values.isNull) continue
       if (values.end - values.start < ENVELOPE_SIZE_MIN) {
         this.#emptyCell(row)
+        const looked = this.#zones?.look(row.bytes, values.start, values.end)
+        if (looked instanceof Promise) return looked.then(() => this.#cells(row))
         continue
       }
       this.#copy(row, values.start)

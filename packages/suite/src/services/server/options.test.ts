@@ -143,7 +143,6 @@ test('what asks for a protection that does not exist yet is refused', () => {
     '--acraconnector_tls_transport_enable',
     '--acracensor_config_file=censor.yaml',
     '--audit_log_enable',
-    '--zonemode_enable',
     '--encryptor_config_storage_type=consul',
     '--compatibility=0.90',
   ]

@@ -89,6 +89,10 @@ const protection = {
     'refuse',
     'What to do with a statement that would write or show a protected column in the clear',
   ),
+  zonemode_enable: flag(
+    false,
+    'Decrypt with the keys of the zone whose id stands before a value in its row, and with no others',
+  ),
   decrypt_unconfigured: flag(
     true,
     'Look for encrypted values in all columns, also those that the encryptor config does not name',
@@ -161,7 +165,6 @@ const later = {
     'a statement that cannot be parsed is always refused, unless on_unprotected=pass',
     flag(false, 'Refuse statements that cannot be parsed'),
   ),
-  zonemode_enable: waits('zones', flag(false, 'Decrypt with the keys of zones')),
   compatibility: waits(
     'the defaults of an older release',
     choice(['0.90', '0.96'], '0.96', 'Release whose defaults and behaviour are kept'),

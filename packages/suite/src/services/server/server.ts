@@ -11,6 +11,7 @@ import {
   PostgresConnection,
 } from '../../proxy/postgres/index.ts'
 import { loadParser, type Parser } from '../../sql/postgres/index.ts'
+import { ZonedKeys } from '../../transform/index.ts'
 import type { Admission } from './admission.ts'
 import { logEnd, observerOf, valueObserverOf } from './connection-log.ts'
 import { connectionsByDescriptors } from './descriptors.ts'
@@ -202,7 +203,9 @@ export class Server {
     const observer = observerOf(log)
     if (clientId === null) return { access: null, observer }
     const values = valueObserverOf(log, this.#context.metrics)
-    const { keys } = protection
+    const keys = this.#options.zonemode_enable
+      ? new ZonedKeys(protection.keys, clientId)
+      : protection.keys
     const poison = protection.poisonWatch(log)
     return { access: { clientId, keys, observer: values, poison }, observer }
   }

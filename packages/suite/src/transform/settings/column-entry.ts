@@ -1,6 +1,7 @@
 import type { EnvelopeKind } from '@acra-ts/crypto'
-import { isClientId } from '../../keystore/index.ts'
+import { isClientId, isZoneId } from '../../keystore/index.ts'
 import { type DataType, dataTypeNamed, laterDataTypes } from '../data-type.ts'
+import { zoneOwner } from '../key-owner.ts'
 import type { ColumnSetting, OnUnprotected } from './encryptor-config.ts'
 import type { EntryReader } from './entry-reader.ts'
 import { laterOptions, refuseLaterOptions } from './later-options.ts'
@@ -15,6 +16,7 @@ export interface ColumnDefaults {
 const columnKeys = [
   'column',
   'client_id',
+  'zone_id',
   'crypto_envelope',
   'reencrypting_to_acrablocks',
   'searchable',
@@ -35,10 +37,13 @@ export function readColumn(
   refuseLaterOptions(entry)
   checkResponseOnFail(entry)
   const searchable = entry.boolean('searchable')?.value ?? false
+  const zone = entry.text('zone_id')
+  if (searchable && zone !== null && zone.value !== '')
+    entry.problem(zone.offset, 'cannot be searchable: use "client_id"', 'zone_id')
   return {
     table,
     column,
-    clientId: readClientId(entry),
+    clientId: readZone(entry) ?? readClientId(entry),
     envelope: readEnvelope(entry) ?? defaults.envelope,
     reencryptsToAcraBlock:
       entry.boolean('reencrypting_to_acrablocks')?.value ?? defaults.reencryptsToAcraBlock,
@@ -71,6 +76,16 @@ function readClientId(entry: EntryReader): string | null {
     "invalid client ID: must be 5 to 256 digits, letters and '_', '-', ' ' characters",
     'client_id',
   )
+  return null
+}
+
+/** The owner of a zone's keys. Where a client is named too the zone goes before it. spec: encryptor-config §2.2 */
+function readZone(entry: EntryReader): string | null {
+  const read = entry.text('zone_id')
+  if (read === null || read.value === '') return null
+  if (isZoneId(read.value)) return zoneOwner(read.value)
+  const text = "invalid zone id: must be eight letters 'D' and sixteen ASCII letters"
+  entry.problem(read.offset, text, 'zone_id')
   return null
 }
 

@@ -12,7 +12,7 @@ export interface ColumnSetting {
   readonly table: string
   readonly column: string
   readonly onUnprotected: OnUnprotected
-  /** Whose keys seal new values; null: the connection's own client's. */
+  /** Whose keys seal new values: a client id, or `zone/` and a zone's; null: the connection's own client's. */
   readonly clientId: string | null
   /** How new values are sealed; both kinds are read. */
   readonly envelope: EnvelopeKind

@@ -49,13 +49,11 @@ export const laterOptions: Readonly<Record<string, LaterOption>> = {
   consistent_tokenization: truth,
   data_type_db_identifier: number,
   default_data_value: { ...text, off: null },
-  zone_id: text,
 }
 
 /** What can be written instead, where this version has something of the same effect. */
 const remedies: Readonly<Record<string, string>> = {
   data_type_db_identifier: 'use "data_type: str" or "data_type: bytes", or remove the option',
-  zone_id: 'use "client_id", or remove the option',
 }
 
 /** Makes every option that this version does not have, and that asks for something, a problem. */

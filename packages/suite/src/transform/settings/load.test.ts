@@ -179,10 +179,6 @@ test('an option that this version does not have is refused with its place, table
       'response_on_fail: default_value',
       'response_on_fail: "default_value" is not in this version yet: use "ciphertext", or remove the option',
     ],
-    [
-      'zone_id: DDDDDDDDMatNOMYjqVOuhACC',
-      'zone_id: is not in this version yet: use "client_id", or remove the option',
-    ],
     ['searchable_prefix: 5', 'searchable_prefix: is not in this version yet: remove the option'],
   ]
   for (const [option, text] of asked) {
@@ -196,6 +192,10 @@ test('a bad value of an option is refused with the sentence of the manual', () =
     [
       'crypto_envelope: acrablok',
       'crypto_envelope: invalid CryptoEnvelopeType "acrablok": must be "acrablock" or "acrastruct"',
+    ],
+    [
+      'zone_id: DDDDDDDDtooshort',
+      "zone_id: invalid zone id: must be eight letters 'D' and sixteen ASCII letters",
     ],
     ['token_type: int32_string', 'token_type: int32_string: unknown token type'],
     ['data_type: float', 'data_type: float: unknown token type: must be "str" or "bytes"'],

@@ -1,7 +1,13 @@
 import { generateKeyPair, generateSymmetricKey } from '@acra-ts/crypto'
 import { nodePrimitives } from '@acra-ts/crypto/node'
 import type { Soon } from '../../foundation/index.ts'
-import type { Key, KeyRef, Keystore, Purpose } from '../../keystore/index.ts'
+import {
+  type Key,
+  type KeyRef,
+  type Keystore,
+  type Purpose,
+  purposes,
+} from '../../keystore/index.ts'
 
 /** A keystore for tests: keys of clients in memory, answered at once or late. */
 export class MemoryKeystore implements Pick<Keystore, 'keys' | 'publicKeys'> {
@@ -54,7 +60,7 @@ export class MemoryKeystore implements Pick<Keystore, 'keys' | 'publicKeys'> {
 }
 
 function newKey(purpose: Purpose): Key {
-  if (purpose !== 'storage') {
+  if (purposes[purpose].kind === 'symmetric') {
     return { secret: generateSymmetricKey(nodePrimitives), publicKey: null }
   }
   const { privateKey, publicKey } = generateKeyPair(nodePrimitives)
