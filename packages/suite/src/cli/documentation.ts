@@ -1,6 +1,7 @@
 import { type Event, events } from '../observe/index.ts'
 import { fullUsage, namesIn, type Option, type OptionTable } from '../options/index.ts'
 import { program as acraAddzone } from './acra-addzone.ts'
+import { program as acraConnector } from './acra-connector.ts'
 import { program as acraKeymaker } from './acra-keymaker.ts'
 import { program as acraKeys } from './acra-keys.ts'
 import { program as acraPoisonrecordmaker } from './acra-poisonrecordmaker.ts'
@@ -19,6 +20,7 @@ export interface Page {
 /** The programs whose options have a page. */
 const programs: readonly Program<OptionTable>[] = [
   acraAddzone,
+  acraConnector,
   acraKeymaker,
   acraPoisonrecordmaker,
   acraServer,

@@ -194,6 +194,17 @@ const keystore: Readonly<Record<KeystoreErrorCode, ErrorEntry>> = {
 }
 
 const suite = {
+  'session-failed': {
+    meaning: 'A Secure Session between AcraConnector and its server did not come about, or broke.',
+    remedy: 'Read `reason` and `hint`, on both sides.',
+    event: events.cannotWrapConnection,
+  },
+  'connector-configuration-invalid': {
+    meaning:
+      'The options of acra-connector do not say what to connect to, or a key that they need is missing.',
+    remedy: 'Correct what the message names.',
+    event: events.wrongConfiguration,
+  },
   'address-invalid': {
     meaning: 'An address to listen on or to connect to cannot be understood.',
     remedy: 'Write `tcp://host:port` or `unix:///path`.',

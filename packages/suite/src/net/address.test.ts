@@ -13,14 +13,16 @@ test('addresses are read, and printed as they were', () => {
     assert.deepEqual(parseAddress(text), address)
     assert.equal(formatAddress(parseAddress(text)), text)
   }
-  assert.deepEqual(parseAddress('tcp://h:1'), { kind: 'tcp', host: 'h', port: 1 })
+  for (const scheme of ['tcp', 'grpc', 'http']) {
+    assert.deepEqual(parseAddress(`${scheme}://h:1`), { kind: 'tcp', host: 'h', port: 1 })
+  }
 })
 
 test('what is no address is refused with what was expected', () => {
   const bad = [
     '',
     'localhost:1',
-    'http://h:1/',
+    'https://h:1/',
     'tcp://h/',
     'tcp://:1/',
     'tcp://h:65536/',

@@ -15,10 +15,10 @@ export class AddressError extends AcraError {
 /** What a Linux socket address has room for, without the zero byte at its end. Longer paths would be cut in silence. */
 const SOCKET_PATH_SIZE_MAX = 107
 
-/** Reads `tcp://host:port/` (IPv6 in brackets) or `unix:///path`. Throws AddressError. */
+/** Reads `tcp://host:port/` (IPv6 in brackets; `grpc` and `http` mean the same) or `unix:///path`. Throws AddressError. */
 export function parseAddress(text: string): Address {
   if (text.startsWith('unix://')) return unixAddress(text.slice('unix://'.length))
-  if (text.startsWith('tcp://')) return parseTcp(text)
+  if (/^(tcp|grpc|http):/.test(text)) return parseTcp(text)
   throw new AddressError(`expected tcp://host:port/ or unix:///path instead of "${text}"`)
 }
 
@@ -52,7 +52,9 @@ function unixAddress(path: string): Address {
 }
 
 function parseTcp(text: string): Address {
-  const match = /^tcp:\/\/(\[[0-9a-fA-F:.%]+\]|[^\s/:@[\]?#]+):(\d{1,5})\/?$/.exec(text)
+  const match = /^(?:tcp|grpc|http):\/\/(\[[0-9a-fA-F:.%]+\]|[^\s/:@[\]?#]+):(\d{1,5})\/?$/.exec(
+    text,
+  )
   const port = Number(match?.[2])
   if (match === null || port > 65_535) {
     throw new AddressError(

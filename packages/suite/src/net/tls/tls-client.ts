@@ -20,8 +20,8 @@ export interface TlsClientSettings {
   readonly authorities: readonly string[]
   /** The name, or the IP address, that the server's certificate must bear; a name is also asked for (SNI). */
   readonly serverName: string
-  /** The protocol to name (ALPN). */
-  readonly protocol: string
+  /** The protocol to name (ALPN); null for none. */
+  readonly protocol: string | null
 }
 
 /** The TLS client's half, for sockets that are connected already. */
@@ -46,7 +46,7 @@ export class TlsClient {
       secureContext: this.#context,
       // An address is no name to ask for.
       servername: isIP(serverName) === 0 ? serverName : '',
-      ALPNProtocols: [protocol],
+      ...(protocol === null ? {} : { ALPNProtocols: [protocol] }),
       rejectUnauthorized: verification !== 'none',
       checkServerIdentity: (_, certificate) =>
         verification === 'full' ? nameError(serverName, certificate) : undefined,

@@ -1,12 +1,5 @@
 import { nodePrimitives } from '@acra-ts/crypto/node'
-import {
-  detectVersion,
-  type Environment,
-  type Keystore,
-  type KeyWrapper,
-  openKeystore,
-  openMasterKey,
-} from '../../keystore/index.ts'
+import type { Environment } from '../../keystore/index.ts'
 import { events, type Logger } from '../../observe/index.ts'
 import { readTextFile } from '../../options/index.ts'
 import { ColumnTable } from '../../proxy/index.ts'
@@ -21,6 +14,7 @@ import {
   noEncryptorConfig,
   type PoisonWatch,
 } from '../../transform/index.ts'
+import { openServiceKeystore } from '../keystore/index.ts'
 import type { ServerOptions } from './options.ts'
 import { openPoisonKeys, PoisonReaction, type Reactions } from './poison.ts'
 
@@ -46,7 +40,13 @@ export async function openProtection(
 ): Promise<Protection> {
   const config = readEncryptorConfig(options)
   const columns = new ColumnTable(protectedColumns(config), columnFor, anyColumn)
-  const { keystore, wrapper } = await openKeys(options, environment, log)
+  const { keystore, wipe } = await openServiceKeystore({
+    options,
+    environment,
+    warn: (sentence) => log.warning(sentence),
+    cacheSize: options.keystore_cache_size,
+    cacheOnStart: options.keystore_cache_on_start_enable,
+  })
   const poisonKeys = await openPoisonKeys(options, nodePrimitives, keystore, log)
   const reaction = new PoisonReaction(options, reactions)
   const keys = new KeysInUse({
@@ -78,8 +78,7 @@ export async function openProtection(
     wipe() {
       keys.reset()
       poisonKeys?.wipe()
-      keystore.reset()
-      wrapper.wipe()
+      wipe()
     },
   }
 }
@@ -94,25 +93,6 @@ function readEncryptorConfig(options: ServerOptions): EncryptorConfig {
 
 function* protectedColumns(config: EncryptorConfig) {
   for (const table of config.tables) yield* table.protected.values()
-}
-
-async function openKeys(
-  options: ServerOptions,
-  environment: Environment,
-  log: Logger,
-): Promise<{ readonly keystore: Keystore; readonly wrapper: KeyWrapper }> {
-  const cacheSize = options.keystore_cache_size
-  const warn = (sentence: string) => log.warning(sentence)
-  const version = (await detectVersion(options.keys_dir)) ?? 'v1'
-  const wrapper = await openMasterKey({ options, environment, version, warn })
-  const keystore = await openKeystore({
-    folder: options.keys_dir,
-    wrapper,
-    cacheSize,
-    cacheOnStart: options.keystore_cache_on_start_enable,
-    warn,
-  })
-  return { keystore, wrapper }
 }
 
 /** The bound of keys in use is that of the keystore's cache (flag `keystore_cache_size`). */

@@ -1,0 +1,141 @@
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { type Address, type DialError, dial } from '../../net/index.ts'
+import { SessionFailure, traceFrame } from '../../net/secure-session/index.ts'
+import { TlsError } from '../../net/tls/index.ts'
+import { events, type Fields, type Logger } from '../../observe/index.ts'
+import { carry } from './carry.ts'
+import { TransportKeyError } from './keys.ts'
+import type { Place } from './peer.ts'
+import type { Wrap } from './transport.ts'
+import type { UserCheckError } from './user-check.ts'
+
+/** The time between two attempts to connect. */
+const RETRY_MS = 200
+const TRACE_HEADER_SIZE = 4
+
+/** How one entrance's connections are served. */
+export interface Route {
+  readonly place: Place
+  readonly wrap: Wrap
+  /** Rejects with UserCheckError where the application must not be served. */
+  readonly admit: (socket: Socket) => Promise<void>
+  readonly sendsTrace: boolean
+  readonly connectTimeoutMs: number
+  /** How long a server that is not there is tried again. */
+  readonly retryMs: number
+}
+
+/** Serves one application to the end of its connection; never rejects. `log` carries the client id. */
+export async function serveConnection(socket: Socket, route: Route, log: Logger): Promise<void> {
+  // Until somebody carries its bytes, an application that leaves is noticed by what is written to it.
+  socket.on('error', () => {})
+  const wrapped = await open(socket, route, log)
+  if (wrapped !== null) {
+    const failure = await carry(socket, wrapped)
+    if (failure !== null)
+      log.event(events.cannotStartConnection, { error: failure }, 'Connector error')
+    log.info('Close wrapped connection with AcraServer')
+  }
+  socket.destroy()
+  log.info('Close connection with client')
+}
+
+/** The way to the server, encrypted; null where there is none, which is in the log then. */
+async function open(socket: Socket, route: Route, log: Logger): Promise<Duplex | null> {
+  const plain = await connect(socket, route, log)
+  if (plain === null) return null
+  const wrapped = await wrap(plain, route, log)
+  if (wrapped === null) return null
+  if (socket.destroyed) {
+    wrapped.destroy()
+    return null
+  }
+  if (route.sendsTrace) sendTrace(wrapped)
+  return wrapped
+}
+
+async function connect(socket: Socket, route: Route, log: Logger): Promise<Socket | null> {
+  const { place } = route
+  try {
+    await route.admit(socket)
+  } catch (error) {
+    const { message, cause } = error as UserCheckError
+    log.event(events.cannotStartConnection, cause === undefined ? {} : { error: cause }, message)
+    return null
+  }
+  log.info('Connect to AcraServer', { connection_string: place.text })
+  try {
+    return await dialPatiently(place.address, route, () => socket.destroyed)
+  } catch (error) {
+    log.event(events.cannotStartConnection, { error }, "Can't connect to AcraServer")
+    return null
+  }
+}
+
+/** Rejects with DialError where the server is not there, and stays away as long as is waited for. */
+async function dialPatiently(
+  address: Address,
+  { connectTimeoutMs, retryMs }: Route,
+  isGivenUp: () => boolean,
+): Promise<Socket> {
+  const end = performance.now() + retryMs
+  for (;;) {
+    try {
+      return await dial(address, { timeoutMs: connectTimeoutMs })
+    } catch (error) {
+      if (isGivenUp() || performance.now() + RETRY_MS > end) throw error as DialError
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+    }
+  }
+}
+
+async function wrap(plain: Socket, route: Route, log: Logger): Promise<Duplex | null> {
+  try {
+    const wrapped = await route.wrap(plain)
+    wrapped.on('error', () => {})
+    return wrapped
+  } catch (error) {
+    log.event(events.cannotWrapConnection, wrapFields(error))
+    return null
+  }
+}
+
+/** The error in the words of the original, and what it knows of it besides. spec: key-management §8 */
+export function wrapFields(error: unknown): Fields {
+  if (error instanceof SessionFailure) {
+    const { reason } = error
+    const hint = error instanceof TransportKeyError ? error.hint : hints[reason]
+    return { error: originalWords[reason] ?? error, reason, ...(hint === null ? {} : { hint }) }
+  }
+  if (error instanceof TlsError) {
+    return { error, reason: 'tls', ...(error.hint === null ? {} : { hint: error.hint }) }
+  }
+  return { error }
+}
+
+const originalWords: Partial<Record<SessionFailure['reason'], string>> = {
+  key_decrypt_failed: 'Failed to unprotect data',
+  peer_closed: 'EOF',
+  id_too_long: 'packet with ClientID too big',
+}
+
+const hints: Readonly<Record<SessionFailure['reason'], string | null>> = {
+  key_decrypt_failed: null,
+  key_not_found: null,
+  unexpected_id: 'Compare securesession_id of the server with the id that AcraConnector expects.',
+  not_verified: 'Exchange the public keys again: one side has made a new pair.',
+  malformed: 'Check that the server is set to Secure Session too.',
+  id_too_long: null,
+  peer_closed:
+    'The log of the other side has the reason: mostly it misses the keys of this client id, or its own key does not open.',
+  timeout:
+    'Check that the address is that of the server, and that it is set to Secure Session too.',
+}
+
+/** Length and content are two messages of a Secure Session, as the original sends them. */
+function sendTrace(wrapped: Duplex): void {
+  const frame = traceFrame()
+  wrapped.write(frame.subarray(0, TRACE_HEADER_SIZE))
+  wrapped.write(frame.subarray(TRACE_HEADER_SIZE))
+}

@@ -1,0 +1,44 @@
+import { performance } from 'node:perf_hooks'
+import {
+  buildMetrics,
+  type Counter,
+  type Histogram,
+  type Product,
+  processMetrics,
+  Registry,
+} from '../../observe/index.ts'
+
+const CONNECTION_BOUNDS = [0.1, 0.2, 0.5, 1, 10, 60, 3600, 86_400]
+
+/** What acra-connector counts. The names, labels and helps are the original's. spec: observability §2 */
+export class ConnectorMetrics {
+  readonly registry = new Registry()
+  readonly #connections: readonly Counter[]
+  readonly #seconds: readonly Histogram[]
+
+  constructor(product: Product) {
+    const { registry } = this
+    const labels = { connection_type: ['db', 'api'] }
+    this.#connections = registry.counters(
+      'acraconnector_connections_total',
+      'number of connections to database',
+      labels,
+    )
+    this.#seconds = registry.histograms(
+      'acraconnector_connections_processing_seconds',
+      'Time of connection processing',
+      CONNECTION_BOUNDS,
+      labels,
+    )
+    buildMetrics(registry, product)
+    processMetrics(registry)
+  }
+
+  /** A connection was accepted; what is returned is to be called when it has ended. */
+  connected(kind: 'application' | 'api'): () => void {
+    const index = kind === 'application' ? 0 : 1
+    this.#connections[index]!.add(1)
+    const begin = performance.now()
+    return () => this.#seconds[index]!.observe((performance.now() - begin) / 1000)
+  }
+}

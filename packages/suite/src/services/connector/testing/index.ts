@@ -1,0 +1,1 @@
+export { exchangeKeys, generate, type KeyExchange, type KeyFolder } from './key-exchange.ts'

@@ -1,0 +1,72 @@
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Environment } from '../../keystore/index.ts'
+import { connectSession } from '../../net/secure-session/index.ts'
+import {
+  readAuthorities,
+  readCredentials,
+  systemAuthorities,
+  TlsClient,
+} from '../../net/tls/index.ts'
+import type { TransportKeyring } from './keys.ts'
+import type { ConnectorOptions } from './options.ts'
+import type { Peer } from './peer.ts'
+
+/** For the whole handshake of a Secure Session, as in the original. */
+const SESSION_TIMEOUT_MS = 5000
+const TLS_TIMEOUT_MS = 60_000
+
+/**
+ * Agrees on encryption with the server on a connected socket that nobody reads; what is resolved stands for the connection, and must be
+ * given an `error` listener at once. The socket is destroyed where it rejects.
+ */
+export type Wrap = (socket: Socket) => Promise<Duplex>
+
+/** How the log names the transports. */
+export const transportNames = { session: 'Secure Session', tls: 'TLS', raw: 'raw' } as const
+
+/** Secure Session, with keys that are read for every connection. Rejects with SessionFailure. */
+export function sessionTransport(clientId: string, peer: Peer, keyring: TransportKeyring): Wrap {
+  return async (socket) => {
+    // Nobody else listens while the keys are read.
+    const onError = () => {}
+    socket.on('error', onError)
+    try {
+      const { privateKey, peerKey } = await keyring.open()
+      const session = connectSession(socket, {
+        clientId,
+        serverId: peer.sessionId,
+        privateKey,
+        serverKey: peerKey,
+        timeoutMs: SESSION_TIMEOUT_MS,
+      })
+      privateKey.fill(0)
+      return await session
+    } catch (error) {
+      socket.destroy()
+      throw error
+    } finally {
+      socket.off('error', onError)
+    }
+  }
+}
+
+/** TLS, the server's certificate and name verified. Throws TlsError where a file cannot be used; rejects with TlsError. */
+export function tlsTransport(
+  options: ConnectorOptions,
+  peer: Peer,
+  environment: Environment,
+): Wrap {
+  const { tls_ca: file, tls_cert: certificate, tls_key: key } = options
+  const system = systemAuthorities(environment)
+  const client = new TlsClient({
+    credentials: certificate === '' ? null : readCredentials(certificate, key),
+    authorities: file === '' ? system : [...system, ...readAuthorities(file)],
+    serverName: peer.serverName,
+    protocol: null,
+  })
+  return (socket) => client.connect(socket, 'full', TLS_TIMEOUT_MS)
+}
+
+/** Nothing at all. */
+export const rawTransport: Wrap = async (socket) => socket

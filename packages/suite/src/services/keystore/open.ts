@@ -1,0 +1,48 @@
+import {
+  detectVersion,
+  type Environment,
+  type Keystore,
+  type keysFolderOptions,
+  type masterKeyOptions,
+  openKeystore,
+  openMasterKey,
+} from '../../keystore/index.ts'
+import type { OptionValues } from '../../options/index.ts'
+
+export interface KeystoreSettings {
+  readonly options: OptionValues<typeof keysFolderOptions & typeof masterKeyOptions>
+  readonly environment: Environment
+  /** Takes a sentence about something odd that stops nothing. */
+  readonly warn: (sentence: string) => void
+  /** Keys kept in memory: 0 sets no bound, -1 keeps none. */
+  readonly cacheSize: number
+  readonly cacheOnStart: boolean
+}
+
+/** An open keystore, and what it takes to forget it. */
+export interface ServiceKeystore {
+  readonly keystore: Keystore
+  /** Overwrites the keys, the master key among them. The keystore cannot be used any more. */
+  wipe(): void
+}
+
+/** Opens the keystore with its master key. Throws KeystoreError. */
+export async function openServiceKeystore({
+  options,
+  environment,
+  warn,
+  cacheSize,
+  cacheOnStart,
+}: KeystoreSettings): Promise<ServiceKeystore> {
+  const version = (await detectVersion(options.keys_dir)) ?? 'v1'
+  const wrapper = await openMasterKey({ options, environment, version, warn })
+  const folder = options.keys_dir
+  const keystore = await openKeystore({ folder, wrapper, cacheSize, cacheOnStart, warn })
+  return {
+    keystore,
+    wipe() {
+      keystore.reset()
+      wrapper.wipe()
+    },
+  }
+}
