@@ -6,7 +6,8 @@ import { program as acraKeymaker } from './acra-keymaker.ts'
 import { program as acraKeys } from './acra-keys.ts'
 import { program as acraPoisonrecordmaker } from './acra-poisonrecordmaker.ts'
 import { program as acraServer } from './acra-server.ts'
-import { type ErrorEntry, errorCodes } from './error-codes.ts'
+import { errorCodes } from './error-codes.ts'
+import type { ErrorEntry } from './error-entry.ts'
 import { type Program, type ProgramOfCommands, programOptions } from './program.ts'
 
 /** A page of the documentation that is made from tables of the code. */

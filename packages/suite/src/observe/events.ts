@@ -1,19 +1,5 @@
-import type { Level } from './record.ts'
-
-/**
- * An event with a number that operators and SIEM rules go by. Numbers below 2000 are the original's
- * (audit-log.md §4), ours begin at 2000; a number never changes its meaning.
- */
-export interface Event {
-  readonly code: number
-  readonly level: Level
-  /** What the line says where the caller has nothing better. */
-  readonly message: string
-  /** For the documentation: what happened. */
-  readonly meaning: string
-  /** For the documentation: what to do about it. */
-  readonly remedy: string
-}
+import type { Event } from './event.ts'
+import { transportEvents } from './transport-events.ts'
 
 /**
  * The events of our programs, by number. The messages of the original's numbers are the original's
@@ -72,13 +58,6 @@ export const events = {
       'The configuration file cannot be read, or holds something that cannot be used. `error` gives file, line and column.',
     remedy: 'Correct the file at that place.',
   },
-  cannotCloseClientConnection: {
-    code: 509,
-    level: 'error',
-    message: "Error on closing client's connection",
-    meaning: 'The connection of an application could not be closed in order.',
-    remedy: 'Nothing, unless it happens often: then read `error`.',
-  },
   cannotOpenKeystore: {
     code: 510,
     level: 'error',
@@ -123,13 +102,6 @@ export const events = {
     meaning: 'The listening socket could not be closed.',
     remedy: 'Read `error`; a unix socket file may have to be removed by hand.',
   },
-  cannotConfigureTransport: {
-    code: 532,
-    level: 'error',
-    message: "Configuration error: Can't initialize TLS connection wrapper",
-    meaning: 'The transport to the server cannot be set up with these options and files.',
-    remedy: 'Correct what `error` says.',
-  },
   cannotAccept: {
     code: 533,
     level: 'error',
@@ -157,17 +129,6 @@ export const events = {
     message: "Can't init session with client",
     meaning: "The start of a client's session failed.",
     remedy: 'Read `error`.',
-  },
-  cannotWrapConnection: {
-    code: 538,
-    level: 'error',
-    message: "Can't wrap connection",
-    meaning:
-      'The encrypted transport between AcraConnector and its server could not be agreed on. `reason` says what failed: ' +
-      '`key_decrypt_failed` (the own private key does not open), `key_not_found`, `unexpected_id`, `not_verified` (another key than ' +
-      'was exchanged), `peer_closed` (the other side has the reason in its log), `timeout`, `malformed`, `tls`.',
-    remedy:
-      'Read `hint`. A key that was renamed opens again under its old name; else make and exchange the transport keys again.',
   },
   connectionTimedOut: {
     code: 539,
@@ -243,23 +204,6 @@ export const events = {
     meaning:
       'The exchange of a connection broke its protocol or met an error; the connection was closed.',
     remedy: 'Read `error`.',
-  },
-  cannotSendTrace: {
-    code: 800,
-    level: 'error',
-    message: "Can't send trace data",
-    meaning:
-      'AcraConnector could not tell the server where a trace comes from; the connection was closed.',
-    remedy: 'Mostly the server is gone: read `error`.',
-  },
-  cannotReadTrace: {
-    code: 801,
-    level: 'error',
-    message: "Can't read trace from AcraConnector",
-    meaning:
-      'What a connection of AcraConnector begins with did not come; the connection was closed.',
-    remedy:
-      'Where no AcraConnector stands in front, set `acraconnector_transport_encryption_disable`.',
   },
   cannotEncryptQuery: {
     code: 900,
@@ -424,4 +368,5 @@ export const events = {
     remedy:
       'If the machine was merely overloaded, raise `worker_timeout`. If it happens again, look which statements ran at that time, and report it.',
   },
+  ...transportEvents,
 } as const satisfies Readonly<Record<string, Event>>

@@ -3,7 +3,8 @@
  * them. A logger is handed on by parameter; there is no log of the process. Never here: secrets,
  * keys, plaintext or SQL literals.
  */
-export { type Event, events } from './events.ts'
+export type { Event } from './event.ts'
+export { events } from './events.ts'
 export { cefFormat } from './formats/cef.ts'
 export { jsonFormat } from './formats/json.ts'
 export { colouredPlaintext, elapsedPlaintext, plaintext } from './formats/plaintext.ts'

@@ -5,6 +5,5 @@
 export { type AcceptedSession, acceptSession, type ServerKeys } from './accept.ts'
 export { type ConnectSettings, connectSession } from './connect.ts'
 export { startsSession, startsTrace, TRACE_FRAME_SIZE, traceFrame } from './first-bytes.ts'
-export { FRAME_HEADER_SIZE, frameOf } from './frames.ts'
 export { SessionFailure, type SessionFailureReason } from './session-failure.ts'
-export { SessionStream } from './session-stream.ts'
+export type { SessionStream } from './session-stream.ts'

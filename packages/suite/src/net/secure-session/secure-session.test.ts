@@ -6,11 +6,11 @@ import type { Duplex } from 'node:stream'
 import { after, test } from 'node:test'
 import { generateKeyPair } from '@acra-ts/crypto'
 import { nodePrimitives } from '@acra-ts/crypto/node'
+import { frameOf } from './frames.ts'
 import {
   acceptSession,
   type ConnectSettings,
   connectSession,
-  frameOf,
   SessionFailure,
   startsSession,
   startsTrace,

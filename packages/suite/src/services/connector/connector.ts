@@ -1,11 +1,6 @@
 import { chmodSync } from 'node:fs'
 import type { Socket } from 'node:net'
-import {
-  cacheOff,
-  type Environment,
-  isClientId,
-  KeystoreError,
-} from '../../keystore/index.ts'
+import { cacheOff, type Environment, isClientId, KeystoreError } from '../../keystore/index.ts'
 import { formatAddress, type Listener, listen } from '../../net/index.ts'
 import { events, type Logger, type Product } from '../../observe/index.ts'
 import { openServiceKeystore } from '../keystore/index.ts'
@@ -45,6 +40,9 @@ const fixedOptions = [
 
 /** Users but our own may connect: the kernel asks for the right to write. */
 const SOCKET_MODE = 0o066
+
+/** More than any handshake takes. */
+const HANDSHAKE_MS = 60_000
 
 type Entrance = 'application' | 'api'
 
@@ -92,7 +90,11 @@ export class Connector {
       if (options[name] === this.#setup.options[name]) continue
       this.#context.log.warning(`${name} cannot change while the service runs: restart it for that`)
     }
+    const old = this.#setup
     this.#setup = setup
+    // Connections that have begun may still need the old keys for their handshake.
+    const { connect_timeout, connect_retry_time } = old.options
+    setTimeout(old.wipe, (connect_timeout + connect_retry_time) * 1000 + HANDSHAKE_MS).unref()
   }
 
   /** Accepts no more; open connections get `incoming_connection_close_timeout` to end, and are cut then. */
