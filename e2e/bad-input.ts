@@ -5,6 +5,7 @@ import { writeFile } from 'node:fs/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { type Postgres, startPostgres } from '../tools/postgres.ts'
+import { memoryOf } from '../tools/processes.ts'
 import { type AcraServer, createKeys, startAcraServer } from '../tools/programs.ts'
 import { root } from '../tools/repository.ts'
 import { createSandbox } from '../tools/sandbox.ts'
@@ -75,7 +76,7 @@ export async function openArena(): Promise<Arena> {
       await Promise.all([...attacks, ...lies])
     },
     checkHealth: () => checkHealth(server),
-    memory: () => memoryOf(server.pid),
+    memory: () => Math.round(memoryOf(server.pid)),
     log: () => readFileSync(server.logFile, 'utf8'),
     async stop() {
       await sandbox.remove()
@@ -239,9 +240,4 @@ async function checkHealth({ host, port }: AcraServer): Promise<void> {
   const said = answer.map(({ type }) => type).join('')
   const cell = row === undefined ? `no row, but ${said}` : cellsOf(row)[0]?.toString()
   if (cell !== PLAIN) throw new Error(`a client that behaves is not served: ${cell}`)
-}
-
-function memoryOf(pid: number): number {
-  const size = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-  return Math.round(Number(size) / 1024)
 }

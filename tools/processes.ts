@@ -1,33 +1,40 @@
-/** A process and its children, as /proc shows them. */
+/** Processes, as /proc shows them. */
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** The processes that `pid` has started. */
+/** The processes that `pid` has started, the eldest first. */
 export function childrenOf(pid: number): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((child) => parentOf(child) === pid)
+    .filter((child) => Number(/^PPid:\s+(\d+)$/m.exec(statusOf(child))?.[1]) === pid)
+    .sort((a, b) => startOf(a) - startOf(b))
 }
 
-function parentOf(pid: number): number | null {
-  const status = statusOf(pid)
-  return status === null ? null : Number(/^PPid:\s+(\d+)$/m.exec(status)?.[1])
-}
-
-/** Resident memory of a process and its children, in MiB. */
+/** Resident memory, in MiB; 0 where the process has ended. */
 export function memoryOf(pid: number): number {
-  const sizes = [pid, ...childrenOf(pid)].map((process) =>
-    Number(/^VmRSS:\s+(\d+) kB$/m.exec(statusOf(process) ?? '')?.[1] ?? 0),
-  )
-  return sizes.reduce((sum, size) => sum + size, 0) / 1024
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(statusOf(pid))?.[1] ?? 0) / 1024
 }
 
-/** Null where the process has ended meanwhile. */
-function statusOf(pid: number): string | null {
+/** When the process was started, in ticks of the system. */
+function startOf(pid: number): number {
+  // The name, in parentheses, may have spaces; behind it the start is the twentieth field.
+  return Number(
+    readProcess(pid, 'stat')
+      .replace(/^.*\) /s, '')
+      .split(' ')[19] ?? 0,
+  )
+}
+
+function statusOf(pid: number): string {
+  return readProcess(pid, 'status')
+}
+
+/** Empty where the process has ended meanwhile. */
+function readProcess(pid: number, file: 'stat' | 'status'): string {
   try {
-    return readFileSync(`/proc/${pid}/status`, 'utf8')
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8')
   } catch (error) {
-    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return null
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return ''
     throw error
   }
 }

@@ -5,9 +5,12 @@ import type { AcraServer } from '../programs.ts'
 
 const REFUSED = '42601'
 const PROTECTED_IN_CONDITION = "SELECT id FROM people WHERE lower(email) = 'x'"
-/** How long after a worker was killed its connections may find that out. */
-const KILL_WINDOW_MS = 5000
+/** How long after a worker has ended its connections may find that out. */
+const LOSS_WINDOW_MS = 5000
 const RECONNECT_MS = 200
+/** How many steps a busy connection lives, and how long an idle one: applications come and go. */
+const BUSY_STEPS = 400
+const IDLE_MS = 40_000
 
 export interface Address {
   readonly server: AcraServer
@@ -19,24 +22,27 @@ export interface Address {
 /** Counts of a run, and why things failed. */
 export class Tally {
   done = 0
+  connections = 0
   explained = 0
   readonly failures = new Map<string, number>()
-  #killedAt = Number.NEGATIVE_INFINITY
+  #harmed = { from: Number.POSITIVE_INFINITY, to: Number.NEGATIVE_INFINITY }
 
-  /** A worker is being killed. */
-  killed(): void {
-    this.#killedAt = performance.now()
+  /** A worker is being ended, which is done `withinMs` from now. */
+  harmed(withinMs: number): void {
+    const now = performance.now()
+    this.#harmed = { from: now, to: now + withinMs + LOSS_WINDOW_MS }
   }
 
-  /** A connection that was lost is explained by a kill just before; nothing else is. */
-  failed(error: unknown): void {
+  /** The loss of a connection that is older than the end of a worker just before is explained by it; nothing else is. */
+  failed(error: unknown, connectedAt: number): void {
     const reason = error instanceof Error ? error.message : String(error)
-    if (isLost(error) && performance.now() - this.#killedAt < KILL_WINDOW_MS) this.explained++
+    const { from, to } = this.#harmed
+    if (isLost(error) && connectedAt < from && performance.now() < to) this.explained++
     else this.failures.set(reason, (this.failures.get(reason) ?? 0) + 1)
   }
 }
 
-/** Works through the mix until `signal` ends it, with a new connection where the old one is lost. */
+/** Works through the mix until `signal` ends it, with a new connection now and then and where the old one is lost. */
 export async function beBusy(
   address: Address,
   number: number,
@@ -44,43 +50,56 @@ export async function beBusy(
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
+    const connectedAt = performance.now()
     try {
       await withClient(address, async (client) => {
-        for (let round = 0; !signal.aborted; round++) {
-          await mix[round % mix.length]!(client, number, round)
+        tally.connections++
+        for (let step = 0; step < BUSY_STEPS && !signal.aborted; step++) {
+          await mix[step % mix.length]!(client, number, step)
           tally.done++
         }
       })
     } catch (error) {
-      tally.failed(error)
+      tally.failed(error, connectedAt)
       await sleep(RECONNECT_MS)
     }
   }
 }
 
-/** Is connected until `signal` ends it, and then asks whether it still is. */
+/** Is connected for a while and then asks whether it still is, again and again until `signal` ends it. */
 export async function beIdle(address: Address, tally: Tally, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
+    const connectedAt = performance.now()
     try {
       await withClient(address, async (client) => {
-        await ended(client, signal)
+        tally.connections++
+        await idle(client, signal)
         await client.query('SELECT 1')
         tally.done++
       })
     } catch (error) {
-      tally.failed(error)
+      tally.failed(error, connectedAt)
       await sleep(RECONNECT_MS)
     }
   }
 }
 
-/** Resolves at the end of the soak, rejects at that of the connection. */
-function ended(client: pg.Client, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => resolve(), { once: true })
-    client.once('error', reject)
-    client.once('end', () => reject(new Error('Connection terminated unexpectedly')))
-  })
+/** Resolves after some time, or at the end of the soak; rejects at the end of the connection. */
+async function idle(client: pg.Client, signal: AbortSignal): Promise<void> {
+  const done = new AbortController()
+  const until = AbortSignal.any([signal, done.signal])
+  try {
+    await new Promise<void>((resolve, reject) => {
+      client.once('error', reject)
+      client.once('end', () => reject(new Error('Connection terminated unexpectedly')))
+      // Not all at once.
+      sleep(IDLE_MS * (0.5 + Math.random()), undefined, { signal: until }).then(resolve, () =>
+        resolve(),
+      )
+    })
+  } finally {
+    done.abort()
+  }
 }
 
 async function withClient(

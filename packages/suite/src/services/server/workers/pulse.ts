@@ -2,10 +2,10 @@
 export const BEAT_MS = 1000
 
 /**
- * Whether a worker answers. Beats are counted, and not the time: where the whole machine has slept, nobody is late.
+ * Whether a worker says anything. Beats are counted, and not the time: where the whole machine has slept, nobody is late.
  */
 export class Pulse {
-  /** Beats since the question that is not answered yet, its own included. */
+  /** Beats since the question behind which nothing was heard, its own included. */
   #beats = 0
 
   /** A beat: the milliseconds for which an answer is owed; 0 where none is, and the worker is to be asked. */
@@ -13,11 +13,12 @@ export class Pulse {
     return this.#beats++ * BEAT_MS
   }
 
-  answered(): void {
+  /** It has said something. */
+  heard(): void {
     this.#beats = 0
   }
 
-  /** It did not answer within one beat: there may be others that do. */
+  /** Nothing was heard for a whole beat: there may be others that answer. */
   get isLate(): boolean {
     return this.#beats > 1
   }

@@ -152,6 +152,8 @@ class Supervisor implements Service {
   }
 
   #hear(member: Member, message: ToSupervisor): void {
+    // Whatever it says: the answer itself may have to wait behind many sockets on their way to it.
+    member.pulse.heard()
     switch (message.kind) {
       case 'ready':
         this.#ready(member, message.protectsColumns)
@@ -179,7 +181,6 @@ class Supervisor implements Service {
         member.onReload?.(message.error === null ? null : unpackError(message.error))
         break
       case 'pong':
-        member.pulse.answered()
         break
       case 'snapshot':
         this.#totals.update(member, message.cells)
