@@ -8,6 +8,7 @@ export { type Key, type KeyRef, type Purpose, type PurposeFacts, purposes } from
 export { type KeyDescription, type Keystore, wipeKeys } from './keystore.ts'
 export { masterKeyFromEnvironment } from './master-key/env.ts'
 export { writeMasterKeyFile } from './master-key/file.ts'
+export { GatedWrapper } from './master-key/gate.ts'
 export type { KeyWrapper, StoreVersion } from './master-key/key-wrapper.ts'
 export { createMasterKey, openMasterKey } from './master-key/master-key.ts'
 export { masterKeyOptions } from './master-key/options.ts'

@@ -368,5 +368,28 @@ export const events = {
     remedy:
       'If the machine was merely overloaded, raise `worker_timeout`. If it happens again, look which statements ran at that time, and report it.',
   },
+  keySourceAway: {
+    code: 2030,
+    level: 'warning',
+    message: 'What protects the keys does not answer, those in memory go on',
+    meaning:
+      'Vault, the KMS or the hardware security module does not answer a running service. Keys in memory are used for `keystore_offline_ttl`; others cannot be read meanwhile.',
+    remedy: 'Read `error`, and bring it back.',
+  },
+  keySourceBack: {
+    code: 2031,
+    level: 'info',
+    message: 'What protects the keys answers again',
+    meaning: 'Vault, the KMS or the hardware security module is back.',
+    remedy: 'Nothing.',
+  },
+  keysDropped: {
+    code: 2032,
+    level: 'error',
+    message: 'Keys in memory were dropped',
+    meaning:
+      'Vault, the KMS or the hardware security module has not answered for longer than `keystore_offline_ttl`: nothing is encrypted or decrypted until it is back.',
+    remedy: 'Bring it back; connections need not be opened again.',
+  },
   ...transportEvents,
 } as const satisfies Readonly<Record<string, Event>>

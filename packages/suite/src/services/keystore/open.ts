@@ -1,6 +1,7 @@
 import {
   detectVersion,
   type Environment,
+  GatedWrapper,
   type Keystore,
   type keysFolderOptions,
   type masterKeyOptions,
@@ -22,6 +23,8 @@ export interface KeystoreSettings {
 /** An open keystore, and what it takes to forget it. */
 export interface ServiceKeystore {
   readonly keystore: Keystore
+  /** What protects the keys; shut, no key is read that is not in memory. */
+  readonly gate: GatedWrapper
   /** Overwrites the keys, the master key among them. The keystore cannot be used any more. */
   wipe(): void
 }
@@ -35,14 +38,20 @@ export async function openServiceKeystore({
   cacheOnStart,
 }: KeystoreSettings): Promise<ServiceKeystore> {
   const version = (await detectVersion(options.keys_dir)) ?? 'v1'
-  const wrapper = await openMasterKey({ options, environment, version, warn })
+  const gate = new GatedWrapper(await openMasterKey({ options, environment, version, warn }))
   const folder = options.keys_dir
-  const keystore = await openKeystore({ folder, wrapper, cacheSize, cacheOnStart, warn })
-  return {
-    keystore,
-    wipe() {
-      keystore.reset()
-      wrapper.wipe()
-    },
+  try {
+    const keystore = await openKeystore({ folder, wrapper: gate, cacheSize, cacheOnStart, warn })
+    return {
+      keystore,
+      gate,
+      wipe() {
+        keystore.reset()
+        gate.wipe()
+      },
+    }
+  } catch (error) {
+    gate.wipe()
+    throw error
   }
 }

@@ -29,6 +29,8 @@ export class ServerMetrics {
   readonly requests: Histogram
   /** Seconds of work on what the database answers. */
   readonly responses: Histogram
+  /** The place where the master key comes from has gone away (1) or is back (-1). */
+  readonly keystoreDegraded: (change: 1 | -1) => void
   readonly #structDecryptions: readonly Counter[]
   readonly #structEncryptions: readonly Counter[]
   readonly #decryptions: readonly Counter[]
@@ -87,6 +89,16 @@ export class ServerMetrics {
       'number of worker processes that ended and were replaced',
       { reason: ENDINGS },
     )
+    const degraded = registry.gauge(
+      'acraserver_keystore_degraded',
+      'number of keystores whose Vault, KMS or hardware security module does not answer',
+      'sum',
+    )
+    let count = 0
+    this.keystoreDegraded = (change) => {
+      count += change
+      degraded.set(count)
+    }
     buildMetrics(registry, product)
     processMetrics(registry)
   }

@@ -140,6 +140,19 @@ const limits = {
   }),
 } as const
 
+const keySource = {
+  keystore_offline_ttl: int(
+    0,
+    'Seconds for which the keys in memory are used while Vault, the KMS or the hardware security module does not answer; 0 without limit',
+    { min: 0, max: 366 * SECONDS_MAX },
+  ),
+  keystore_probe_interval: int(
+    30,
+    'Seconds between two questions whether Vault, the KMS or the hardware security module is still there',
+    { min: 1, max: SECONDS_MAX },
+  ),
+} as const
+
 const poison = {
   poison_detect_enable: flag(false, 'Look for poison records in all columns of all answers'),
   poison_shutdown_enable: flag(false, 'End the server at once when a poison record is found'),
@@ -215,6 +228,7 @@ export const serverOptions = {
   ...protection,
   ...keysFolderOptions,
   ...keystoreCacheOptions,
+  ...keySource,
   ...limits,
   ...poison,
   ...api,

@@ -9,12 +9,12 @@ import {
   anyColumn,
   columnFor,
   type EncryptorConfig,
-  KeysInUse,
+  type KeysInUse,
   loadEncryptorConfig,
   noEncryptorConfig,
   type PoisonWatch,
 } from '../../transform/index.ts'
-import { openServiceKeystore } from '../keystore/index.ts'
+import { openServerKeys } from './keys.ts'
 import type { ServerOptions } from './options.ts'
 import { openPoisonKeys, PoisonReaction, type Reactions } from './poison.ts'
 
@@ -37,24 +37,18 @@ export async function openProtection(
   parser: Parser,
   log: Logger,
   reactions: Reactions,
+  onDegraded: (change: 1 | -1) => void,
 ): Promise<Protection> {
   const config = readEncryptorConfig(options)
   const columns = new ColumnTable(protectedColumns(config), columnFor, anyColumn)
-  const { keystore, wipe } = await openServiceKeystore({
-    options,
-    environment,
-    warn: (sentence) => log.warning(sentence),
-    cacheSize: options.keystore_cache_size,
-    cacheOnStart: options.keystore_cache_on_start_enable,
-  })
-  const poisonKeys = await openPoisonKeys(options, nodePrimitives, keystore, log)
+  const keys = await openServerKeys(options, environment, log, onDegraded)
+  const poisonKeys = await openPoisonKeys(options, nodePrimitives, keys.keystore, log).catch(
+    (error: unknown) => {
+      keys.wipe()
+      throw error
+    },
+  )
   const reaction = new PoisonReaction(options, reactions)
-  const keys = new KeysInUse({
-    keystore,
-    primitives: nodePrimitives,
-    clientsMax: clientsMax(options.keystore_cache_size),
-    now: () => performance.now(),
-  })
   const planner = new Planner({
     idle: config.empty,
     columns,
@@ -72,13 +66,12 @@ export async function openProtection(
       detectsPoison: poisonKeys !== null,
       heldSizeMax: options.max_held_message,
     },
-    keys,
+    keys: keys.inUse,
     poisonWatch: (connectionLog) =>
       poisonKeys && { keys: poisonKeys, alarm: reaction.alarm(connectionLog) },
     wipe() {
-      keys.reset()
       poisonKeys?.wipe()
-      wipe()
+      keys.wipe()
     },
   }
 }
@@ -93,10 +86,4 @@ function readEncryptorConfig(options: ServerOptions): EncryptorConfig {
 
 function* protectedColumns(config: EncryptorConfig) {
   for (const table of config.tables) yield* table.protected.values()
-}
-
-/** The bound of keys in use is that of the keystore's cache (flag `keystore_cache_size`). */
-function clientsMax(cacheSize: number): number {
-  if (cacheSize === 0) return Number.POSITIVE_INFINITY
-  return Math.max(0, cacheSize)
 }

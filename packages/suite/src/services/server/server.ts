@@ -76,10 +76,17 @@ export class Server {
   /** Checks the options and makes ready. Throws where anything is wrong. */
   static async open(options: ServerOptions, context: ServerContext): Promise<Server> {
     checkOptions(options)
-    const { environment, log, reactions } = context
+    const { environment, log, reactions, metrics } = context
     const transports = openTransports(options, environment)
     const parser = await loadParser()
-    const protection = await openProtection(options, environment, parser, log, reactions)
+    const protection = await openProtection(
+      options,
+      environment,
+      parser,
+      log,
+      reactions,
+      metrics.keystoreDegraded,
+    )
     return new Server(options, context, parser, protection, transports)
   }
 
@@ -91,9 +98,16 @@ export class Server {
   /** New connections get the new options, keys and certificates; open ones finish with what they began with. */
   async reload(options: ServerOptions): Promise<void> {
     checkOptions(options)
-    const { environment, log, reactions } = this.#context
+    const { environment, log, reactions, metrics } = this.#context
     const transports = openTransports(options, environment)
-    const protection = await openProtection(options, environment, this.#parser, log, reactions)
+    const protection = await openProtection(
+      options,
+      environment,
+      this.#parser,
+      log,
+      reactions,
+      metrics.keystoreDegraded,
+    )
     this.#transports = transports
     const old = this.#protection
     this.#protection = protection
