@@ -298,14 +298,14 @@ test('a worker that is killed is replaced, the other one goes on, and no counter
 test('a worker that hangs is replaced, and clients go on meanwhile', async () => {
   const port = await freePort()
   const metrics = `--incoming_connection_prometheus_metrics_string=tcp://127.0.0.1:${port}/`
-  const server = await serve('--workers=2', '--worker_timeout=2', metrics)
+  const server = await serve('--workers=2', '--worker_timeout=5', metrics)
   const ready = await says(server, 'Worker 2 is ready')
   const clients = [await connect(server), await connect(server)]
   process.kill(Number(/Worker 1 is ready" pid=(\d+)/.exec(ready)?.[1]), 'SIGSTOP')
   const next = await connect(server)
   assert.equal((await next.query('SELECT 1')).at(-1)?.type, 'Z')
   const log = await says(server, 'Worker 3 is ready')
-  assert.match(log, /code=2015 .*worker=1 worker_timeout=2\n/)
+  assert.match(log, /code=2015 .*worker=1 worker_timeout=5\n/)
   assert.match(log, /code=2014 error=SIGKILL .*worker=1\n/)
   const answers = await Promise.all(clients.map((client) => client.query('SELECT 1')))
   assert.equal(answers.filter((answer) => answer.at(-1)?.type === 'Z').length, 1)

@@ -23,6 +23,8 @@ import type { StartWorker } from './worker-process.ts'
 const COLLECT_MS = 2000
 /** How much longer than their connections workers may take to end. */
 const STOP_EXTRA_MS = 5000
+/** How long a worker may be silent that has not been ready yet: it loads all that it needs at once. */
+const START_MS = 60_000
 
 /** The workers end before any of them could serve. */
 export class WorkersError extends AcraError<'workers-end-at-once'> {}
@@ -235,8 +237,9 @@ class Supervisor implements Service {
     const { worker_timeout: timeout } = this.#options
     for (const member of this.#members) {
       const silentMs = member.pulse.beat()
+      const patienceMs = Math.max(timeout * 1000, member.isReady ? 0 : START_MS)
       if (silentMs === 0) member.process?.send({ kind: 'ping' })
-      else if (silentMs >= timeout * 1000) this.#giveUp(member, timeout)
+      else if (silentMs >= patienceMs) this.#giveUp(member, timeout)
     }
   }
 
