@@ -310,20 +310,55 @@ describe('a master key', () => {
   })
 })
 
-test('keystore versions that cannot be made are refused', async () => {
-  await refused(
-    ['--keystore=v2'],
-    /--keystore=v2 is not available yet: use --keystore=v1, or leave it out/,
-  )
+test('a version that is unknown, or not that of the folder, is refused', async () => {
   await refused(['--keystore=v7'], /msg="Unknown --keystore version: v7 \(supported: v1, v2\)"/)
   const folder = folders.next()
   fs.mkdirSync(join(folder, 'keys'), { mode: 0o700 })
   fs.writeFileSync(join(folder, 'keys/version'), 'Acra Keystore v2', { mode: 0o644 })
-  const ofVersion2 =
-    /code=510 error="keystore .* is of version 2, which this version does not have yet/
-  await refused([`--keys_output_dir=${folder}/keys`], ofVersion2)
-  await refused([`--keys_output_dir=${folder}/keys`, '--keystore=v1'], ofVersion2)
+  await refused(
+    [`--keys_output_dir=${folder}/keys`, '--keystore=v1'],
+    /code=510 error="keystore .* is v2 and not v1: use another folder, or ask for v2"/,
+  )
+  await refused(
+    [`--keys_output_dir=${folder}/keys`],
+    /error="ACRA_MASTER_KEY does not hold the two master keys of a keystore v2; /,
+  )
   assert.deepEqual(fs.readdirSync(join(folder, 'keys')), ['version'])
+})
+
+test('a keystore v2 has a ring for every key, private to its owner, and is rotated without asking for the version', async () => {
+  const folder = folders.next()
+  const json = `{"encryption":"${Buffer.alloc(32, 1).toString('base64')}","signature":"${Buffer.alloc(32, 2).toString('base64')}"}`
+  const environment = { ACRA_MASTER_KEY: Buffer.from(json).toString('base64') }
+  const words = [`--keys_output_dir=${folder}/keys`, '--client_id=someid']
+  const whole = await keymaker([...words, '--keystore=v2'], environment)
+  assert.equal(whole.exit, 0, whole.log)
+  assert.equal(whole.stdout.split('\n').length, 11)
+  const rings = [
+    'audit-log',
+    'authentication',
+    'client/someid/hmac-sym',
+    'client/someid/storage',
+    'client/someid/storage-sym',
+    'client/someid/transport/connector',
+    'client/someid/transport/server',
+    'client/someid/transport/translator',
+    'poison-record',
+    'poison-record-sym',
+  ].map((ring) => `${ring}.keyring`)
+  assert.deepEqual(Object.keys(contents(join(folder, 'keys'))).sort(), [
+    '.lock',
+    ...rings,
+    'version',
+  ])
+  for (const ring of rings)
+    assert.equal(fs.statSync(join(folder, 'keys', ring)).mode & 0o777, 0o600)
+  const before = contents(join(folder, 'keys'))
+  const again = await keymaker([...words, '--generate_hmac_key'], environment)
+  assert.equal(again.exit, 0, again.log)
+  const after = contents(join(folder, 'keys'))
+  const changed = Object.keys(after).filter((path) => `${after[path]}` !== `${before[path]}`)
+  assert.deepEqual(changed, ['client/someid/hmac-sym.keyring'])
 })
 
 for (const [what, value, log] of [

@@ -42,7 +42,7 @@ const options = {
   force: flag(false, 'With generate_master_key: replace an existing file'),
   keystore: text(
     '',
-    'Version of the keystore: v1 (v2 is not available yet, but its master key is)',
+    'Version of the keystore to make: v1 or v2; when empty, that of the folder, and v1 for a new one',
   ),
   ...certificateOptions,
   ...keysOutputOptions,
@@ -195,18 +195,17 @@ function masterKeySettings({ options, environment, log }: Context, version: Stor
 
 async function makeKeys(context: Context): Promise<void> {
   const { options, log, print } = context
-  const { keystore: version, keys_output_dir: folder, keys_public_output_dir } = options
-  if (!versions.includes(version))
-    throw new Refusal(`Unknown --keystore version: ${version} (supported: v1, v2)`)
-  checkVersion(version)
+  const { keystore: asked, keys_output_dir: folder, keys_public_output_dir } = options
+  if (!versions.includes(asked))
+    throw new Refusal(`Unknown --keystore version: ${asked} (supported: v1, v2)`)
   const wanted = wantedPurposes(options)
   const clientId = await clientIdFor(options, wanted)
-  if (version === '' && (await detectVersion(folder)) === null)
-    log.warning(`No --keystore given and ${folder} is empty: a keystore v1 is made`)
-  const wrapper = await openMasterKey(masterKeySettings(context, 'v1'))
+  const version = await storeVersion(context)
+  const wrapper = await openMasterKey(masterKeySettings(context, version))
   try {
     const keystore = await openKeystore({
       folder,
+      version,
       publicFolder: keys_public_output_dir,
       wrapper,
       warn: (sentence) => log.warning(sentence),
@@ -222,9 +221,14 @@ async function makeKeys(context: Context): Promise<void> {
 
 const versions: readonly string[] = ['', 'v1', 'v2']
 
-function checkVersion(version: string): void {
-  if (version === 'v2')
-    throw new Refusal('--keystore=v2 is not available yet: use --keystore=v1, or leave it out')
+/** The version that was asked for, else that of the folder. */
+async function storeVersion({ options, log }: Context): Promise<StoreVersion> {
+  const { keystore: asked, keys_output_dir: folder } = options
+  if (asked !== '') return asked === 'v2' ? 'v2' : 'v1'
+  const found = await detectVersion(folder)
+  if (found === null)
+    log.warning(`No --keystore given and ${folder} is empty: a keystore v1 is made`)
+  return found ?? 'v1'
 }
 
 function wantedPurposes(options: Options): readonly Purpose[] {

@@ -49,9 +49,9 @@ const keystore: Readonly<Record<KeystoreErrorCode, ErrorEntry>> = {
     remedy: 'Check what was given.',
     event: events.cannotReadKeys,
   },
-  'keystore-version-unsupported': {
-    meaning: 'The folder holds a keystore of a version that cannot be read yet.',
-    remedy: 'Use a keystore of version 1.',
+  'keystore-version-conflict': {
+    meaning: 'The folder holds a keystore of another version than was asked for.',
+    remedy: 'Use another folder, or ask for the version that is there.',
     event: events.cannotOpenKeystore,
   },
   'keystore-cache-conflict': {

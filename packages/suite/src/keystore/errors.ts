@@ -11,7 +11,7 @@ export type KeystoreErrorCode =
   | 'keystore-key-malformed'
   | 'keystore-key-missing'
   | 'keystore-key-unfit'
-  | 'keystore-version-unsupported'
+  | 'keystore-version-conflict'
   | 'keystore-cache-conflict'
   | 'keystore-locked'
   | 'keystore-io'

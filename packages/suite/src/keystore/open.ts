@@ -1,10 +1,13 @@
 import { CachedKeystore } from './cache.ts'
 import { KeystoreError } from './errors.ts'
 import type { Keystore } from './keystore.ts'
-import type { KeyWrapper } from './master-key/key-wrapper.ts'
+import type { KeyWrapper, StoreVersion } from './master-key/key-wrapper.ts'
 import { Files } from './storage/files.ts'
+import type { Surroundings } from './surroundings.ts'
 import { KeystoreV1 } from './v1/keystore-v1.ts'
 import { systemTime } from './v1/timestamp.ts'
+import { KeystoreV2 } from './v2/keystore-v2.ts'
+import { lockFile, versionFile, versionMarker } from './v2/marker.ts'
 
 /** A cache that keeps nothing. */
 export const cacheOff = -1
@@ -12,6 +15,8 @@ export const cacheOff = -1
 export interface OpenSettings {
   /** The key folder; it may be missing, and is made by the first key. */
   readonly folder: string
+  /** The version that is wanted where the folder holds nothing yet; v1 where it is not given. A folder of the other version is refused. */
+  readonly version?: StoreVersion | null
   /** Where public keys stand; the key folder where it is null or empty. */
   readonly publicFolder?: string | null
   /** What unwraps the keys; null where only public keys are asked for. */
@@ -35,9 +40,10 @@ export async function openKeystore(settings: OpenSettings): Promise<Keystore> {
   const { folder, publicFolder, wrapper, warn, now = systemTime } = settings
   const { cacheSize = cacheOff, cacheOnStart = false } = settings
   if (cacheSize === cacheOff && cacheOnStart) throw cacheConflict()
-  const storage = new Files({ folder, publicFolder: publicFolder ?? null })
-  if ((await detectVersion(folder)) === 'v2') throw notBuilt(storage.place)
-  const keystore = new KeystoreV1({ storage, wrapper, warn, now })
+  const found = await detectVersion(folder)
+  const version = settings.version ?? found ?? 'v1'
+  if (found !== null && found !== version) throw versionConflict(folder, found, version)
+  const keystore = layouts[version](folder, publicFolder ?? null, { wrapper, warn, now })
   await keystore.verify()
   if (cacheSize === cacheOff) return keystore
   const cached = new CachedKeystore(keystore, cacheSize)
@@ -45,22 +51,38 @@ export async function openKeystore(settings: OpenSettings): Promise<Keystore> {
   return cached
 }
 
+/** The layouts; all are byte-compatible with those of the original. */
+const layouts = {
+  v1(folder: string, publicFolder: string | null, around: Omit<Surroundings, 'storage'>) {
+    return new KeystoreV1({ ...around, storage: new Files({ folder, publicFolder }) })
+  },
+  v2(folder: string, publicFolder: string | null, around: Omit<Surroundings, 'storage'>) {
+    if (publicFolder)
+      around.warn(
+        `the public keys of a keystore v2 stand in its rings: ${publicFolder} is not used`,
+      )
+    const storage = new Files({ folder, lock: { target: lockFile } })
+    return new KeystoreV2({ ...around, storage })
+  },
+} as const
+
 /** The version of the keystore in a folder: v2 where its marker stands there, v1 where anything else does; null where nothing does. spec: keystore §3.1 */
-export async function detectVersion(folder: string): Promise<'v1' | 'v2' | null> {
+export async function detectVersion(folder: string): Promise<StoreVersion | null> {
   const storage = new Files({ folder })
   const names = await storage.list('', 'private')
-  if (names.includes('version')) {
+  if (names.includes(versionFile)) {
     // Read as a public file: the original makes it 0644.
-    const marker = await storage.read('version', 'public')
-    if (marker?.toString('latin1') === 'Acra Keystore v2') return 'v2'
+    const marker = await storage.read(versionFile, 'public')
+    if (marker?.toString('latin1') === versionMarker) return 'v2'
   }
-  return names.length > 0 ? 'v1' : null
+  // The lock is there before the marker.
+  return names.some((name) => name !== lockFile) ? 'v1' : null
 }
 
-function notBuilt(place: string): KeystoreError {
+function versionConflict(folder: string, found: StoreVersion, wanted: StoreVersion): KeystoreError {
   return new KeystoreError(
-    'keystore-version-unsupported',
-    `keystore ${place} is of version 2, which this version does not have yet; use a folder with a keystore v1`,
+    'keystore-version-conflict',
+    `keystore ${folder} is ${found} and not ${wanted}: use another folder, or ask for ${found}`,
   )
 }
 

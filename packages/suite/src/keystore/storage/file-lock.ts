@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import { type FileHandle, open, readFile, unlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -20,35 +20,42 @@ export interface LockSettings {
   readonly waitSeconds?: number
   /** The `flock` program; null where there is none. */
   readonly flock?: string | null
+  /** Name of the file in the folder that is locked in its place; it is made where it is missing. */
+  readonly target?: string
 }
 
 /**
  * Locks a folder against other writers, in this process or another. Where util-linux `flock` exists the lock is a BSD lock on
  * the folder itself: no file appears, and it ends with the process. Else, and where the file system cannot lock a folder, it is the
- * file `<folder>.lock` beside the folder, with process id and host in it. No lock file stands inside the folder, where the original would take it for a key.
+ * file `<folder>.lock` beside the folder, with process id and host in it. Only a keystore v2 has a lock file inside the folder, `target`: the
+ * original would take any other for a key.
  * Throws KeystoreError `keystore-locked` when the wait gets too long.
  */
 export async function lockFolder(folder: string, settings: LockSettings = {}): Promise<Unlock> {
   const { waitSeconds = WAIT_SECONDS, flock = flockPlaces.find((place) => existsSync(place)) } =
     settings
-  const unlock = flock ? await lockByFlock(folder, flock, waitSeconds) : null
+  const target = settings.target === undefined ? folder : `${folder}/${settings.target}`
+  const unlock = flock ? await lockByFlock(target, target !== folder, flock, waitSeconds) : null
   return unlock ?? (await lockByFile(folder, waitSeconds))
 }
 
 /** Null where this file system cannot lock a folder. */
 async function lockByFlock(
-  folder: string,
+  target: string,
+  isFile: boolean,
   flock: string,
   waitSeconds: number,
 ): Promise<Unlock | null> {
-  const handle = await open(folder, 'r').catch((error) => {
-    throw ioError('open', folder, error)
+  const { O_RDONLY, O_RDWR, O_CREAT, O_NOFOLLOW } = constants
+  const flags = isFile ? O_RDWR | O_CREAT | O_NOFOLLOW : O_RDONLY
+  const handle = await open(target, flags, 0o644).catch((error) => {
+    throw ioError('open', target, error)
   })
   try {
     // The child locks the open file that it shares with us; the lock stays ours when it ends.
     const status = await runFlock(flock, handle, waitSeconds)
     if (status === 0) return () => handle.close()
-    if (status === CONFLICT) throw busy(folder, `another process has locked ${folder}`)
+    if (status === CONFLICT) throw busy(target, `another process has locked it`)
   } catch (error) {
     await handle.close()
     throw error
@@ -116,9 +123,9 @@ async function createFile(path: string, content: string): Promise<boolean> {
   }
 }
 
-function busy(folder: string, reason: string): KeystoreError {
+function busy(target: string, reason: string): KeystoreError {
   return new KeystoreError(
     'keystore-locked',
-    `keystore ${folder} is being written by another process for too long: ${reason}; wait for it, or remove what a dead one left`,
+    `${target} is being written by another process for too long: ${reason}; wait for it, or remove what a dead one left`,
   )
 }

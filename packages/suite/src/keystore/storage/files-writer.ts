@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { constants, type Dirent } from 'node:fs'
+import { constants } from 'node:fs'
 import { chmod, copyFile, link, mkdir, open, readdir, rename, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { errnoOf, ioError } from '../errors.ts'
@@ -25,7 +25,7 @@ export class FilesWriter implements StorageWriter {
   }
 
   static async open(roots: Roots): Promise<FilesWriter> {
-    return new FilesWriter(roots, await findAll(roots, isNoHistory))
+    return new FilesWriter(roots, await findTemporaries(roots))
   }
 
   get interrupted(): boolean {
@@ -34,23 +34,19 @@ export class FilesWriter implements StorageWriter {
 
   async sweep(): Promise<void> {
     const own = this.#staged
-    for (const path of await findAll(this.#roots, () => true))
+    for (const path of await findTemporaries(this.#roots))
       if (!own.has(path)) await removeIfThere(path)
     this.#interrupted = false
   }
 
   async announce(): Promise<void> {
-    await this.#stageAt(
-      temporaryBeside(this.#locate('mark', 'private')),
-      Buffer.alloc(0),
-      'private',
-    )
+    await this.#stageAt(this.#temporary('private'), Buffer.alloc(0), 'private')
   }
 
   async stage(path: string, content: Uint8Array, visibility: Visibility): Promise<StagedFile> {
     const target = this.#locate(path, visibility)
     await makeFolder(dirname(target))
-    const temporary = temporaryBeside(target)
+    const temporary = this.#temporary(visibility)
     await this.#stageAt(temporary, content, visibility)
     return {
       commit: async () => {
@@ -106,7 +102,7 @@ export class FilesWriter implements StorageWriter {
   /** A copy must not be seen half-way and must not overwrite: it is made under a temporary name and linked, or renamed where links are unknown. */
   async #copy(source: string, target: string, visibility: Visibility): Promise<boolean> {
     if (await exists(target)) return false
-    const temporary = temporaryBeside(target)
+    const temporary = this.#temporary(visibility)
     this.#staged.add(temporary)
     await attempt('copy', source, copyFile(source, temporary, constants.COPYFILE_EXCL))
     await attempt('change the mode of', temporary, chmod(temporary, fileModes[visibility]))
@@ -114,6 +110,10 @@ export class FilesWriter implements StorageWriter {
     await attempt('rename', temporary, rename(temporary, target))
     this.#staged.delete(temporary)
     return true
+  }
+
+  #temporary(visibility: Visibility): string {
+    return `${this.#roots[visibility]}/${temporaryPrefix}${randomInt(1_000_000_000, 2 ** 47)}`
   }
 
   #locate(path: string, visibility: Visibility): string {
@@ -137,42 +137,13 @@ export async function makeFolder(path: string): Promise<void> {
   await syncFolder(dirname(path))
 }
 
-/** A history folder holds temporary files only beside others elsewhere: of a copy in the middle of a change. */
-function isNoHistory(folder: string): boolean {
-  return !folder.endsWith('.old')
-}
-
-/** Temporary files in the roots and those of their folders that `into` says. */
-async function findAll(roots: Roots, into: (folder: string) => boolean): Promise<string[]> {
-  const found = [...new Set(Object.values(roots))].map((root) => findTemporaries(root, into))
-  return (await Promise.all(found)).flat()
-}
-
-async function findTemporaries(
-  folder: string,
-  into: (folder: string) => boolean,
-): Promise<string[]> {
+/** All of them stand in the roots, so that they are found without looking into ten thousand folders. */
+async function findTemporaries(roots: Roots): Promise<string[]> {
   const found: string[] = []
-  for (const entry of await entriesOf(folder)) {
-    const path = `${folder}/${entry.name}`
-    if (entry.name.startsWith(temporaryPrefix)) found.push(path)
-    else if (entry.isDirectory() && into(path)) found.push(...(await findTemporaries(path, into)))
-  }
+  for (const root of new Set(Object.values(roots)))
+    for (const name of await attempt('list', root, readdir(root)))
+      if (name.startsWith(temporaryPrefix)) found.push(`${root}/${name}`)
   return found
-}
-
-/** A folder that we may not list is not one that we write to: the `lost+found` of a volume. */
-async function entriesOf(folder: string): Promise<Dirent[]> {
-  try {
-    return await readdir(folder, { withFileTypes: true })
-  } catch (error) {
-    if (errnoOf(error) === 'EACCES') return []
-    throw ioError('list', folder, error)
-  }
-}
-
-function temporaryBeside(target: string): string {
-  return `${dirname(target)}/${temporaryPrefix}${randomInt(1_000_000_000, 2 ** 47)}`
 }
 
 async function writeDurably(path: string, content: Uint8Array, mode: number): Promise<void> {

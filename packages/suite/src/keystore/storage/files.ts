@@ -8,6 +8,7 @@ import { assertPath, byBytes } from './path.ts'
 import { checkFolder, checkPrivateFile } from './permissions.ts'
 import {
   fileSizeMax,
+  type Names,
   type Storage,
   type StorageWriter,
   temporaryPrefix,
@@ -57,6 +58,10 @@ export class Files implements Storage {
       .filter(({ name }) => !name.startsWith(temporaryPrefix))
       .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
       .sort(byBytes)
+  }
+
+  async names(): Promise<Names> {
+    return this
   }
 
   locate(path: string, visibility: Visibility): string {

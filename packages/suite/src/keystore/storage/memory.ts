@@ -2,6 +2,7 @@ import { KeystoreError } from '../errors.ts'
 import { assertPath, byBytes } from './path.ts'
 import {
   fileSizeMax,
+  type Names,
   type StagedFile,
   type Storage,
   type StorageWriter,
@@ -31,6 +32,10 @@ export class Memory implements Storage {
     const below = [...this.#files.keys()].filter((path) => path.startsWith(start))
     const names = below.map((path) => path.slice(start.length).replace(/\/.*/, '/'))
     return [...new Set(names)].sort(byBytes)
+  }
+
+  async names(): Promise<Names> {
+    return this
   }
 
   locate(path: string, _visibility: Visibility): string {

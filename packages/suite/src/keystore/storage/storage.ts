@@ -5,19 +5,25 @@ export type Visibility = 'private' | 'public'
  * Where a keystore's files live. Paths are relative, with `/` between their parts. Names that begin with
  * `temporaryPrefix` belong to the storage and are never shown.
  */
-export interface Storage {
+export interface Storage extends Names {
   /** The folder or address, for messages. */
   readonly place: string
   /** The whole file; null where there is none. Throws KeystoreError where it must not be trusted or cannot be read. */
   read(path: string, visibility: Visibility): Promise<Buffer | null>
   /** Throws as `read` would for a file that must not be trusted, without reading it. A missing file is fine. */
   verify(path: string, visibility: Visibility): Promise<void>
-  /** Names of files in `folder` ('' for the root) and of folders, these with a `/` at the end, in byte order; empty where there is no such folder. */
-  list(folder: string, visibility: Visibility): Promise<readonly string[]>
+  /** The names as they are now, for one who lists many folders: a remote storage is asked once for all of them. */
+  names(): Promise<Names>
   /** The path as an operator finds it, for messages. */
   locate(path: string, visibility: Visibility): string
   /** Runs `work` while no other process writes. Do not nest. Throws KeystoreError `keystore-locked` when the wait gets too long. */
   exclusively<T>(work: (writer: StorageWriter) => Promise<T>): Promise<T>
+}
+
+/** The names in a storage. */
+export interface Names {
+  /** Names of files in `folder` ('' for the root) and of folders, these with a `/` at the end, in byte order; empty where there is no such folder. */
+  list(folder: string, visibility: Visibility): Promise<readonly string[]>
 }
 
 /** What may change a storage, for as long as the lock is held. */
@@ -50,4 +56,4 @@ export interface StagedFile {
 export const temporaryPrefix = '.acra-ts-'
 
 /** Upper bound for every file that is read: far above any key and any ring, far below what could hurt. */
-export const fileSizeMax = 256 * 1024
+export const fileSizeMax = 1024 * 1024

@@ -2,10 +2,13 @@ import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type Key, type KeyRef, type Purpose, purposes } from '../key-ref.ts'
-import { masterKeyWrapper } from '../master-key/software.ts'
+import { masterKeyPairWrapper, masterKeyWrapper } from '../master-key/software.ts'
 import { Files } from '../storage/files.ts'
-import type { Storage } from '../storage/storage.ts'
+import type { Storage, Visibility } from '../storage/storage.ts'
+import { privateFile } from '../v1/file-names.ts'
 import { KeystoreV1 } from '../v1/keystore-v1.ts'
+import { KeystoreV2 } from '../v2/keystore-v2.ts'
+import { ringFile, ringPath } from '../v2/ring-names.ts'
 
 /** An owner of each kind. */
 export const owners = { client: 'someid', zone: 'DDDDDDDDabcdefghijklmnop' } as const
@@ -26,14 +29,14 @@ export function hex(bytes: Uint8Array): string {
 }
 
 /** A layout on a storage, and what it warned of. */
-export interface TestStore {
-  readonly keystore: KeystoreV1
+export interface TestStore<K> {
+  readonly keystore: K
   readonly storage: Storage
   readonly warnings: string[]
 }
 
 /** A keystore v1 whose master key is `masterByte`, 32 times. */
-export function openV1(storage: Storage, masterByte = 1): TestStore {
+export function openV1(storage: Storage, masterByte = 1): TestStore<KeystoreV1> {
   const warnings: string[] = []
   const keystore = new KeystoreV1({
     storage,
@@ -42,6 +45,43 @@ export function openV1(storage: Storage, masterByte = 1): TestStore {
     now: () => 1_700_000_000_000_000_000n,
   })
   return { keystore, storage, warnings }
+}
+
+/** A keystore v2 whose master keys are `masterByte` and the byte 100 after it, 32 times each. */
+export function openV2(storage: Storage, masterByte = 1): TestStore<KeystoreV2> {
+  const warnings: string[] = []
+  const keystore = new KeystoreV2({
+    storage,
+    wrapper: masterKeyPairWrapper({
+      encryption: new Uint8Array(32).fill(masterByte),
+      signature: new Uint8Array(32).fill(masterByte + 100),
+    }),
+    warn: (sentence) => warnings.push(sentence),
+    now: () => 1_700_000_000_000_000_000n,
+  })
+  return { keystore, storage, warnings }
+}
+
+/** The layouts for `keystoreContract`. */
+export const layouts = {
+  v1: {
+    name: 'v1',
+    open: openV1,
+    file: (ref: KeyRef) => (ref.purpose === 'authentication' ? null : privateFile(ref)),
+  },
+  v2: { name: 'v2', open: openV2, file: (ref: KeyRef) => ringFile(ringPath(ref)) },
+} as const
+
+/** Puts a file into a storage, past every layout. */
+export async function writeFile(
+  storage: Storage,
+  path: string,
+  content: Uint8Array,
+  visibility: Visibility = 'private',
+): Promise<void> {
+  await storage.exclusively(async (writer) =>
+    (await writer.stage(path, content, visibility)).commit(),
+  )
 }
 
 /** The secrets of a key in hex, newest first. */

@@ -1,24 +1,14 @@
 import { KeystoreError } from '../errors.ts'
+import { noSuchVersion } from '../key-errors.ts'
 import { type Key, type KeyRef, purposes } from '../key-ref.ts'
 import { wipeKeys } from '../keystore.ts'
-import type { KeyWrapper } from '../master-key/key-wrapper.ts'
 import type { Storage, StorageWriter, Visibility } from '../storage/storage.ts'
+import type { Surroundings } from '../surroundings.ts'
 import { historyFolder, privateFile, publicFile } from './file-names.ts'
 import { namedFiles } from './listing.ts'
-import { openKey, openVersions, titleOf, wrapSecret } from './opening.ts'
+import { openKey, openVersions, wrapSecret } from './opening.ts'
 import { nextTimestampName } from './timestamp.ts'
 import { historyNames, readVersions } from './versions.ts'
-
-/** What a layout works with. */
-export interface Surroundings {
-  readonly storage: Storage
-  /** Null where only public keys are asked for. */
-  readonly wrapper: KeyWrapper | null
-  /** Takes a sentence about something odd that stops nothing. */
-  readonly warn: (sentence: string) => void
-  /** Nanoseconds since 1970. */
-  readonly now: () => bigint
-}
 
 /**
  * Changes of a store, each in an order that leaves the old or the new keys wherever it is cut off. A pair is two files, so its public file
@@ -189,11 +179,4 @@ export class Changes {
       return null
     }
   }
-}
-
-function noSuchVersion(ref: KeyRef, index: number): KeystoreError {
-  return new KeystoreError(
-    'keystore-key-missing',
-    `there is no version ${index} of the ${titleOf(ref)}`,
-  )
 }

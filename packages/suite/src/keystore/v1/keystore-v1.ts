@@ -1,13 +1,14 @@
 import { isPublicKey } from '@acra-ts/crypto'
-import { KeystoreError } from '../errors.ts'
+import { generateKey, keyOfSecret } from '../key-bytes.ts'
+import { checkPair, notPublic, unfit } from '../key-errors.ts'
 import { type Key, type KeyRef, purposes } from '../key-ref.ts'
 import { type KeyDescription, type Keystore, wipeKeys } from '../keystore.ts'
 import { checkOwner } from '../owner.ts'
-import { Changes, type Surroundings } from './changes.ts'
+import type { Surroundings } from '../surroundings.ts'
+import { Changes } from './changes.ts'
 import { privateFile, publicFile } from './file-names.ts'
-import { generateKey, keyOfSecret } from './key-bytes.ts'
 import { describeKeys, namedFiles } from './listing.ts'
-import { openVersions, titleOf } from './opening.ts'
+import { openVersions } from './opening.ts'
 import { readVersions } from './versions.ts'
 
 /** A store may have files of ten thousand clients: one after the other they would delay the start. */
@@ -91,10 +92,11 @@ export class KeystoreV1 implements Keystore {
 
   async list(): Promise<readonly KeyDescription[]> {
     const { storage, warn } = this.#around
-    const files = await namedFiles(storage, (path) =>
+    const names = await storage.names()
+    const files = await namedFiles(names, (path) =>
       warn(`not a key, left alone: ${storage.locate(path, 'private')}`),
     )
-    return describeKeys(storage, files)
+    return describeKeys(names, files)
   }
 
   /** Nothing is cached here. */
@@ -126,20 +128,4 @@ export class KeystoreV1 implements Keystore {
     const place = storage.locate(publicFile(ref), 'public')
     warn(`public key ${place} does not belong to the private key beside it`)
   }
-}
-
-function checkPair(ref: KeyRef): void {
-  if (purposes[ref.purpose].kind === 'pair') return
-  throw new TypeError(`the ${titleOf(ref)} has no public half`)
-}
-
-function notPublic(ref: KeyRef, place: string): KeystoreError {
-  return new KeystoreError(
-    'keystore-key-malformed',
-    `not a key of this kind: ${place} does not hold the public half of the ${titleOf(ref)}`,
-  )
-}
-
-function unfit(ref: KeyRef): KeystoreError {
-  return new KeystoreError('keystore-key-unfit', `these bytes are not the ${titleOf(ref)}`)
 }

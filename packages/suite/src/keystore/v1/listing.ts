@@ -1,5 +1,5 @@
 import type { KeyDescription } from '../keystore.ts'
-import type { Storage } from '../storage/storage.ts'
+import type { Names } from '../storage/storage.ts'
 import { type NamedFile, privateFile, readFileName } from './file-names.ts'
 import { timestampTime } from './timestamp.ts'
 import { historyNames } from './versions.ts'
@@ -16,14 +16,14 @@ export interface CurrentFile extends NamedFile {
 
 /** Every current key file, by name alone. `unknown` is told the name of whatever is no key. */
 export async function namedFiles(
-  storage: Storage,
+  names: Names,
   unknown: (path: string) => void,
 ): Promise<readonly CurrentFile[]> {
   const found: CurrentFile[] = []
   for (const folder of folders) {
     const under = (name: string) => (folder === '' ? name : `${folder}/${name}`)
-    const privates = (await storage.list(folder, 'private')).filter((name) => !isPublicName(name))
-    const publics = (await storage.list(folder, 'public')).filter(isPublicName)
+    const privates = (await names.list(folder, 'private')).filter((name) => !isPublicName(name))
+    const publics = (await names.list(folder, 'public')).filter(isPublicName)
     const known = new Set([...privates, ...publics])
     for (const name of [...privates, ...publics]) {
       const file = readFileName(under(name), known.has(`${name}.pub`))
@@ -40,7 +40,7 @@ function isPublicName(name: string): boolean {
 
 /** Every key and its rotated versions. Public halves are told only where the private one is not here. */
 export async function describeKeys(
-  storage: Storage,
+  names: Names,
   files: readonly CurrentFile[],
 ): Promise<readonly KeyDescription[]> {
   const descriptions: KeyDescription[] = []
@@ -48,8 +48,8 @@ export async function describeKeys(
   for (const { ref, hasHistory } of privates) {
     descriptions.push({ ref, index: 1, rotatedAt: null, publicOnly: false })
     if (!hasHistory) continue
-    const names = await historyNames(storage, privateFile(ref), 'private')
-    const rotated = names.map((name, at) => ({
+    const rotatedNames = await historyNames(names, privateFile(ref), 'private')
+    const rotated = rotatedNames.map((name, at) => ({
       ref,
       index: at + 2,
       rotatedAt: dateOf(name),

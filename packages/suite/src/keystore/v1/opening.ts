@@ -1,10 +1,10 @@
-import { KeystoreError } from '../errors.ts'
+import { keyOfSecret } from '../key-bytes.ts'
+import { malformed, needed, unreadable } from '../key-errors.ts'
 import { type Key, type KeyRef, purposes } from '../key-ref.ts'
 import { wipeKeys } from '../keystore.ts'
 import type { KeyWrapper } from '../master-key/key-wrapper.ts'
 import type { Storage } from '../storage/storage.ts'
 import { contextsOf } from './file-names.ts'
-import { keyOfSecret } from './key-bytes.ts'
 import type { FileVersion } from './versions.ts'
 
 /**
@@ -65,32 +65,4 @@ async function unwrap(
     if (secret !== null) return secret
   }
   return null
-}
-
-function needed(wrapper: KeyWrapper | null): KeyWrapper {
-  if (wrapper !== null) return wrapper
-  throw new KeystoreError(
-    'master-key-missing',
-    'master key is empty: private and symmetric keys need it',
-  )
-}
-
-function unreadable(ref: KeyRef, place: string): KeystoreError {
-  return new KeystoreError(
-    'keystore-key-unreadable',
-    `failed to unprotect data: ${place} does not open as the ${titleOf(ref)}: it was made with another master key, was renamed, belongs to another client id, or is damaged`,
-  )
-}
-
-function malformed(ref: KeyRef, place: string): KeystoreError {
-  return new KeystoreError(
-    'keystore-key-malformed',
-    `not a key of this kind: ${place} does not hold the ${titleOf(ref)}; it was renamed from a key of another kind, or is damaged`,
-  )
-}
-
-/** "symmetric storage key of alice". */
-export function titleOf({ purpose, owner }: KeyRef): string {
-  const { title } = purposes[purpose]
-  return owner === null ? title : `${title} of ${owner}`
 }

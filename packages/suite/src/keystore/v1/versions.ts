@@ -1,4 +1,4 @@
-import type { Storage, Visibility } from '../storage/storage.ts'
+import type { Names, Storage, Visibility } from '../storage/storage.ts'
 import { historyFolder } from './file-names.ts'
 
 /** One version of a file: where it stands and what it holds. */
@@ -34,7 +34,7 @@ export async function readVersions(
 
 /** Names of the files in a file's history, in byte order. */
 export async function historyNames(
-  storage: Storage,
+  storage: Names,
   file: string,
   visibility: Visibility,
 ): Promise<readonly string[]> {

@@ -1,6 +1,6 @@
 import { generateKeyPair, generateSymmetricKey, isPrivateKey, publicKeyOf } from '@acra-ts/crypto'
 import { nodePrimitives } from '@acra-ts/crypto/node'
-import type { Key, PurposeFacts } from '../key-ref.ts'
+import type { Key, PurposeFacts } from './key-ref.ts'
 
 const SYMMETRIC_KEY_SIZE = 32
 

@@ -1,0 +1,74 @@
+import { KeystoreError } from '../errors.ts'
+import { needed, titleOf, unreadable } from '../key-errors.ts'
+import type { KeyRef } from '../key-ref.ts'
+import type { KeyWrapper } from '../master-key/key-wrapper.ts'
+import { DerError } from './der.ts'
+import { decodeKeyRing, encodeKeyRing, type KeyRing } from './key-ring.ts'
+import { ringPath } from './ring-names.ts'
+import {
+  contentTypes,
+  decodeSignedContainer,
+  encodeSignedContainer,
+  isSignedBy,
+  type Signer,
+} from './signed-container.ts'
+
+/** The content of a ring's file. */
+export async function encodeRingFile(
+  ref: KeyRef,
+  ring: KeyRing,
+  lastModified: Date,
+  wrapper: KeyWrapper | null,
+): Promise<Buffer> {
+  const content = { type: contentTypes.ring, lastModified, data: encodeKeyRing(ring) }
+  return encodeSignedContainer(content, signatureContext(ref), signerOf(wrapper))
+}
+
+/**
+ * The ring in a file that stands at `place`. Its signature is checked before anything in it is looked at.
+ *
+ * @throws KeystoreError `keystore-key-malformed` where it is no ring or that of another key, `keystore-key-unreadable` where its signature is another one's
+ */
+export async function decodeRingFile(
+  ref: KeyRef,
+  content: Buffer,
+  place: string,
+  wrapper: KeyWrapper | null,
+): Promise<KeyRing> {
+  const container = decoded(ref, place, () => decodeSignedContainer(content, contentTypes.ring))
+  if (!(await isSignedBy(container, signatureContext(ref), signerOf(wrapper))))
+    throw unreadable(ref, place)
+  const ring = decoded(ref, place, () => decodeKeyRing(container.data.whole))
+  if (ring.purpose !== ringPath(ref)) throw notARing(ref, place, 'the purpose of another key')
+  return ring
+}
+
+/** Runs a decoder and tells what it stumbled over. */
+function decoded<T>(ref: KeyRef, place: string, decode: () => T): T {
+  try {
+    return decode()
+  } catch (error) {
+    if (error instanceof DerError) throw notARing(ref, place, error.message)
+    throw error
+  }
+}
+
+function signatureContext(ref: KeyRef): string {
+  return `AKSv2 keystore: key ring signature: ${ringPath(ref)}`
+}
+
+function signerOf(wrapper: KeyWrapper | null): Signer {
+  const { sign } = needed(wrapper)
+  if (sign !== null) return sign
+  throw new KeystoreError(
+    'master-key-malformed',
+    'this is the master key of a keystore v1, and the keystore is v2, which needs two keys',
+  )
+}
+
+function notARing(ref: KeyRef, place: string, found: string): KeystoreError {
+  return new KeystoreError(
+    'keystore-key-malformed',
+    `not a key ring: ${place} does not hold the ${titleOf(ref)}: there is ${found}; it is damaged`,
+  )
+}
