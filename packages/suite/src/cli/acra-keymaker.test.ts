@@ -346,11 +346,10 @@ test('a keystore v2 has a ring for every key, private to its owner, and is rotat
     'poison-record',
     'poison-record-sym',
   ].map((ring) => `${ring}.keyring`)
-  assert.deepEqual(Object.keys(contents(join(folder, 'keys'))).sort(), [
-    '.lock',
-    ...rings,
-    'version',
-  ])
+  assert.deepEqual(
+    Object.keys(contents(join(folder, 'keys'))).sort(),
+    ['.lock', ...rings, 'version'].sort(),
+  )
   for (const ring of rings)
     assert.equal(fs.statSync(join(folder, 'keys', ring)).mode & 0o777, 0o600)
   const before = contents(join(folder, 'keys'))
