@@ -304,6 +304,12 @@ const suite = {
     meaning: 'The command line cannot be understood.',
     remedy: 'The message names the flag; `--help` lists all of them.',
   },
+  'value-not-of-type': {
+    meaning:
+      'A value for a protected column is none of the type that the encryptor config has for it.',
+    remedy: 'Give a value of that type, or change `data_type` in the encryptor config.',
+    event: events.statementRefused,
+  },
   'workers-end-at-once': {
     meaning: 'The worker processes end again and again before they can serve.',
     remedy:

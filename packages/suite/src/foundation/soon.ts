@@ -5,3 +5,30 @@ export type Soon<T> = T | Promise<T>
 export function soon<T, R>(value: Soon<T>, next: (value: T) => Soon<R>): Soon<R> {
   return value instanceof Promise ? value.then(next) : next(value)
 }
+
+/** What `action` gives; `cleanup` runs once when it is over, at once where it is not late, and after a failure too. */
+export function lastly<R>(action: () => Soon<R>, cleanup: () => void): Soon<R> {
+  let result: Soon<R>
+  try {
+    result = action()
+  } catch (error) {
+    cleanup()
+    throw error
+  }
+  if (result instanceof Promise) return result.finally(cleanup)
+  cleanup()
+  return result
+}
+
+/** What `action` gives; what it throws, or rejects with, becomes what `explain` makes of it. */
+export function explained<R>(action: () => Soon<R>, explain: (error: unknown) => unknown): Soon<R> {
+  try {
+    const result = action()
+    if (!(result instanceof Promise)) return result
+    return result.catch((error) => {
+      throw explain(error)
+    })
+  } catch (error) {
+    throw explain(error)
+  }
+}

@@ -1,9 +1,8 @@
 import { type Envelope, identify, openerOf, type Sink } from '@acra-ts/crypto'
-import { BufferSink, type Soon } from '../foundation/index.ts'
+import { BufferSink, lastly, type Soon } from '../foundation/index.ts'
 import { anyColumn } from './any-column.ts'
 import { nameOf, seal } from './seal.ts'
 import type { ColumnSetting } from './settings/index.ts'
-import { lastly } from './soon.ts'
 import { type Access, type Column, type Transform, TransformError } from './transform.ts'
 
 /** Plain encryption: what a column is for that no other transform asks for. */
@@ -13,7 +12,7 @@ export const encryption: Transform = { name: 'encryption', column: encryptedColu
  * New values are sealed with the keys of the column's own client, or of the connection's; an envelope that the application
  * supplies is kept, or re-encrypted (spec: acra-envelopes §3). An empty value stays empty.
  */
-function encryptedColumn(setting: ColumnSetting): Column {
+export function encryptedColumn(setting: ColumnSetting): Column {
   return {
     search: null,
     reveal: anyColumn.reveal,

@@ -3,7 +3,7 @@
  * known here: values are bytes, columns are names.
  */
 export { anyColumn } from './any-column.ts'
-export type { DataType } from './data-type.ts'
+export { type DataType, dataTypes, type OnFail } from './data-type.ts'
 export { KeysInUse, type KeysInUseOptions, type KeyUse } from './keys-in-use.ts'
 export {
   inspect,
@@ -15,13 +15,17 @@ export {
 export {
   type ColumnSetting,
   type ConfigProblem,
-  type DatabaseNames,
+  type DatabaseTraits,
   type EncryptorConfig,
+  type Equality,
   type InstallationDefaults,
   loadEncryptorConfig,
+  type Masking,
   noEncryptorConfig,
   type OnUnprotected,
   type TableSetting,
+  type Tokenization,
+  type TokenType,
 } from './settings/index.ts'
 export {
   type Access,

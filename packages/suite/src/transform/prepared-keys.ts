@@ -1,5 +1,4 @@
-import type { Soon } from '../foundation/index.ts'
-import { lastly } from './soon.ts'
+import { lastly, type Soon } from '../foundation/index.ts'
 
 /** How long it is believed that a client has no key, or that its keys cannot be had. */
 const EMPTY_MS = 5_000

@@ -1,8 +1,7 @@
 import { type Sink, sealBlockInContainer, sealStructInContainer } from '@acra-ts/crypto'
-import type { Soon } from '../foundation/index.ts'
+import { explained, type Soon } from '../foundation/index.ts'
 import { contextOf, ownerName } from './key-owner.ts'
 import type { ColumnSetting } from './settings/index.ts'
-import { explained } from './soon.ts'
 import { type Access, TransformError } from './transform.ts'
 
 /**

@@ -7,11 +7,10 @@ import {
   type SearchKey,
   type Sink,
 } from '@acra-ts/crypto'
-import { BufferSink, type Soon, soon } from '../foundation/index.ts'
+import { BufferSink, explained, lastly, type Soon, soon } from '../foundation/index.ts'
 import { anyColumn } from './any-column.ts'
 import { keyMissing, nameOf, seal } from './seal.ts'
 import type { ColumnSetting } from './settings/index.ts'
-import { explained, lastly } from './soon.ts'
 import {
   type Access,
   type Column,

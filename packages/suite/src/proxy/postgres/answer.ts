@@ -2,6 +2,7 @@ import type { ResultItem } from '../../sql/index.ts'
 import type { ColumnSetting } from '../../transform/index.ts'
 import { BINARY_FORMAT, type Format, TEXT_FORMAT } from '../../wire/postgres/index.ts'
 import type { ColumnTable } from '../columns.ts'
+import { readsEveryCell } from './cells.ts'
 
 const TEXT_ONLY: readonly number[] = []
 
@@ -13,7 +14,7 @@ export class Answer {
   /** Format codes as Bind and RowDescription give them: none = all text, one = all alike, else one per column; null where they are not known. */
   formats: readonly number[] | null
   #settings: readonly (ColumnSetting | null)[] | null = null
-  #showsText: boolean | undefined
+  #readsEveryCell: boolean | undefined
 
   constructor(
     results: readonly ResultItem[] | null,
@@ -32,11 +33,11 @@ export class Answer {
     return this.#settings
   }
 
-  /** True where a protected column is shown as text. */
-  showsText(columns: ColumnTable): boolean {
+  /** True where a column is among them of which each cell has to be looked at. */
+  readsEveryCell(columns: ColumnTable): boolean {
     if (!this.protects) return false
-    this.#showsText ??= this.results?.some((item) => columns.setting(item)?.dataType === 'str')
-    return this.#showsText === true
+    this.#readsEveryCell ??= this.results?.some((item) => readsEveryCell(columns.setting(item)))
+    return this.#readsEveryCell === true
   }
 
   /** The format of the cell `bytes[start, end)` at `index`. */

@@ -172,7 +172,7 @@ export class Books {
       answers: [{ results, named: null }],
       passed: [],
     }
-    const statement = { plan, sequence: this.sequence }
+    const statement = { plan, parameterTypes: [], sequence: this.sequence }
     this.statements.change(wireName(name), statement, this.sequence).confirm()
   }
 }

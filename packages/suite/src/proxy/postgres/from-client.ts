@@ -21,7 +21,7 @@ import type { ExpectedKind } from './expected.ts'
 import { isCarriedFunction } from './function-call.ts'
 import { LOGIN_SIZE_MAX, type Login } from './login/index.ts'
 import type { PlannedText } from './planner.ts'
-import type { Change, Names } from './prepared.ts'
+import type { Change, Names, Statement } from './prepared.ts'
 import { inPlaceOf, RefusedError, refusals } from './refusal.ts'
 import { Rewriter } from './rewrite.ts'
 import { namesCheckedSetting } from './setting-names.ts'
@@ -148,7 +148,8 @@ export class FromClient {
     if (this.#books.statements.isFull) return refuse(refusals.tooManyStatements)
     const expect = () => {
       const { sequence, statements } = this.#books
-      const change = statements.change(message.statement, { plan, sequence }, sequence)
+      const statement = { plan, parameterTypes: message.parameterTypes, sequence }
+      const change = statements.change(message.statement, statement, sequence)
       this.#books.expect('parse', NO_ANSWER, change)
     }
     const slots = plan.kind === 'planned' ? plan : NO_SLOTS
@@ -165,11 +166,12 @@ export class FromClient {
   #bind(bytes: Buffer, start: number, end: number): Soon<boolean> {
     const message = decodeBind(bytes, start, end)
     return this.#whenCertain(this.#books.statements, message.statement, (statement) =>
-      this.#bindTo(statement?.plan ?? null, message, bytes),
+      this.#bindTo(statement, message, bytes),
     )
   }
 
-  #bindTo(plan: Plan | null, message: Bind, bytes: Buffer): Soon<boolean> {
+  #bindTo(statement: Statement | null, message: Bind, bytes: Buffer): Soon<boolean> {
+    const plan = statement?.plan ?? null
     const expect = () => {
       const { sequence, portals } = this.#books
       const answer = this.#books.answer(firstAnswer(plan), message.resultFormats)
@@ -188,7 +190,7 @@ export class FromClient {
     }
     const refuse = (refusal: Refusal) => this.#refuse('bind', inPlaceOf.bind, refusal)
     return this.#rewritten(refuse, expect, (sink) =>
-      this.#rewriter.bind(bytes, message, plan, sink),
+      this.#rewriter.bind(bytes, message, plan, statement?.parameterTypes ?? [], sink),
     )
   }
 

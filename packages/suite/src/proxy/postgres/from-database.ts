@@ -17,7 +17,7 @@ import { type Books, currentAnswer } from './books.ts'
 import type { ConversationObserver, ConversationSettings } from './conversation-settings.ts'
 import type { Expected, ExpectedKind } from './expected.ts'
 import type { Login } from './login/index.ts'
-import { refusalResponse, refusals } from './refusal.ts'
+import { RefusedError, refusalResponse, refusals } from './refusal.ts'
 import { RowRevealer, readFormats } from './rows.ts'
 import { announceParameters, announceResults } from './types.ts'
 
@@ -124,7 +124,18 @@ export class FromDatabase {
     const answer = currentAnswer(expected)
     const { decryptsUnconfigured, detectsPoison } = this.#settings
     const opens = decryptsUnconfigured || answer.protects
-    return (opens || detectsPoison) && this.#rows.reveal(bytes, start, end, answer, opens)
+    if (!opens && !detectsPoison) return false
+    const failed = (error: unknown): true => {
+      if (!(error instanceof RefusedError)) throw error
+      this.#breakOff(expected, error.refusal)
+      return true
+    }
+    try {
+      const done = this.#rows.reveal(bytes, start, end, answer, opens)
+      return done instanceof Promise ? done.catch(failed) : done
+    } catch (error) {
+      return failed(error)
+    }
   }
 
   #rowDescription(bytes: Buffer, start: number, end: number, expected: Expected | null): boolean {

@@ -4,6 +4,8 @@ import type { Answer } from './answer.ts'
 /** A statement of the extended protocol as the client knows it. */
 export interface Statement {
   readonly plan: Plan
+  /** The types that the client has declared for its parameters, 0 or absent where it has not. */
+  readonly parameterTypes: readonly number[]
   readonly sequence: number
 }
 

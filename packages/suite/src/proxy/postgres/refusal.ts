@@ -139,6 +139,26 @@ export function unreadableLiteral(column: ProtectedColumn): Refusal {
   }
 }
 
+/** A value is none of its column's type. */
+export function wrongValue(column: ProtectedColumn, reason: string): Refusal {
+  return {
+    sqlState: '22P02',
+    message: `value for ${nameOf(column)} cannot be stored: ${reason}`,
+    hint: 'Give a value of the type that the encryptor config has for the column.',
+    column,
+  }
+}
+
+/** A value cannot be revealed, and its column says `response_on_fail: error`. The text is the original's. */
+export function encodingError(column: ProtectedColumn): Refusal {
+  return {
+    sqlState: '42000',
+    message: `encoding error in column "${column.column}"`,
+    hint: 'The value is not encrypted with keys of this client id.',
+    column,
+  }
+}
+
 /** The value is there but its keys are not, or it is an envelope that cannot be re-encrypted. */
 export function unprotectable(column: ProtectedColumn, reason: string): Refusal {
   return {

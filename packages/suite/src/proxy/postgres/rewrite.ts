@@ -1,12 +1,11 @@
 import { BufferSink, type Soon, soon } from '../../foundation/index.ts'
 import { type Edit, editText, type Shape } from '../../sql/index.ts'
 import { decodeLiteral, shapeOf } from '../../sql/postgres/index.ts'
-import { type Access, TransformError } from '../../transform/index.ts'
+import { type Access, type ColumnSetting, TransformError } from '../../transform/index.ts'
 import {
   BINARY_FORMAT,
   type Bind,
   beginBind,
-  encodeByteaHex,
   encodeParse,
   encodeQuery,
   endBind,
@@ -19,17 +18,27 @@ import {
 import type { PlannedColumn } from '../columns.ts'
 import type { LiteralSlot, Planned } from '../plan.ts'
 import { escapeBackslashes, mayMoveEnds } from './backslashes.ts'
-import { RefusedError, unprotectable, unreadableLiteral, wrongParameterType } from './refusal.ts'
-import { acceptsParameterType } from './types.ts'
-import { plainOfText } from './values.ts'
+import {
+  RefusedError,
+  unprotectable,
+  unreadableLiteral,
+  wrongParameterType,
+  wrongValue,
+} from './refusal.ts'
+import {
+  acceptsParameterType,
+  plainOfBinary,
+  plainOfText,
+  storedParameterType,
+  ValueError,
+  writeLiteral,
+  writeParameter,
+} from './values.ts'
 
 /** What the largest envelope, an AcraStruct in its container, adds to a value, in bytes: spec acra-envelopes, sections 1 and 3. */
 const ENVELOPE_ROOM = 201
 /** Prefix, quotes and `\x` of a literal. */
 const LITERAL_ROOM = 8
-const QUOTE = Buffer.from("'")
-/** The beginning of a hex literal before its own backslash; the space keeps the E from becoming part of a word. */
-const ESCAPED_PREFIX = Buffer.from(" E'\\")
 
 /**
  * Writes the client's messages anew with the values of protected columns in their protected form; everything else stays byte
@@ -61,27 +70,35 @@ export class Rewriter {
     shape: Shape | null,
     out: BufferSink,
   ): Soon<void> {
-    const types = message.parameterTypes.map((oid, i) => {
-      const planned = parameters.get(i + 1)
-      if (planned === undefined) return oid
-      if (!acceptsParameterType(oid))
-        throw new RefusedError(wrongParameterType(planned.setting, i + 1))
-      return 0
-    })
+    const types = storedTypes(message.parameterTypes, parameters)
     return soon(this.#text(text, literals, shape), (rewritten) =>
       encodeParse(message.statement, rewritten, types, out),
     )
   }
 
-  /** Appends a Bind. */
-  bind(bytes: Buffer, message: Bind, plan: Planned, out: BufferSink): Soon<void> {
+  /** Appends a Bind; `declared` are the types that the client's Parse gave its parameters. */
+  bind(
+    bytes: Buffer,
+    message: Bind,
+    plan: Planned,
+    declared: readonly number[],
+    out: BufferSink,
+  ): Soon<void> {
     const writer = new MessageWriter(out)
     beginBind(message, writer)
     openParameters(bytes, message, this.#values)
-    return soon(this.#parameters(bytes, message, plan, writer), () => endBind(message, writer))
+    return soon(this.#parameters(bytes, message, plan, declared, writer), () =>
+      endBind(message, writer),
+    )
   }
 
-  #parameters(bytes: Buffer, message: Bind, plan: Planned, writer: MessageWriter): Soon<void> {
+  #parameters(
+    bytes: Buffer,
+    message: Bind,
+    plan: Planned,
+    declared: readonly number[],
+    writer: MessageWriter,
+  ): Soon<void> {
     const values = this.#values
     while (values.next()) {
       writer.beginValue()
@@ -90,11 +107,11 @@ export class Rewriter {
         writer.nullValue()
         continue
       }
-      const written = this.#parameter(bytes, message, planned, writer.sink)
+      const written = this.#parameter(bytes, message, planned, declared, writer.sink)
       if (written instanceof Promise) {
         return written.then(() => {
           writer.endValue()
-          return this.#parameters(bytes, message, plan, writer)
+          return this.#parameters(bytes, message, plan, declared, writer)
         })
       }
       writer.endValue()
@@ -106,16 +123,22 @@ export class Rewriter {
     bytes: Buffer,
     message: Bind,
     planned: PlannedColumn | undefined,
+    declared: readonly number[],
     out: BufferSink,
   ): Soon<void> {
     const { index, start, end } = this.#values
     if (planned === undefined) return out.append(bytes, start, end)
     const value = bytes.subarray(start, end)
+    const { setting } = planned
     const format = formatAt(message.parameterFormats, index)
-    if (format === BINARY_FORMAT) return this.#protect(value, planned, out)
+    const isBinary = format === BINARY_FORMAT
+    const plain = ofType(setting, () =>
+      isBinary ? plainOfBinary(setting, value, declared[index] ?? 0) : plainOfText(setting, value),
+    )
+    if (isBinary && storedParameterType(setting) === 0) return this.#protect(plain, planned, out)
     const cell = new BufferSink(value.length + ENVELOPE_ROOM)
-    return soon(this.#protect(plainOfText(planned.setting, value), planned, cell), () =>
-      encodeByteaHex(cell.bytes, 0, cell.length, out),
+    return soon(this.#protect(plain, planned, cell), () =>
+      writeParameter(setting, cell.bytes.subarray(0, cell.length), format, out),
     )
   }
 
@@ -142,24 +165,36 @@ export class Rewriter {
   #edits(text: Buffer, slots: readonly LiteralSlot[], shape: Shape, edits: Edit[]): Soon<void> {
     while (edits.length < slots.length) {
       const { index, column } = slots[edits.length]
-      const { start, end } = shape.literals[index]
-      const edit = soon(this.#literal(text, start, end, column), (bytes) => {
-        edits.push({ start, end, bytes })
-      })
+      const literal = shape.literals[index]
+      const start = signBefore(text, literal.start)
+      const { end } = literal
+      const edit = soon(
+        this.#literal(text, literal.start, end, start < literal.start, column),
+        (bytes) => {
+          edits.push({ start, end, bytes })
+        },
+      )
       if (edit instanceof Promise) return edit.then(() => this.#edits(text, slots, shape, edits))
     }
   }
 
-  /** A bytea literal that means the protected value whichever way the database reads backslashes. */
-  #literal(text: Buffer, start: number, end: number, planned: PlannedColumn): Soon<Buffer> {
-    const value = decodeLiteral(text, start, end)
-    if (value === null) throw new RefusedError(unreadableLiteral(planned.setting))
-    const cell = new BufferSink(value.length + ENVELOPE_ROOM)
-    return soon(this.#protect(plainOfText(planned.setting, value), planned, cell), () => {
+  /** A literal that means the protected value. */
+  #literal(
+    text: Buffer,
+    start: number,
+    end: number,
+    isNegative: boolean,
+    planned: PlannedColumn,
+  ): Soon<Buffer> {
+    const decoded = decodeLiteral(text, start, end)
+    const { setting } = planned
+    if (decoded === null) throw new RefusedError(unreadableLiteral(setting))
+    const value = isNegative ? Buffer.concat([MINUS_SIGN, decoded]) : decoded
+    const plain = ofType(setting, () => plainOfText(setting, value))
+    const cell = new BufferSink(plain.length + ENVELOPE_ROOM)
+    return soon(this.#protect(plain, planned, cell), () => {
       const literal = new BufferSink(2 * cell.length + LITERAL_ROOM)
-      literal.append(ESCAPED_PREFIX)
-      encodeByteaHex(cell.bytes, 0, cell.length, literal)
-      literal.append(QUOTE)
+      writeLiteral(setting, cell.bytes.subarray(0, cell.length), literal)
       return literal.take()
     })
   }
@@ -178,4 +213,51 @@ export class Rewriter {
       return failed(error)
     }
   }
+}
+
+const MINUS = 0x2d
+const MINUS_SIGN = Buffer.from('-')
+const DIGIT_0 = 0x30
+const DIGIT_9 = 0x39
+const POINT = 0x2e
+
+/**
+ * Where the sign of the number at `start` stands, else `start`. A literal that is a value of its own is preceded by a minus only where
+ * that is its sign.
+ */
+function signBefore(text: Buffer, start: number): number {
+  const first = text[start]
+  if (first !== POINT && (first < DIGIT_0 || first > DIGIT_9)) return start
+  let at = start - 1
+  while (at >= 0 && text[at] <= 0x20) at--
+  return text[at] === MINUS ? at : start
+}
+
+/** What `read` gives; a value that is none of its column's type is refused. */
+function ofType(setting: ColumnSetting, read: () => Buffer): Buffer {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof ValueError) throw new RefusedError(wrongValue(setting, error.message))
+    throw error
+  }
+}
+
+/** The types of a Parse's parameters as the database is told them. Throws RefusedError where one cannot be a protected value. */
+function storedTypes(
+  declared: readonly number[],
+  parameters: ReadonlyMap<number, PlannedColumn>,
+): number[] {
+  const types = [...declared]
+  for (const [number, { setting }] of parameters) {
+    const oid = declared[number - 1] ?? 0
+    if (!acceptsParameterType(setting, oid)) {
+      throw new RefusedError(wrongParameterType(setting, number))
+    }
+    const stored = storedParameterType(setting)
+    if (stored === 0 && number > declared.length) continue
+    while (types.length < number) types.push(0)
+    types[number - 1] = stored
+  }
+  return types
 }

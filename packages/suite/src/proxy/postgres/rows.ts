@@ -1,27 +1,17 @@
-import { BufferSink, type Soon } from '../../foundation/index.ts'
+import { BufferSink, explained, type Soon } from '../../foundation/index.ts'
 import { type Access, type Column, type ColumnSetting, ZonedKeys } from '../../transform/index.ts'
 import type { Outlet } from '../../wire/index.ts'
-import {
-  HEADER_SIZE,
-  looksHex,
-  MessageReader,
-  openDataRow,
-  TEXT_FORMAT,
-  ValueReader,
-} from '../../wire/postgres/index.ts'
+import { HEADER_SIZE, MessageReader, openDataRow, ValueReader } from '../../wire/postgres/index.ts'
 import type { ColumnTable } from '../columns.ts'
 import type { Answer } from './answer.ts'
+import { readsEveryCell, revealCell } from './cells.ts'
 import { ENVELOPE_SIZE_MIN, mayHoldEnvelope } from './envelope-tags.ts'
-import { revealCell } from './values.ts'
 
 const ALL_TEXT: readonly number[] = []
 /** A column in which nothing is opened. */
 const asItIs: Pick<Column, 'reveal'> = { reveal: () => false }
 /** Name aside: table OID, column number, type OID, type size, type modifier; then the format. */
 const FIELD_BEFORE_FORMAT = 16
-
-/** An empty bytea in text format. */
-const EMPTY_BYTEA = '\\x'
 
 /** A row on its way. */
 interface Row {
@@ -96,22 +86,21 @@ export class RowRevealer {
 
   /**
    * True where at least one cell was changed: the new row is gathered, to be sent in the old one's place. Where `opens` is false nothing is
-   * opened, and cells are looked at for poison records only.
+   * opened, and cells are looked at for poison records only. Throws RefusedError where a cell is answered by an error.
    */
   reveal(bytes: Buffer, start: number, end: number, answer: Answer, opens = true): Soon<boolean> {
     const mayHold = bytes === this.#chunk ? this.#chunkMayHold : mayHoldEnvelope(bytes, start, end)
-    if (!mayHold && this.#zones === null && !answer.showsText(this.#columns)) return false
+    if (!mayHold && this.#zones === null && !answer.readsEveryCell(this.#columns)) return false
     openDataRow(bytes, start, end, this.#values)
-    return this.#cells({
-      bytes,
-      end,
-      answer,
-      opens,
-      mark: this.#sink.length,
-      copied: start,
-      lengthAt: 0,
-      changed: false,
-    })
+    const mark = this.#sink.length
+    const row = { bytes, end, answer, opens, mark, copied: start, lengthAt: 0, changed: false }
+    return explained(
+      () => this.#cells(row),
+      (error) => {
+        this.#sink.truncate(mark)
+        return error
+      },
+    )
   }
 
   /** Goes on with the row's cells: at once as long as the keys are at hand. */
@@ -119,14 +108,14 @@ export class RowRevealer {
     const values = this.#values
     while (values.next()) {
       if (values.isNull) continue
-      if (values.end - values.start < ENVELOPE_SIZE_MIN) {
-        this.#emptyCell(row)
+      const setting = row.answer.settings(values.count, this.#columns)[values.index]
+      if (values.end - values.start < ENVELOPE_SIZE_MIN && !readsEveryCell(setting)) {
         const looked = this.#zones?.look(row.bytes, values.start, values.end)
         if (looked instanceof Promise) return looked.then(() => this.#cells(row))
         continue
       }
       this.#copy(row, values.start)
-      const revealed = this.#cell(row)
+      const revealed = this.#cell(row, setting)
       if (typeof revealed !== 'boolean') {
         return revealed.then((late) => {
           this.#afterCell(row, late)
@@ -138,19 +127,8 @@ export class RowRevealer {
     return this.#finish(row)
   }
 
-  /** An empty value is stored as it is: where the column is shown as text, bytea's form of it would be two characters. */
-  #emptyCell(row: Row): void {
-    const { index, count, start, end } = this.#values
-    if (end - start !== EMPTY_BYTEA.length || !looksHex(row.bytes, start, end)) return
-    if (row.answer.settings(count, this.#columns)[index]?.dataType !== 'str') return
-    if (row.answer.format(index, row.bytes, start, end) !== TEXT_FORMAT) return
-    this.#copy(row, start)
-    this.#afterCell(row, true)
-  }
-
-  #cell({ bytes, answer, opens }: Row): Soon<boolean> {
-    const { index, count, start, end } = this.#values
-    const setting = answer.settings(count, this.#columns)[index]
+  #cell({ bytes, answer, opens }: Row, setting: ColumnSetting | null): Soon<boolean> {
+    const { index, start, end } = this.#values
     const column = opens ? this.#column(setting) : asItIs
     const format = answer.format(index, bytes, start, end)
     return revealCell(bytes, start, end, format, setting, column, this.#access, this.#sink)

@@ -9,25 +9,12 @@ import {
 } from '../../wire/postgres/index.ts'
 import type { ColumnTable, PlannedColumn } from '../columns.ts'
 import type { Answer } from './answer.ts'
+import { codecOf } from './values.ts'
 
-/** What a `data_type` is announced as; bytes are what the database has anyway. */
-const announced: Readonly<Record<DataType, FieldType>> = {
-  str: { oid: Oid.text, size: -1 },
-  bytes: { oid: Oid.bytea, size: -1 },
-}
-
-/** Types under which a client may declare a parameter for a protected column: their values are the column's plain bytes. */
-const acceptedParameterTypes = new Set<number>([
-  0, // left to the server
-  Oid.bytea,
-  Oid.text,
-  Oid.varchar,
-  705, // unknown
-  1042, // bpchar
-])
-
-export function acceptsParameterType(oid: number): boolean {
-  return acceptedParameterTypes.has(oid)
+/** What a type is announced as; bytes are what the database has anyway. */
+function announced(type: DataType): FieldType {
+  if (type === 'str') return { oid: Oid.text, size: -1 }
+  return codecOf(type) ?? { oid: Oid.bytea, size: -1 }
 }
 
 /** A RowDescription in which the protected columns have the type of their plain values; null where nothing changes. */
@@ -61,5 +48,5 @@ export function announceParameters(
 
 function typeOf(setting: ColumnSetting | null): FieldType | null {
   const dataType = setting?.dataType ?? null
-  return dataType === null ? null : announced[dataType]
+  return dataType === null ? null : announced(dataType)
 }

@@ -1,159 +1,148 @@
-import { isUtf8 } from 'node:buffer'
 import { identify, type Sink } from '@acra-ts/crypto'
-import { type Soon, soon } from '../../foundation/index.ts'
-import {
-  type Access,
-  anyColumn,
-  type Column,
-  type ColumnSetting,
-  inspect,
-} from '../../transform/index.ts'
+import { AcraError } from '../../foundation/index.ts'
+import type { ColumnSetting, DataType } from '../../transform/index.ts'
 import {
   BINARY_FORMAT,
-  decodeByteaEscape,
   decodeByteaHex,
   decodeByteaText,
   encodeByteaHex,
   type Format,
   looksHex,
+  Oid,
+  type TypeCodec,
+  typeCodecs,
 } from '../../wire/postgres/index.ts'
 
 /*
- * How the values of protected columns stand in PostgreSQL's messages (spec: encryptor-config §10). The database holds bytea;
- * what the application sees depends on the column's data type.
+ * How the values of protected columns stand in literals and parameters of PostgreSQL (spec: encryptor-config §10). The database holds bytea,
+ * of tokens their own type; what the application writes depends on the column's data type.
  */
+
+/** A value is none of its column's type. The message names the type only. */
+export class ValueError extends AcraError {
+  constructor(type: DataType) {
+    super('value-not-of-type', `the value is not of the type ${type}`)
+  }
+}
+
+/** The type of the plain values of a column; null where nobody says. */
+export function valueTypeOf({ tokenization, dataType }: ColumnSetting): DataType | null {
+  if (tokenization === null) return dataType
+  return tokenization.type === 'email' ? 'str' : tokenization.type
+}
+
+/** The codec of a type; null for texts and bytes, which stand for themselves. */
+export function codecOf(type: DataType | null): TypeCodec | null {
+  return type === null || type === 'str' || type === 'bytes' ? null : typeCodecs[type]
+}
 
 /**
  * The plain value that the content of a literal, or a parameter in text format, means for a column: the text itself for a
- * column of text; else what bytea reads there, or the text where bytea would refuse it. Parameters in binary format are
- * plain values as they are.
+ * column of text; the canonical text of a value of another type; else what bytea reads there, or the text where bytea would
+ * refuse it. An envelope stands for a value of any type. Throws ValueError.
  */
 export function plainOfText(setting: ColumnSetting, text: Buffer): Buffer {
-  if (setting.dataType === 'str') return text
-  return decodeByteaText(text, 0, text.length) ?? decodeSpacedHex(text) ?? text
+  const type = valueTypeOf(setting)
+  if (type === 'str') return text
+  const codec = codecOf(type)
+  const bytes = () => decodeByteaText(text, 0, text.length) ?? decodeSpacedHex(text) ?? text
+  return codec === null ? bytes() : (codec.canonical(text) ?? envelopeOr(setting, bytes()))
+}
+
+/** The plain value of a parameter in binary format; `declared` is the type that the client has declared, 0 for none. Throws ValueError. */
+export function plainOfBinary(setting: ColumnSetting, bytes: Buffer, declared: number): Buffer {
+  const codec = codecOf(valueTypeOf(setting))
+  if (codec === null) return bytes
+  const given = declared === 0 ? codec : codecsByOid.get(declared)
+  const text = given === undefined ? bytes : given.fromBinary(bytes)
+  return (text && codec.canonical(text)) ?? envelopeOr(setting, bytes)
+}
+
+const codecsByOid: ReadonlyMap<number, TypeCodec> = new Map(
+  Object.values(typeCodecs).map((codec) => [codec.oid, codec] as const),
+)
+
+function envelopeOr(setting: ColumnSetting, bytes: Buffer): Buffer {
+  if (identify(bytes)?.whole === true) return bytes
+  throw new ValueError(valueTypeOf(setting)!)
+}
+
+/** Types under which any protected value may be declared: they stand for the column's plain bytes. */
+const plainTypes: readonly number[] = [
+  0, // left to the server
+  Oid.bytea,
+  Oid.text,
+  Oid.varchar,
+  705, // unknown
+  1042, // bpchar
+]
+const numberTypes = [typeCodecs.int16, typeCodecs.int32, typeCodecs.int64].map(({ oid }) => oid)
+const decimalTypes = [typeCodecs.numeric, typeCodecs.float32, typeCodecs.float64].map(
+  ({ oid }) => oid,
+)
+const jsonTypes = [typeCodecs.json.oid, typeCodecs.jsonb.oid]
+
+/** Whether a parameter for the column may be declared as the type `oid`. */
+export function acceptsParameterType(setting: ColumnSetting, oid: number): boolean {
+  if (plainTypes.includes(oid)) return true
+  const codec = codecOf(valueTypeOf(setting))
+  if (codec === null) return false
+  if (codec.oid === oid) return true
+  const isNumber = [...numberTypes, ...decimalTypes].includes(codec.oid)
+  if (isNumber) return numberTypes.includes(oid) || decimalTypes.includes(oid)
+  return jsonTypes.includes(codec.oid) && jsonTypes.includes(oid)
 }
 
 /**
- * Appends what the application sees of the cell `bytes[start, end)` and returns true; false, nothing appended, where that is
- * the cell as it came. `setting` is null where the column is not known to be protected. A cell in which no envelope can be is
- * not decoded.
+ * What the database is told that a parameter for the column is: 0, left to the server, but for tokens that are numbers, whose binary
+ * format depends on it.
  */
-export function revealCell(
-  bytes: Buffer,
-  start: number,
-  end: number,
-  format: Format,
-  setting: ColumnSetting | null,
-  column: Pick<Column, 'reveal'>,
-  access: Access,
-  out: Sink,
-): Soon<boolean> {
-  const isText = setting?.dataType === 'str'
-  if (format === BINARY_FORMAT) {
-    const stored = bytes.subarray(start, end)
-    const revealed = revealStored(stored, column, access, out)
-    return isText ? soon(revealed, (done) => done || readableAsText(stored, out)) : revealed
-  }
-  const stored = storedForm(bytes, start, end)
-  if (stored === null) return false
-  const mark = out.length
-  const revealed = revealStored(stored, column, access, out)
-  if (isText) return revealed
-  return soon(revealed, (done) => {
-    if (done) hexInPlace(out, mark)
-    return done
-  })
+export function storedParameterType(setting: ColumnSetting): number {
+  return storedCodec(setting)?.oid ?? 0
 }
 
-/** Reveals a stored value; poison records in it, and in what comes out of it, are told before anybody gets it. */
-function revealStored(
+/** How a token that is a number stands; null where what is stored is bytea or text. */
+function storedCodec({ tokenization }: ColumnSetting): TypeCodec | null {
+  return codecOf(tokenization?.type === 'email' ? 'str' : (tokenization?.type ?? null))
+}
+
+/** Whether what is stored in the column is text, or a number's text, and not bytes. */
+export function isStoredAsText({ tokenization }: ColumnSetting): boolean {
+  return tokenization !== null && tokenization.type !== 'bytes'
+}
+
+/** Appends the stored form of a value, as `Column.protect` makes it, as a parameter. */
+export function writeParameter(
+  setting: ColumnSetting,
   stored: Buffer,
-  column: Pick<Column, 'reveal'>,
-  access: Access,
+  format: Format,
   out: Sink,
-): Soon<boolean> {
-  const { poison } = access
-  if (poison === null) return column.reveal(stored, access, out)
-  const mark = out.length
-  return soon(column.reveal(stored, access, out), (done) => {
-    // What the client's own keys have opened as a whole is no poison record; there may be one inside.
-    const isOwn = done && column.reveal === anyColumn.reveal && identify(stored)?.whole === true
-    if (!isOwn) inspect(poison, stored, 0, stored.length)
-    if (done) inspect(poison, out.bytes, mark, out.length)
-    return done
-  })
+): void {
+  if (format === BINARY_FORMAT) append(out, storedCodec(setting)?.toBinary(stored) ?? stored)
+  else if (isStoredAsText(setting)) append(out, stored)
+  else encodeByteaHex(stored, 0, stored.length, out)
 }
 
-/** What a cell in text format stands for; null where it cannot hold an envelope. */
-function storedForm(bytes: Buffer, start: number, end: number): Buffer | null {
-  if (looksHex(bytes, start, end)) {
-    return hasTagInHex(bytes, start + 2, end) ? decodeByteaHex(bytes, start, end) : null
+/** The beginning of a literal before its own backslash; the space keeps the E from becoming part of a word. */
+const ESCAPED_HEX = Buffer.from(" E'\\")
+const ESCAPED = Buffer.from(" E'")
+const QUOTE = Buffer.from("'")
+
+/** Appends the stored form of a value as a literal that means the same whichever way the database reads backslashes. */
+export function writeLiteral(setting: ColumnSetting, stored: Buffer, out: Sink): void {
+  if (isStoredAsText(setting)) {
+    append(out, ESCAPED)
+    append(out, Buffer.from(stored.toString('latin1').replace(/['\\]/g, '\\$&'), 'latin1'))
+  } else {
+    append(out, ESCAPED_HEX)
+    encodeByteaHex(stored, 0, stored.length, out)
   }
-  if (!hasTag(bytes, start, end)) return null
-  return decodeByteaEscape(bytes, start, end) ?? bytes.subarray(start, end)
+  append(out, QUOTE)
 }
 
-/**
- * A text in binary format must be UTF-8: what is not, ciphertext above all, is shown as in text format, which every driver can
- * read (settled 23).
- */
-function readableAsText(stored: Buffer, out: Sink): boolean {
-  if (isUtf8(stored)) return false
-  encodeByteaHex(stored, 0, stored.length, out)
-  return true
-}
-
-const CONTAINER_BYTE = 0x25
-const CONTAINER_TAG_SIZE = 3
-const BARE_BYTE = 0x22
-const BARE_TAG_SIZE = 4
-const DIGIT_2 = 0x32
-const DIGIT_5 = 0x35
-const HEX_DIGITS = Buffer.from('0123456789abcdef')
-
-/** Whether `%%%` or `""""` stands in `[start, end)`. Looks at every third byte: a tag cannot lie between two of them. */
-function hasTag(bytes: Buffer, start: number, end: number): boolean {
-  for (let at = start + 2; at < end; at += CONTAINER_TAG_SIZE) {
-    const byte = bytes[at]
-    if (byte !== CONTAINER_BYTE && byte !== BARE_BYTE) continue
-    let first = at
-    let last = at
-    while (first > start && bytes[first - 1] === byte) first--
-    while (last + 1 < end && bytes[last + 1] === byte) last++
-    if (last - first + 1 >= (byte === CONTAINER_BYTE ? CONTAINER_TAG_SIZE : BARE_TAG_SIZE))
-      return true
-  }
-  return false
-}
-
-/** The same for hex digits, a pair for each byte: `252525` or `22222222`. */
-function hasTagInHex(bytes: Buffer, start: number, end: number): boolean {
-  for (let at = start + 4; at + 1 < end; at += 2 * CONTAINER_TAG_SIZE) {
-    const low = bytes[at + 1]
-    if (bytes[at] !== DIGIT_2 || (low !== DIGIT_5 && low !== DIGIT_2)) continue
-    const isPair = (pair: number) => bytes[pair] === DIGIT_2 && bytes[pair + 1] === low
-    let first = at
-    let last = at
-    while (first > start && isPair(first - 2)) first -= 2
-    while (last + 3 < end && isPair(last + 2)) last += 2
-    const count = (last - first) / 2 + 1
-    if (count >= (low === DIGIT_5 ? CONTAINER_TAG_SIZE : BARE_TAG_SIZE)) return true
-  }
-  return false
-}
-
-/** Puts the hex form of what was appended from `mark` on in its place, from its end: no second buffer, no copy of a plaintext. */
-function hexInPlace(out: Sink, mark: number): void {
-  const size = out.length - mark
-  out.reserve(2 + size)
-  const { bytes } = out
-  for (let from = mark + size - 1, to = mark + 2 * size; from >= mark; from--, to -= 2) {
-    const byte = bytes[from]
-    bytes[to] = HEX_DIGITS[byte >> 4]
-    bytes[to + 1] = HEX_DIGITS[byte & 15]
-  }
-  bytes[mark] = 0x5c
-  bytes[mark + 1] = 0x78
+function append(out: Sink, bytes: Uint8Array): void {
+  const at = out.reserve(bytes.length)
+  out.bytes.set(bytes, at)
 }
 
 /** The hex form as the server takes it, with white space between the pairs of digits; null where it is not one. */

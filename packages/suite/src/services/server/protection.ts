@@ -3,7 +3,7 @@ import type { Environment } from '../../keystore/index.ts'
 import { events, type Logger } from '../../observe/index.ts'
 import { readTextFile } from '../../options/index.ts'
 import { ColumnTable } from '../../proxy/index.ts'
-import { type ConversationSettings, Planner, postgresNames } from '../../proxy/postgres/index.ts'
+import { type ConversationSettings, Planner, postgresTraits } from '../../proxy/postgres/index.ts'
 import { analyzeText, type Parser } from '../../sql/postgres/index.ts'
 import {
   anyColumn,
@@ -81,7 +81,7 @@ function readEncryptorConfig(options: ServerOptions): EncryptorConfig {
   const path = options.encryptor_config_file
   if (path === '') return noEncryptorConfig(installation)
   const text = readTextFile(path, ENCRYPTOR_CONFIG_SIZE_MAX)
-  return loadEncryptorConfig(text, path, postgresNames, installation)
+  return loadEncryptorConfig(text, path, postgresTraits, installation)
 }
 
 function* protectedColumns(config: EncryptorConfig) {

@@ -1,15 +1,24 @@
 import type { EnvelopeKind } from '@acra-ts/crypto'
 import { isClientId, isZoneId } from '../../keystore/index.ts'
-import { type DataType, dataTypeNamed, laterDataTypes } from '../data-type.ts'
 import { zoneOwner } from '../key-owner.ts'
-import type { ColumnSetting, OnUnprotected } from './encryptor-config.ts'
+import { checkCombination } from './combinations.ts'
+import type { DatabaseTraits } from './database-traits.ts'
+import type { ColumnSetting, Equality, OnUnprotected } from './encryptor-config.ts'
 import type { EntryReader } from './entry-reader.ts'
 import { laterOptions, refuseLaterOptions } from './later-options.ts'
+import {
+  operationKeys,
+  readMasking,
+  readTokenization,
+  type Tokenization,
+} from './operation-entry.ts'
+import { readValueOptions, valueKeys } from './value-entry.ts'
 
 /** What a column takes from elsewhere where its own entry is silent. */
 export interface ColumnDefaults {
   readonly envelope: EnvelopeKind
   readonly reencryptsToAcraBlock: boolean
+  readonly consistentTokenization: boolean
   readonly onUnprotected: OnUnprotected
 }
 
@@ -19,10 +28,9 @@ const columnKeys = [
   'zone_id',
   'crypto_envelope',
   'reencrypting_to_acrablocks',
-  'searchable',
-  'data_type',
-  'response_on_fail',
   'on_unprotected',
+  ...operationKeys,
+  ...valueKeys,
   ...Object.keys(laterOptions),
 ]
 
@@ -32,26 +40,39 @@ export function readColumn(
   table: string,
   column: string,
   defaults: ColumnDefaults,
+  database: DatabaseTraits,
 ): ColumnSetting {
   entry.refuseUnknown(columnKeys)
   refuseLaterOptions(entry)
-  checkResponseOnFail(entry)
   const searchable = entry.boolean('searchable')?.value ?? false
   const zone = entry.text('zone_id')
   if (searchable && zone !== null && zone.value !== '')
     entry.problem(zone.offset, 'cannot be searchable: use "client_id"', 'zone_id')
+  const masking = readMasking(entry)
+  const tokenization = readTokenization(entry, defaults.consistentTokenization)
+  const envelope = readEnvelope(entry) ?? defaults.envelope
+  const values = readValueOptions(entry, database)
+  checkCombination(entry, { searchable, masking, tokenization, envelope, values })
   return {
     table,
     column,
     clientId: readZone(entry) ?? readClientId(entry),
-    envelope: readEnvelope(entry) ?? defaults.envelope,
+    envelope,
     reencryptsToAcraBlock:
       entry.boolean('reencrypting_to_acrablocks')?.value ?? defaults.reencryptsToAcraBlock,
     searchable,
-    equality: searchable ? 'prefix' : 'none',
-    dataType: readDataType(entry),
+    masking,
+    tokenization,
+    equality: equalityOf(searchable, tokenization),
+    dataType: values.dataType,
+    onFail: values.onFail,
     onUnprotected: readOnUnprotected(entry) ?? defaults.onUnprotected,
   }
+}
+
+function equalityOf(searchable: boolean, tokenization: Tokenization | null): Equality {
+  if (searchable) return 'prefix'
+  return tokenization?.consistent ? 'whole' : 'none'
 }
 
 /** `crypto_envelope` of a column or of `defaults`; null where it is absent or wrong. */
@@ -87,42 +108,6 @@ function readZone(entry: EntryReader): string | null {
   const text = "invalid zone id: must be eight letters 'D' and sixteen ASCII letters"
   entry.problem(read.offset, text, 'zone_id')
   return null
-}
-
-function readDataType(entry: EntryReader): DataType | null {
-  const read = entry.text('data_type')
-  if (read === null || read.value === '' || read.value === 'Unknown') return null
-  const dataType = dataTypeNamed(read.value)
-  if (dataType !== null) return dataType
-  const text = laterDataTypes.includes(read.value)
-    ? `"${read.value}" is not in this version yet: use "str" or "bytes", or remove the option`
-    : `${read.value}: unknown token type: must be "str" or "bytes"`
-  entry.problem(read.offset, text, 'data_type')
-  return null
-}
-
-function checkResponseOnFail(entry: EntryReader): void {
-  const read = entry.text('response_on_fail')
-  if (read === null) return
-  switch (read.value) {
-    case '':
-    case 'ciphertext':
-      return
-    case 'default_value':
-    case 'error':
-      entry.problem(
-        read.offset,
-        `"${read.value}" is not in this version yet: use "ciphertext", or remove the option`,
-        'response_on_fail',
-      )
-      return
-    default:
-      entry.problem(
-        read.offset,
-        `unknown response_on_fail value: '${read.value}': must be "ciphertext"`,
-        'response_on_fail',
-      )
-  }
 }
 
 function readOnUnprotected(entry: EntryReader): OnUnprotected | null {

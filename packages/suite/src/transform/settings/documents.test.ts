@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { traitsOf } from '../testing/index.ts'
 import { EncryptorConfigError, loadEncryptorConfig } from './index.ts'
 
 const root = new URL('../../../../../', import.meta.url)
-const postgres = { nameBytesMax: 63, defaultSchema: 'public' }
+const postgres = traitsOf()
 
 function load(text: string, file: string) {
   return loadEncryptorConfig(text, file, postgres, { onUnprotected: 'refuse' })

@@ -1,5 +1,6 @@
 import type { EnvelopeKind } from '@acra-ts/crypto'
-import type { DataType } from '../data-type.ts'
+import type { DataType, OnFail } from '../data-type.ts'
+import type { Masking, Tokenization } from './operation-entry.ts'
 
 /** What happens to a statement that would write or show a protected column unprotected. */
 export type OnUnprotected = 'refuse' | 'pass'
@@ -20,10 +21,16 @@ export interface ColumnSetting {
   readonly reencryptsToAcraBlock: boolean
   /** A search hash stands before the envelope. */
   readonly searchable: boolean
+  /** Null: the column is not masked. */
+  readonly masking: Masking | null
+  /** Null: the column is not tokenized. At most one of the three is asked for. */
+  readonly tokenization: Tokenization | null
   /** Which part of what is stored is equal exactly where the plain values of one client are: `none`, the search hash, or all of it. */
   readonly equality: Equality
   /** What the application sees; null: what the database says. */
   readonly dataType: DataType | null
+  /** What the application gets of what cannot be revealed. */
+  readonly onFail: OnFail
 }
 
 /** One table that the config names. It can stand where `sql` wants a KnownTable. */
@@ -94,11 +101,19 @@ export function encryptorConfig(parts: ConfigParts): EncryptorConfig {
         : (tables.find((table) => table.schema === schema) ?? withoutSchema(tables))
     },
     protectedName: (column) => byColumn.get(column) ?? null,
-    alike: (one, other) => one.dataType === other.dataType,
+    alike: areReadAlike,
     trusts: (schema, name) =>
       trusted.has(trustKey(schema, name)) ||
       (schema !== null && trusted.has(trustKey(schema, null))),
   }
+}
+
+/** True where no cell tells of which of the two columns it is: those whose envelopes alone say how they are revealed. */
+function areReadAlike(one: ColumnSetting, other: ColumnSetting): boolean {
+  if (one === other) return true
+  const isPlain = ({ masking, tokenization, onFail }: ColumnSetting) =>
+    masking === null && tokenization === null && onFail === 'ciphertext'
+  return one.dataType === other.dataType && isPlain(one) && isPlain(other)
 }
 
 /** Tables of one name may stand in several schemas. */

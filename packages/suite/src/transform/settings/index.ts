@@ -3,15 +3,17 @@
  * the file stands elsewhere, and no SQL is known here.
  */
 export { type ConfigProblem, EncryptorConfigError } from './config-error.ts'
+export type { DatabaseTraits } from './database-traits.ts'
 export type {
   ColumnSetting,
   EncryptorConfig,
+  Equality,
   OnUnprotected,
   TableSetting,
 } from './encryptor-config.ts'
 export {
-  type DatabaseNames,
   type InstallationDefaults,
   loadEncryptorConfig,
   noEncryptorConfig,
 } from './load.ts'
+export type { Masking, Tokenization, TokenType } from './operation-entry.ts'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Catalog } from '../../sql/index.ts'
+import { traitsOf } from '../testing/index.ts'
 import {
   type EncryptorConfig,
   EncryptorConfigError,
@@ -8,7 +9,7 @@ import {
   noEncryptorConfig,
 } from './index.ts'
 
-const postgres = { nameBytesMax: 63, defaultSchema: 'public' }
+const postgres = traitsOf()
 
 function load(text: string): EncryptorConfig {
   return loadEncryptorConfig(text, 'e.yaml', postgres, { onUnprotected: 'refuse' })
@@ -67,8 +68,11 @@ test('the example of the manual gives its settings', () => {
     envelope: 'acrablock',
     reencryptsToAcraBlock: true,
     searchable: false,
+    masking: null,
+    tokenization: null,
     equality: 'none',
     dataType: null,
+    onFail: 'ciphertext',
     onUnprotected: 'refuse',
   }
   assert.deepEqual(
@@ -149,41 +153,134 @@ test('options of the original that are turned off are accepted', () => {
 
 test('an option that this version does not have is refused with its place, table, column and key', () => {
   const asked: [string, string][] = [
-    ['masking: xxxx', 'masking: is not in this version yet: remove the option'],
-    ['plaintext_length: 3', 'plaintext_length: is not in this version yet: remove the option'],
-    ['plaintext_side: left', 'plaintext_side: is not in this version yet: remove the option'],
-    ['token_type: email', 'token_type: is not in this version yet: remove the option'],
-    ['tokenized: true', 'tokenized: is not in this version yet: set it to false, or remove it'],
-    [
-      'consistent_tokenization: true',
-      'consistent_tokenization: is not in this version yet: set it to false, or remove it',
-    ],
-    [
-      'data_type: int32',
-      'data_type: "int32" is not in this version yet: use "str" or "bytes", or remove the option',
-    ],
-    [
-      'data_type: int64',
-      'data_type: "int64" is not in this version yet: use "str" or "bytes", or remove the option',
-    ],
-    [
-      'data_type_db_identifier: 25',
-      'data_type_db_identifier: is not in this version yet: use "data_type: str" or "data_type: bytes", or remove the option',
-    ],
-    ['default_data_value: ""', 'default_data_value: is not in this version yet: remove the option'],
-    [
-      'response_on_fail: error',
-      'response_on_fail: "error" is not in this version yet: use "ciphertext", or remove the option',
-    ],
-    [
-      'response_on_fail: default_value',
-      'response_on_fail: "default_value" is not in this version yet: use "ciphertext", or remove the option',
-    ],
+    ['searchable_prefix: 7', 'searchable_prefix: is not in this version yet: remove the option'],
     ['searchable_prefix: 5', 'searchable_prefix: is not in this version yet: remove the option'],
   ]
   for (const [option, text] of asked) {
     const expected = [`e.yaml:4:${valueColumn(option)}: table "users", column "email": ${text}`]
     assert.deepEqual(problems(withOption(option)), expected)
+  }
+})
+
+test('every operation of the manual gives its setting', () => {
+  const config = load(`
+defaults: { consistent_tokenization: true }
+schemas:
+  - table: t
+    encrypted:
+      - { column: a, searchable: true, data_type: str, response_on_fail: error }
+      - { column: b, masking: xxxx, plaintext_length: 3, plaintext_side: left }
+      - { column: c, masking: "", plaintext_length: 0, token_type: email }
+      - { column: d, token_type: int32, consistent_tokenization: false, tokenized: true }
+      - { column: e, data_type_db_identifier: 23, response_on_fail: default_value, default_data_value: "-1" }
+      - { column: f, data_type: bytes, default_data_value: AAEC }
+      - { column: g, searchable: true, response_on_fail: error }
+      - { column: h, token_type: str, crypto_envelope: acrastruct }
+      - { column: i, data_type: "text[]" }
+`)
+  const of = (name: string) => config.protectedName(name)!
+  assert.equal(of('a').searchable, true)
+  assert.equal(of('a').equality, 'prefix')
+  assert.equal(of('a').onFail, 'error')
+  assert.deepEqual(of('b').masking, { pattern: Buffer.from('xxxx'), plainSize: 3, side: 'left' })
+  assert.deepEqual(of('c').tokenization, { type: 'email', consistent: true })
+  assert.equal(of('c').equality, 'whole')
+  assert.deepEqual(of('d').tokenization, { type: 'int32', consistent: false })
+  assert.equal(of('d').equality, 'none')
+  assert.equal(of('e').dataType, 'int32')
+  assert.deepEqual(of('e').onFail, { value: Buffer.from('-1') })
+  assert.deepEqual(of('f').onFail, { value: Buffer.of(0, 1, 2) })
+  assert.equal(of('g').onFail, 'error')
+  assert.equal(of('h').tokenization?.type, 'str')
+  assert.equal(of('i').dataType, 'text[]')
+})
+
+test('options that do not go together are refused, each at its key', () => {
+  const bad: [string, string][] = [
+    [
+      'searchable: true, masking: x, plaintext_side: left',
+      'masking: cannot be used along with "searchable"',
+    ],
+    ['searchable: true, token_type: str', 'token_type: cannot be used along with "searchable"'],
+    [
+      'masking: x, plaintext_side: left, token_type: str',
+      'token_type: cannot be used along with "masking"',
+    ],
+    ['token_type: str, data_type: str', 'token_type: cannot be used along with "data_type"'],
+    [
+      'token_type: str, response_on_fail: error',
+      'token_type: cannot be used along with "response_on_fail"',
+    ],
+    [
+      'masking: x, plaintext_side: left, data_type: int32',
+      'masking: masking configuration error: data type not supported',
+    ],
+    [
+      'masking: x, plaintext_side: left, data_type: date',
+      'masking: masking configuration error: data type not supported',
+    ],
+    [
+      'masking: x, plaintext_side: left, data_type: str, crypto_envelope: acrastruct',
+      'masking: cannot be used along with a data type and "crypto_envelope: acrastruct"',
+    ],
+    [
+      'masking: x, plaintext_side: left, data_type: str, response_on_fail: error',
+      'masking: cannot be used along with "response_on_fail"',
+    ],
+    [
+      'searchable: true, data_type: str, default_data_value: x',
+      'default_data_value: needs "response_on_fail: default_value"',
+    ],
+    ['response_on_fail: error', 'response_on_fail: "error" needs a "data_type"'],
+    [
+      'response_on_fail: default_value',
+      'response_on_fail: "default_value" needs a default_data_value',
+    ],
+    ['default_data_value: x', 'default_data_value: default_data_value used without data_type_id'],
+    [
+      'data_type: str, default_data_value: x, response_on_fail: error',
+      'response_on_fail: default data value is defined, but `response_on_fail` operation is not "default" (error)',
+    ],
+    [
+      'data_type: int32, default_data_value: x',
+      'default_data_value: invalid default value: must be a value of int32',
+    ],
+    [
+      'data_type: bytes, default_data_value: "?"',
+      'default_data_value: invalid default value: must be base64 of bytes',
+    ],
+    [
+      'data_type: str, data_type_db_identifier: 23',
+      "data_type_db_identifier: data_type can't be used along with",
+    ],
+    [
+      'data_type_db_identifier: 99',
+      'data_type_db_identifier: unsupported data_type_db_identifier option "99"',
+    ],
+    ['plaintext_length: 3', "masking: masking pattern can't be empty"],
+    ['plaintext_side: left', "masking: masking pattern can't be empty"],
+    ['masking: x', 'plaintext_side: plaintext side must be left or right'],
+    ['tokenized: true', 'tokenized: `tokenized` is provided without `token_type`'],
+    [
+      'consistent_tokenization: true',
+      'consistent_tokenization: `consistent_tokenization` is provided without `token_type`',
+    ],
+    [
+      'token_type: str, tokenized: false',
+      'tokenized: `tokenized` is disabled, but `token_type` is provided',
+    ],
+  ]
+  for (const [options, text] of bad) {
+    const found = problems(withOption(options))
+    const named = `: table "users", column "email": ${text}`
+    assert.ok(
+      found.some((line) => line.includes(named)),
+      `${options}\n${found.join('\n')}`,
+    )
+    assert.ok(
+      found.every((line) => line.startsWith('e.yaml:4:')),
+      options,
+    )
   }
 })
 
@@ -197,14 +294,15 @@ test('a bad value of an option is refused with the sentence of the manual', () =
       'zone_id: DDDDDDDDtooshort',
       "zone_id: invalid zone id: must be eight letters 'D' and sixteen ASCII letters",
     ],
-    ['token_type: int32_string', 'token_type: int32_string: unknown token type'],
-    ['data_type: float', 'data_type: float: unknown token type: must be "str" or "bytes"'],
+    [
+      'token_type: int32_string',
+      'token_type: int32_string: unknown token type: must be one of int32, int64, str, bytes, email',
+    ],
     [
       'response_on_fail: nothing',
-      'response_on_fail: unknown response_on_fail value: \'nothing\': must be "ciphertext"',
+      'response_on_fail: unknown response_on_fail value: \'nothing\': must be "ciphertext", "default_value" or "error"',
     ],
     ['plaintext_length: -1', 'plaintext_length: plaintext length cannot be negative'],
-    ['plaintext_side: top', 'plaintext_side: plaintext side must be left or right'],
     ['on_unprotected: ignore', 'on_unprotected: "ignore": must be "refuse" or "pass"'],
     [
       'client_id: abcd',

@@ -1,5 +1,6 @@
 import { type ColumnDefaults, readEnvelope } from './column-entry.ts'
 import type { Problems } from './config-error.ts'
+import type { DatabaseTraits } from './database-traits.ts'
 import {
   type EncryptorConfig,
   encryptorConfig,
@@ -12,14 +13,6 @@ import {
 import { EntryReader, labelBy, type Read } from './entry-reader.ts'
 import { readTable, type TableDefaults } from './table-entry.ts'
 import { parseYaml, type YamlValue } from './yaml-tree.ts'
-
-/** What a config's meaning depends on and only the database's own code knows. */
-export interface DatabaseNames {
-  /** Longest name of a schema, table or column in bytes: PostgreSQL cuts what is longer (63). */
-  readonly nameBytesMax: number
-  /** The schema that an unqualified name means first: `public` in PostgreSQL, null where there is none. */
-  readonly defaultSchema: string | null
-}
 
 /** What the program's own options say. */
 export interface InstallationDefaults {
@@ -40,7 +33,7 @@ const knownVersion = /^0\.(?:9[2-6]|1)(?:\.\d+)?$/
 export function loadEncryptorConfig(
   text: string,
   file: string,
-  database: DatabaseNames,
+  database: DatabaseTraits,
   installation: InstallationDefaults,
 ): EncryptorConfig {
   const { root, problems } = parseYaml(text, file)
@@ -58,7 +51,7 @@ export function noEncryptorConfig(installation: InstallationDefaults): Encryptor
 function readRoot(
   root: YamlValue | null,
   problems: Problems,
-  database: DatabaseNames,
+  database: DatabaseTraits,
   installation: InstallationDefaults,
 ): EncryptorConfig {
   if (root === null) return noEncryptorConfig(installation)
@@ -72,7 +65,7 @@ function readRoot(
   checkDatabaseSettings(entry)
   const defaults = {
     column: readDefaults(entry, installation),
-    nameBytesMax: database.nameBytesMax,
+    database,
   }
   return encryptorConfig({
     tables: readTables(entry, defaults, database),
@@ -106,11 +99,10 @@ function checkDatabaseSettings(entry: EntryReader): void {
 function readDefaults(entry: EntryReader, installation: InstallationDefaults): ColumnDefaults {
   const defaults = innerMap(entry, 'defaults')
   defaults?.refuseUnknown(defaultsKeys)
-  // It sets nothing by itself: it is copied to columns with a token_type, and these are refused one by one.
-  defaults?.boolean('consistent_tokenization')
   return {
     envelope: (defaults && readEnvelope(defaults)) ?? 'acrablock',
     reencryptsToAcraBlock: defaults?.boolean('reencrypting_to_acrablocks')?.value ?? true,
+    consistentTokenization: defaults?.boolean('consistent_tokenization')?.value ?? false,
     onUnprotected: installation.onUnprotected,
   }
 }
@@ -123,7 +115,7 @@ function innerMap(entry: EntryReader, key: string): EntryReader | null {
 function readTables(
   entry: EntryReader,
   defaults: TableDefaults,
-  database: DatabaseNames,
+  database: DatabaseTraits,
 ): readonly TableSetting[] {
   const tables: Read<TableSetting>[] = []
   for (const item of entry.list('schemas')?.items ?? []) {
@@ -142,7 +134,7 @@ function readTables(
 function refuseAmbiguous(
   entry: EntryReader,
   tables: readonly Read<TableSetting>[],
-  database: DatabaseNames,
+  database: DatabaseTraits,
 ): void {
   const distinct = new Map<string, Read<TableSetting>>()
   for (const table of tables) {

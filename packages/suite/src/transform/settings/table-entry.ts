@@ -1,5 +1,6 @@
 import { nearest } from '../../options/index.ts'
 import { type ColumnDefaults, readColumn } from './column-entry.ts'
+import type { DatabaseTraits } from './database-traits.ts'
 import type { ColumnSetting, TableSetting } from './encryptor-config.ts'
 import { type EntryReader, labelBy, type Read } from './entry-reader.ts'
 
@@ -11,15 +12,14 @@ const qualifiedName = /^(?:("(?:[^"]|"")+"|[^".]+)\.)?("(?:[^"]|"")+"|[^".]+)$/
 /** What tables take from elsewhere. */
 export interface TableDefaults {
   readonly column: ColumnDefaults
-  /** The database cuts longer names, so that no statement would match them as they are written. */
-  readonly nameBytesMax: number
+  readonly database: DatabaseTraits
 }
 
 /** Reads one entry of `schemas`; null where it has no usable name. */
 export function readTable(entry: EntryReader, defaults: TableDefaults): Read<TableSetting> | null {
   entry.refuseUnknown(tableKeys)
-  const name = readTableName(entry, defaults.nameBytesMax)
-  const columns = readColumnList(entry, defaults.nameBytesMax)
+  const name = readTableName(entry, defaults.database.nameBytesMax)
+  const columns = readColumnList(entry, defaults.database.nameBytesMax)
   const encrypted = readEncrypted(entry, name?.value.name ?? '', defaults)
   if (columns !== null) refuseUnlisted(entry, encrypted, columns)
   if (name === null) return null
@@ -87,8 +87,14 @@ function readEncrypted(
       continue
     }
     const entry = table.inner(item, labelBy('column', item))
-    const name = readColumnName(entry, defaults.nameBytesMax)
-    const value = readColumn(entry, tableName, name?.value ?? '', defaults.column)
+    const name = readColumnName(entry, defaults.database.nameBytesMax)
+    const value = readColumn(
+      entry,
+      tableName,
+      name?.value ?? '',
+      defaults.column,
+      defaults.database,
+    )
     if (name === null) continue
     if (columns.has(name.value)) {
       entry.problem(name.offset, 'the column is listed twice in "encrypted"')

@@ -1,7 +1,7 @@
 import { nodePrimitives } from '@acra-ts/crypto/node'
 import { BufferSink, type Soon } from '../../foundation/index.ts'
 import { KeysInUse, type KeysInUseOptions } from '../keys-in-use.ts'
-import type { ColumnSetting } from '../settings/index.ts'
+import type { ColumnSetting, DatabaseTraits } from '../settings/index.ts'
 import type { Access, Column } from '../transform.ts'
 import type { MemoryKeystore } from './memory-keystore.ts'
 
@@ -37,8 +37,11 @@ export function settingOf(options: Partial<ColumnSetting> = {}): ColumnSetting {
     envelope: 'acrablock',
     reencryptsToAcraBlock: true,
     searchable: false,
+    masking: null,
+    tokenization: null,
     equality: 'none',
     dataType: null,
+    onFail: 'ciphertext',
     ...options,
   }
 }
@@ -66,4 +69,18 @@ export function reveal(
 export function atOnce<T>(value: Soon<T>): T {
   if (value instanceof Promise) throw new Error('a promise where the keys are at hand')
   return value
+}
+
+/** A database in which 20 and 23 are integers, and any other text is a value of any other type. */
+export function traitsOf(): DatabaseTraits {
+  return {
+    nameBytesMax: 63,
+    defaultSchema: 'public',
+    typeIdentifiers: new Map([
+      [20, 'int64'],
+      [23, 'int32'],
+    ]),
+    canonical: (type, text) =>
+      type.startsWith('int') && !/^-?\d+$/.test(text.toString()) ? null : text,
+  }
 }

@@ -34,6 +34,7 @@ export {
   retypeRowDescription,
   type TransactionStatus,
 } from './backend.ts'
+export { type TypeCodec, typeCodecs } from './codecs/index.ts'
 export {
   FrameCutter,
   type FrameCutterOptions,

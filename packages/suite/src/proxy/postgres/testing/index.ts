@@ -7,8 +7,8 @@ import type { Outlet } from '../../../wire/index.ts'
 import { readyForQuery } from '../../../wire/postgres/testing/index.ts'
 import { ColumnTable } from '../../columns.ts'
 import { PostgresConversation } from '../conversation.ts'
-import { postgresNames } from '../names.ts'
 import { Planner } from '../planner.ts'
+import { postgresTraits } from '../traits.ts'
 
 /** A table with a column of each kind that can be protected, and one that nobody protects. */
 export const usersConfig = `
@@ -96,7 +96,7 @@ export async function conversationParts(
   onUnprotected: 'refuse' | 'pass' = 'refuse',
 ): Promise<ConversationParts> {
   const parser = await loadParser()
-  const config = loadEncryptorConfig(yaml, 'encryptor_config.yaml', postgresNames, {
+  const config = loadEncryptorConfig(yaml, 'encryptor_config.yaml', postgresTraits, {
     onUnprotected,
   })
   const settings = config.tables.flatMap((table) => [...table.protected.values()])
