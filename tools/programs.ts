@@ -72,42 +72,61 @@ export interface AcraServer {
 }
 
 /** Starts acra-server on a free loopback port and waits until it takes connections. It ends with the sandbox at the latest. */
-export async function startAcraServer(
+export function startAcraServer(sandbox: Sandbox, options: AcraServerOptions): Promise<AcraServer> {
+  const host = options.socketFolder ?? '127.0.0.1'
+  const args = [
+    ...(options.clientId === '' ? [] : [`--client_id=${options.clientId}`]),
+    `--db_host=${options.database.host}`,
+    `--db_port=${options.database.port}`,
+    ...(options.encryptorConfig ? [`--encryptor_config_file=${options.encryptorConfig}`] : []),
+    ...(options.flags ?? []),
+  ]
+  return startListener(sandbox, 'acra-server', options.keys, args, host)
+}
+
+/** Starts acra-connector or acra-translator, as `startAcraServer` does. */
+export function startService(
   sandbox: Sandbox,
-  options: AcraServerOptions,
+  name: 'acra-connector' | 'acra-translator',
+  keys: Keys,
+  flags: readonly string[],
+  listenOption = 'incoming_connection_string',
+): Promise<AcraServer> {
+  return startListener(sandbox, name, keys, flags, '127.0.0.1', listenOption)
+}
+
+async function startListener(
+  sandbox: Sandbox,
+  name: string,
+  keys: Keys,
+  flags: readonly string[],
+  host: string,
+  listenOption = 'incoming_connection_string',
 ): Promise<AcraServer> {
   // Another process may take a free port before the server does: then the next one.
   for (let attempt = 1; ; attempt++) {
     const port = await freePort()
-    const host = options.socketFolder ?? '127.0.0.1'
-    const args = [
-      `--client_id=${options.clientId}`,
-      `--db_host=${options.database.host}`,
-      `--db_port=${options.database.port}`,
-      `--keys_dir=${options.keys.folder}`,
-      ...(options.encryptorConfig ? [`--encryptor_config_file=${options.encryptorConfig}`] : []),
-      `--incoming_connection_string=${host.startsWith('/') ? `unix://${socketPath(host, port)}` : `tcp://${host}:${port}/`}`,
-      '-v',
-      ...(options.flags ?? []),
-    ]
-    const logFile = join(sandbox.folder, `acra-server-${port}.log`)
+    const address = host.startsWith('/')
+      ? `unix://${socketPath(host, port)}`
+      : `tcp://${host}:${port}/`
+    const args = [`--keys_dir=${keys.folder}`, `--${listenOption}=${address}`, '-v', ...flags]
+    const logFile = join(sandbox.folder, `${name}-${port}.log`)
     const log = await open(logFile, 'w')
-    const child = sandbox.spawn(process.execPath, [program('acra-server'), ...args], 'TERM', {
-      env: { ...process.env, ...options.keys.environment },
+    const child = sandbox.spawn(process.execPath, [program(name), ...args], 'TERM', {
+      env: { ...process.env, ...keys.environment },
       stdio: ['ignore', log.fd, log.fd],
     })
     await log.close()
     const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
     const hasEnded = () => child.exitCode !== null || child.signalCode !== null
     if (await takesConnections(host, port, hasEnded)) {
-      const command = commandLine('acra-server', args)
+      const command = commandLine(name, args)
       const stop = (signal: EndSignal = 'TERM') => end(child, signal)
       return { host, port, pid: Number(child.pid), logFile, command, ended, stop }
     }
     await end(child, 'TERM')
     const said = await readFile(logFile, 'utf8')
-    if (attempt === 3 || !/in use/i.test(said))
-      throw new Error(`acra-server did not start:\n${said}`)
+    if (attempt === 3 || !/in use/i.test(said)) throw new Error(`${name} did not start:\n${said}`)
   }
 }
 
@@ -141,7 +160,7 @@ function answers(host: string, port: number): Promise<boolean> {
 }
 
 /** Runs a program to its end; throws with what it printed where it fails. */
-async function runProgram(
+export async function runProgram(
   name: string,
   args: readonly string[],
   folder: string,

@@ -113,6 +113,10 @@ const suite = {
     remedy: 'Read `reason` and `hint`, on both sides.',
     event: events.cannotWrapConnection,
   },
+  'connection-silent': {
+    meaning: 'A connection ended, or was silent for too long, before the client had said anything.',
+    remedy: 'Nothing: mostly somebody has looked whether the service is there.',
+  },
   'connector-configuration-invalid': {
     meaning:
       'The options of acra-connector do not say what to connect to, or a key that they need is missing.',

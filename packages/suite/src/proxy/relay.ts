@@ -80,6 +80,8 @@ export interface RelayOptions {
   /** Begins TLS with the client on its socket, as `net`'s TlsServer does; null where that is not offered. */
   readonly accept: (socket: Socket, first: Buffer) => Accepted | null
   readonly converse: (link: Link) => Conversation
+  /** What was read of the client already; absent where nothing was. */
+  readonly first?: Buffer
   readonly limits: RelayLimits
   /** Whether the client's socket reads into memory that is kept, too: it costs less, and Node has no documented way. */
   readonly keepsClientBuffer: boolean
@@ -115,7 +117,7 @@ export class Relay implements Link, Watched {
   #lingerMs: number | null = null
   #failure: { readonly side: Side; readonly error: Error } | null = null
 
-  /** `client` must be connected and unread; it may be half open (`allowHalfOpen`), as those of `net`'s `listen`. */
+  /** `client` must be connected, and nothing read of it but `first`; it may be half open (`allowHalfOpen`), as those of `net`'s `listen`. */
   constructor(client: Socket, options: RelayOptions) {
     this.#options = options
     this.#conversation = options.converse(this)
@@ -126,6 +128,7 @@ export class Relay implements Link, Watched {
     socket.on('data', (chunk) => this.#read('client', chunk))
     socket.resume()
     options.watch.add(this)
+    if (options.first !== undefined && options.first.length > 0) this.#read('client', options.first)
   }
 
   get toClient(): Outlet {

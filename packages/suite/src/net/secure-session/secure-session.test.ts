@@ -29,8 +29,7 @@ after(() => {
 const clientSettings: ConnectSettings = {
   clientId: 'someid',
   serverId: 'acra_server',
-  privateKey: clientPair.privateKey,
-  serverKey: serverPair.publicKey,
+  keys: () => keysOf(clientPair.privateKey),
   timeoutMs: TIMEOUT_MS,
 }
 
@@ -99,8 +98,8 @@ test('a handshake that cannot succeed tells both sides why', async () => {
   const other = generateKeyPair(nodePrimitives)
   const cases: [Partial<ConnectSettings>, string, string][] = [
     [{ clientId: 'nobody' }, 'peer_closed', 'key_not_found'],
-    [{ privateKey: other.privateKey }, 'peer_closed', 'not_verified'],
-    [{ serverKey: other.publicKey }, 'not_verified', 'peer_closed'],
+    [{ keys: () => keysOf(other.privateKey) }, 'peer_closed', 'not_verified'],
+    [{ keys: () => keysOf(clientPair.privateKey, other.publicKey) }, 'not_verified', 'peer_closed'],
     [{ serverId: 'acra_translator' }, 'unexpected_id', 'peer_closed'],
     [{ clientId: 'x'.repeat(1025) }, 'peer_closed', 'id_too_long'],
   ]
@@ -183,6 +182,10 @@ test('the first bytes tell who speaks', () => {
   assert.equal(startsTrace(like.subarray(0, 4)), null)
   assert.deepEqual([startsTrace(like), startsSession(like)], [false, true])
 })
+
+function keysOf(privateKey: Uint8Array, serverKey = serverPair.publicKey) {
+  return { privateKey: privateKey.slice(), serverKey }
+}
 
 async function streams() {
   const { clientEnd, serverEnd } = await sockets()

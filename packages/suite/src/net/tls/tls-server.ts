@@ -22,8 +22,8 @@ export interface TlsServerSettings {
   readonly policy: ClientPolicy
   /** What of a client's certificate makes its client id; null where it makes none. */
   readonly extractor: IdentifierExtractor | null
-  /** What clients that name protocols (ALPN) must name. */
-  readonly protocol: string
+  /** What clients that name protocols (ALPN) must name; null where they may name what they like. */
+  readonly protocol: string | null
 }
 
 /** A client whose handshake has succeeded and whose certificate is good enough. */
@@ -71,7 +71,7 @@ export class TlsServer {
       secureContext: this.#context,
       requestCert: this.#settings.policy.asks,
       rejectUnauthorized: false, // Told afterwards, in the words of the database's protocol.
-      ALPNProtocols: [this.#settings.protocol],
+      ...(this.#settings.protocol === null ? {} : { ALPNProtocols: [this.#settings.protocol] }),
     })
     socket.on('error', (error) => secured.destroy(error))
     return { socket: secured, client: this.#admitted(secured) }

@@ -202,7 +202,7 @@ test('a start without a key is refused in the words of the original', async () =
   await generate(exchanged.connector, { purpose: 'transport-connector', owner: 'lonely' })
   await assert.rejects(start({ ...place, client_id: 'lonely' }), {
     message:
-      /^Configuration error: Can't check that AcraServer public key exists, got error - Copy the public key of AcraServer/,
+      /^Configuration error: Can't check that AcraServer public key exists, got error - Copy the public half of the acra-server transport key/,
   })
 })
 

@@ -5,8 +5,8 @@ import { formatAddress, type Listener, listen } from '../../net/index.ts'
 import { events, type Logger, type Product } from '../../observe/index.ts'
 import { openServiceKeystore } from '../keystore/index.ts'
 import { type MetricsEndpoint, serveMetrics } from '../metrics/index.ts'
-import { type Route, serveConnection, wrapFields } from './connection.ts'
-import { TransportKeyError, TransportKeyring } from './keys.ts'
+import { TransportKeyError, TransportKeyring, wrapFields } from '../transport/index.ts'
+import { type Route, serveConnection } from './connection.ts'
 import { ConnectorMetrics } from './metrics.ts'
 import type { ConnectorOptions } from './options.ts'
 import { ConnectorConfigurationError, entrancesOf, type Peer, type Place, peerOf } from './peer.ts'
@@ -220,7 +220,10 @@ async function openTransport(
         // What is odd is told once: not between the lines of every connection.
         warn: (sentence) => isStarting && log.warning(sentence),
       })
-      const keyring = new TransportKeyring(opened.keystore, options.client_id, peer)
+      const keyring = new TransportKeyring(opened.keystore, {
+        own: 'transport-connector',
+        peer: peer.keyPurpose,
+      })
       await checkKeys(keyring, options.client_id, peer, log)
       isStarting = false
       return { wrap: sessionTransport(options.client_id, peer, keyring), wipe: opened.wipe }
@@ -239,11 +242,11 @@ async function checkKeys(
   log: Logger,
 ): Promise<void> {
   log.info('Reading transport keys...')
-  if (!(await keyring.hasOwnKey())) {
+  if (!(await keyring.hasOwnKey(clientId))) {
     throw unusable('AcraConnector private key', `there is no key of client id ${clientId}`)
   }
   try {
-    const { privateKey } = await keyring.open()
+    const { privateKey } = await keyring.open(clientId)
     privateKey.fill(0)
   } catch (error) {
     if (!(error instanceof TransportKeyError)) throw error

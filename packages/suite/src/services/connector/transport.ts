@@ -8,7 +8,7 @@ import {
   systemAuthorities,
   TlsClient,
 } from '../../net/tls/index.ts'
-import type { TransportKeyring } from './keys.ts'
+import type { TransportKeyring } from '../transport/index.ts'
 import type { ConnectorOptions } from './options.ts'
 import type { Peer } from './peer.ts'
 
@@ -27,28 +27,16 @@ export const transportNames = { session: 'Secure Session', tls: 'TLS', raw: 'raw
 
 /** Secure Session, with keys that are read for every connection. Rejects with SessionFailure. */
 export function sessionTransport(clientId: string, peer: Peer, keyring: TransportKeyring): Wrap {
-  return async (socket) => {
-    // Nobody else listens while the keys are read.
-    const onError = () => {}
-    socket.on('error', onError)
-    try {
-      const { privateKey, peerKey } = await keyring.open()
-      const session = connectSession(socket, {
-        clientId,
-        serverId: peer.sessionId,
-        privateKey,
-        serverKey: peerKey,
-        timeoutMs: SESSION_TIMEOUT_MS,
-      })
-      privateKey.fill(0)
-      return await session
-    } catch (error) {
-      socket.destroy()
-      throw error
-    } finally {
-      socket.off('error', onError)
-    }
-  }
+  return (socket) =>
+    connectSession(socket, {
+      clientId,
+      serverId: peer.sessionId,
+      keys: async () => {
+        const { privateKey, peerKey } = await keyring.open(clientId)
+        return { privateKey, serverKey: peerKey }
+      },
+      timeoutMs: SESSION_TIMEOUT_MS,
+    })
 }
 
 /** TLS, the server's certificate and name verified. Throws TlsError where a file cannot be used; rejects with TlsError. */

@@ -1,4 +1,5 @@
-import { type Address, type ListenHandlers, parseAddress } from '../../net/index.ts'
+import type { Socket } from 'node:net'
+import { type Address, formatAddress, type ListenHandlers, parseAddress } from '../../net/index.ts'
 import { events, type Logger } from '../../observe/index.ts'
 import type { ServerOptions } from './options.ts'
 import { Throttle } from './throttle.ts'
@@ -22,6 +23,19 @@ export function listenAddress(options: ServerOptions): Address {
   const { incoming_connection_host: host, incoming_connection_port: port } = options
   if (host !== DEFAULT_HOST || port !== DEFAULT_PORT) return { kind: 'tcp', host, port }
   return parseAddress(options.incoming_connection_string)
+}
+
+/** The same as it is said in the configuration, for the log. */
+export function listenText(options: ServerOptions): string {
+  const { incoming_connection_host: host, incoming_connection_port: port } = options
+  if (host === DEFAULT_HOST && port === DEFAULT_PORT) return options.incoming_connection_string
+  return formatAddress({ kind: 'tcp', host, port })
+}
+
+/** Where a connection comes from, for the log: `@` on a unix socket. */
+export function remoteOf({ remoteAddress: host, remotePort: port }: Socket): string {
+  if (host === undefined) return '@'
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
 /** Names what a reload asks for and cannot have. */

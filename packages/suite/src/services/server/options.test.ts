@@ -140,7 +140,6 @@ test('what asks for a protection that does not exist yet is refused', () => {
     '--redis_tls_client_ca=ca.pem',
     '--tls_ocsp_url=http://localhost',
     '--tls_crl_client_from_cert=use',
-    '--acraconnector_tls_transport_enable',
     '--acracensor_config_file=censor.yaml',
     '--audit_log_enable',
     '--encryptor_config_storage_type=consul',

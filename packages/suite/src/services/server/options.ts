@@ -185,17 +185,14 @@ const later = {
 } as const
 
 const connector = {
-  securesession_id: waits(
-    'AcraConnector',
-    text('acra_server', 'Id of the server for AcraConnector'),
+  securesession_id: text('acra_server', 'Id to say to AcraConnector in a Secure Session'),
+  acraconnector_tls_transport_enable: flag(
+    false,
+    'Connections use TLS from their first byte on, whether they come from AcraConnector or not',
   ),
-  acraconnector_tls_transport_enable: waits(
-    'AcraConnector',
-    flag(false, 'Applications or AcraConnector use TLS from the first byte'),
-  ),
-  acraconnector_transport_encryption_disable: ignored(
-    'connections without AcraConnector are the only ones for now',
-    flag(false, 'Connections come without AcraConnector'),
+  acraconnector_transport_encryption_disable: flag(
+    false,
+    'Do not take Secure Sessions of AcraConnector; without this, and without TLS, both are taken: sessions, and connections as they are',
   ),
 } as const
 

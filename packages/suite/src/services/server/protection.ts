@@ -14,6 +14,7 @@ import {
   noEncryptorConfig,
   type PoisonWatch,
 } from '../../transform/index.ts'
+import { TransportKeyring } from '../transport/index.ts'
 import { openServerKeys } from './keys.ts'
 import type { ServerOptions } from './options.ts'
 import { openPoisonKeys, PoisonReaction, type Reactions } from './poison.ts'
@@ -24,6 +25,8 @@ const ENCRYPTOR_CONFIG_SIZE_MAX = 16 * 1024 * 1024
 export interface Protection {
   readonly conversation: ConversationSettings
   readonly keys: KeysInUse
+  /** The keys of Secure Sessions with AcraConnector. */
+  readonly keyring: TransportKeyring
   /** What looks for poison records on a connection with this log; null where nobody does. */
   poisonWatch(log: Logger): PoisonWatch | null
   /** Overwrites the keys in memory. No connection may use this protection any more. */
@@ -67,6 +70,10 @@ export async function openProtection(
       heldSizeMax: options.max_held_message,
     },
     keys: keys.inUse,
+    keyring: new TransportKeyring(keys.keystore, {
+      own: 'transport-server',
+      peer: 'transport-connector',
+    }),
     poisonWatch: (connectionLog) =>
       poisonKeys && { keys: poisonKeys, alarm: reaction.alarm(connectionLog) },
     wipe() {

@@ -12,10 +12,17 @@ import {
 } from '../../proxy/postgres/index.ts'
 import { loadParser, type Parser } from '../../sql/postgres/index.ts'
 import { ZonedKeys } from '../../transform/index.ts'
+import {
+  type Arrival,
+  arrive,
+  NothingSaidError,
+  type TransportMode,
+  wrapFields,
+} from '../transport/index.ts'
 import type { Admission } from './admission.ts'
 import { logEnd, observerOf, valueObserverOf } from './connection-log.ts'
 import { connectionsByDescriptors } from './descriptors.ts'
-import { listenAddress } from './listening.ts'
+import { listenAddress, listenText, remoteOf } from './listening.ts'
 import type { ServerMetrics } from './metrics.ts'
 import { ObservedConversation } from './observed-conversation.ts'
 import type { ServerOptions } from './options.ts'
@@ -25,6 +32,7 @@ import { Doorkeeper, TooManyConnections } from './refusal.ts'
 import { Throttle } from './throttle.ts'
 import { checkTlsOptions, openTransports, type Transports } from './tls.ts'
 
+const NOTHING: Buffer = Buffer.alloc(0)
 /** The time between two lines about connections that are turned away. */
 const TELL_MS = 1000
 
@@ -120,7 +128,10 @@ export class Server {
    * `incoming_connection_close_timeout`; what is left then is broken off.
    */
   async stop(): Promise<void> {
-    for (const connection of this.#connections) connection.conversation?.endWhenIdle()
+    for (const { conversation, socket } of this.#connections) {
+      if (conversation === null) socket.destroy()
+      else conversation.endWhenIdle()
+    }
     const limit = setTimeout(() => {
       const count = this.#connections.size
       const text = `Server shutdown Timeout: ${count} active connections will be cut`
@@ -153,25 +164,67 @@ export class Server {
       protection: this.#protection,
       clientId,
       log,
+      socket,
       relay: null,
       conversation: null,
+      isIdentified: false,
       isStarting: true,
       isAdmitted: false,
       count: this.#context.metrics.connected(),
     }
     this.#connections.add(connection)
     this.#starting++
-    log.info('Got new connection')
-    const { database, tlsServer, entrance } = this.#transports
+    log.info(`Got new connection to AcraServer: ${remoteOf(socket)}`, {
+      connection_string: listenText(options),
+      from_descriptor: false,
+    })
+    void this.#arrive(socket, connection)
+  }
+
+  /** Through the transport, whose client id takes the place of that of the options. */
+  async #arrive(socket: Socket, connection: ServedConnection): Promise<void> {
+    const begin = performance.now()
+    const options = this.#options
+    const transports = this.#transports
+    try {
+      const arrival = await arrive(socket, {
+        mode: transportMode(options),
+        sessionId: options.securesession_id,
+        keyring: connection.protection.keyring,
+        tls: transports.connectorTls,
+        timeoutMs: options.startup_timeout * 1000,
+      })
+      identify(connection, arrival)
+      const startUpMs = options.startup_timeout * 1000 - (performance.now() - begin)
+      this.#relay(connection, arrival, transports, { ...options, startUpMs })
+    } catch (error) {
+      this.#tellArrival(error, connection)
+      this.#ended(connection, { side: null, error: null, bytesFromClient: 0, bytesFromDatabase: 0 })
+    }
+  }
+
+  /** Where connections have a client id without a connector, one that comes and goes is mostly somebody who looks whether we are there. */
+  #tellArrival(error: unknown, { log, clientId }: ServedConnection): void {
+    if (error instanceof NothingSaidError && clientId !== null) return
+    const text = "Can't wrap connection from acra-connector"
+    log.event(events.cannotWrapConnection, wrapFields(error), text)
+  }
+
+  #relay(
+    connection: ServedConnection,
+    { socket, first, transport }: Arrival,
+    { database, tlsServer, entrance }: Transports,
+    options: ServerOptions & { readonly startUpMs: number },
+  ): void {
+    const way: Entrance = transport === 'raw' ? entrance : { ...entrance, tls: insideOf(entrance) }
     connection.relay = new Relay(socket, {
       dial: (onread, clientIsSecured) => dialDatabase(database, onread, clientIsSecured),
       accept: (socket, first) => tlsServer?.accept(socket, first) ?? null,
-      converse: (link) => this.#converse(link, connection, entrance),
-      keepsClientBuffer: options.kept_read_buffers,
-      limits: {
-        startUpMs: options.startup_timeout * 1000,
-        silenceMs: options.message_timeout * 1000,
-      },
+      converse: (link) => this.#converse(link, connection, way),
+      // What the kernel has given meanwhile is there now: nothing more comes before the relay reads.
+      first: Buffer.concat([first, transport === 'raw' ? (socket.read() ?? NOTHING) : NOTHING]),
+      keepsClientBuffer: options.kept_read_buffers && transport === 'raw',
+      limits: { startUpMs: options.startUpMs, silenceMs: options.message_timeout * 1000 },
       watch: this.#watch,
       onEnd: (end) => this.#ended(connection, end),
     })
@@ -200,7 +253,8 @@ export class Server {
   /** The client id of a certificate takes the place of that of the options. */
   #admit(connection: ServedConnection, certificateId: string | null): Soon<Identity> {
     const { admission } = this.#context
-    if (certificateId !== null) {
+    // A transport that has shown who comes is not overruled by what is said inside it.
+    if (certificateId !== null && !connection.isIdentified) {
       connection.clientId = certificateId
       connection.log = connection.log.with({ client_id: certificateId })
     }
@@ -251,12 +305,34 @@ interface ServedConnection {
   readonly protection: Protection
   clientId: string | null
   log: Logger
+  /** As it was accepted. */
+  readonly socket: Socket
+  /** Null as long as the connection is on its way through its transport. */
   relay: Relay | null
   conversation: PostgresConnection | null
+  /** True where the transport has shown whose connection it is. */
+  isIdentified: boolean
   isStarting: boolean
   isAdmitted: boolean
   /** Counts the connection as ended. */
   readonly count: () => void
+}
+
+function identify(connection: ServedConnection, { clientId, transport }: Arrival): void {
+  connection.isIdentified = transport !== 'raw' && clientId !== null
+  if (clientId === null) return
+  connection.clientId = clientId
+  connection.log = connection.log.with({ client_id: clientId })
+}
+
+/** Inside of a transport that encrypts nobody needs TLS a second time. */
+function insideOf({ tls }: Entrance): Entrance['tls'] {
+  return tls === 'required' ? 'offered' : tls
+}
+
+function transportMode(options: ServerOptions): TransportMode {
+  if (options.acraconnector_tls_transport_enable) return 'tls'
+  return options.acraconnector_transport_encryption_disable ? 'raw' : 'session-or-raw'
 }
 
 /** Throws where the options cannot be used, before anything is opened. */
@@ -269,6 +345,9 @@ export function checkOptions(options: ServerOptions): void {
       'keystore-owner-invalid',
       `client_id: ${events.invalidClientId.message}`,
     )
+  }
+  if (!isClientId(options.securesession_id)) {
+    throw wrong(`securesession_id: ${events.invalidClientId.message}`)
   }
   listenAddress(options)
   checkTlsOptions(options)

@@ -19,6 +19,8 @@ export interface Transports {
   readonly entrance: Entrance
   /** Null where clients are not offered TLS. */
   readonly tlsServer: TlsServer | null
+  /** TLS from the first byte on, with AcraConnector or an application; null where that is not how connections come. */
+  readonly connectorTls: TlsServer | null
   readonly database: DatabaseDialSettings
 }
 
@@ -43,6 +45,16 @@ export function checkTlsOptions(options: ServerOptions): void {
   if (options.tls_client_required && options.tls_client_cert === '') {
     throw wrong('tls_client_required needs a certificate: tls_client_cert and tls_client_key')
   }
+  if (options.acraconnector_tls_transport_enable) {
+    if (options.tls_client_cert === '') {
+      throw wrong(
+        'acraconnector_tls_transport_enable needs a certificate: tls_client_cert and tls_client_key',
+      )
+    }
+    if (!options.tls_client_id_from_cert && options.client_id === '') {
+      throw wrong('acraconnector_tls_transport_enable needs client_id or tls_client_id_from_cert')
+    }
+  }
   const { tls_db_sni: older, tls_database_sni: name } = options
   if (older !== '' && name !== '' && older !== name) {
     throw wrong('tls_db_sni is an older name of tls_database_sni: give one of them')
@@ -52,11 +64,15 @@ export function checkTlsOptions(options: ServerOptions): void {
 /** Reads the files and makes ready. Throws TlsError or AuthFileError where a file cannot be used. */
 export function openTransports(options: ServerOptions, environment: Environment): Transports {
   const system = onlyOnce(() => systemAuthorities(environment))
-  const tlsServer = openTlsServer(options, system)
+  const tlsServer = openTlsServer(options, system, PROTOCOL)
   const mode = options.tls_database_mode
   const mayUseTls = mode !== 'disable' && (mode !== 'auto' || tlsServer !== null)
   return {
     tlsServer,
+    // Connectors of 0.90 name the protocol of something else.
+    connectorTls: options.acraconnector_tls_transport_enable
+      ? openTlsServer(options, system, null)
+      : null,
     entrance: {
       tls: tlsServer === null ? 'none' : options.tls_client_required ? 'required' : 'offered',
       users: options.auth_file === '' ? new Map() : readAuthFile(options.auth_file),
@@ -69,7 +85,11 @@ export function openTransports(options: ServerOptions, environment: Environment)
   }
 }
 
-function openTlsServer(options: ServerOptions, system: () => readonly string[]): TlsServer | null {
+function openTlsServer(
+  options: ServerOptions,
+  system: () => readonly string[],
+  protocol: string | null,
+): TlsServer | null {
   const credentials = credentialsOf(options.tls_client_cert, options.tls_client_key)
   if (credentials === null) return null
   const policy = clientPolicies[options.tls_client_auth]
@@ -81,7 +101,7 @@ function openTlsServer(options: ServerOptions, system: () => readonly string[]):
     authorities: policy.verifies ? authoritiesOf(file, trustsSystem ? system : () => []) : [],
     policy,
     extractor: options.tls_client_id_from_cert ? options.tls_identifier_extractor_type : null,
-    protocol: PROTOCOL,
+    protocol,
   })
 }
 

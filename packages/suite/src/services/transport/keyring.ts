@@ -1,12 +1,14 @@
 import {
+  isClientId,
   type Key,
   type KeyRef,
   type Keystore,
   KeystoreError,
+  type Purpose,
+  purposes,
   wipeKeys,
 } from '../../keystore/index.ts'
 import { SessionFailure } from '../../net/secure-session/index.ts'
-import type { Peer } from './peer.ts'
 
 /** Other keys that are tried at most to find out why one does not open. */
 const TRIED_MAX = 16
@@ -33,68 +35,65 @@ export class TransportKeyError extends SessionFailure {
   }
 }
 
-/** The client's own key and that of its peer, read anew each time: an exchanged key is used with the next connection. */
+/** Whose keys a side of the transport works with. */
+export interface TransportPurposes {
+  readonly own: Purpose
+  readonly peer: Purpose
+}
+
+/** A side's own keys and those of its peers, by client id, read anew each time: an exchanged key is used with the next connection. */
 export class TransportKeyring {
   readonly #keystore: Keystore
-  readonly #own: KeyRef
-  readonly #peer: KeyRef
-  readonly #peerName: string
+  readonly #purposes: TransportPurposes
 
-  constructor(keystore: Keystore, clientId: string, { keyPurpose, name }: Peer) {
+  constructor(keystore: Keystore, transportPurposes: TransportPurposes) {
     this.#keystore = keystore
-    this.#own = { purpose: 'transport-connector', owner: clientId }
-    this.#peer = { purpose: keyPurpose, owner: clientId }
-    this.#peerName = name
+    this.#purposes = transportPurposes
   }
 
-  /** Throws TransportKeyError. */
-  async open(): Promise<TransportKeys> {
-    const peerKey = await this.peerKey()
-    const [current, ...older] = await this.#ownKeys()
+  /** Throws TransportKeyError; the id may be what a stranger says. */
+  async open(clientId: string): Promise<TransportKeys> {
+    const peerKey = await this.peerKey(clientId)
+    const own: KeyRef = { purpose: this.#purposes.own, owner: clientId }
+    const [current, ...older] = await this.#ownKeys(own)
     wipeKeys(older)
-    if (current === undefined) throw this.#ownMissing()
-    return { privateKey: current.secret, peerKey }
+    if (current !== undefined) return { privateKey: current.secret, peerKey }
+    throw missing(`Make the ${titleOf(own)}, or rename it back.`)
   }
 
   /** The peer's public key. Throws TransportKeyError where it is missing. */
-  async peerKey(): Promise<Uint8Array> {
-    const [key] = await this.#keystore.publicKeys(this.#peer)
+  async peerKey(clientId: string): Promise<Uint8Array> {
+    if (!isClientId(clientId)) throw missing('The client id is none: it has other characters.')
+    const peer: KeyRef = { purpose: this.#purposes.peer, owner: clientId }
+    const [key] = await this.#keystore.publicKeys(peer)
     if (key !== undefined) return key
-    throw new TransportKeyError(
-      'key_not_found',
-      `Copy the public key of ${this.#peerName} for client id ${this.#own.owner} into the keystore.`,
-    )
+    throw missing(`Copy the public half of the ${titleOf(peer)} from its host into this keystore.`)
   }
 
   /** Whether the own key is there, be it readable or not. */
-  async hasOwnKey(): Promise<boolean> {
-    const { purpose, owner } = this.#own
+  async hasOwnKey(clientId: string): Promise<boolean> {
     const all = await this.#keystore.list()
     return all.some(
-      ({ ref, publicOnly }) => ref.purpose === purpose && ref.owner === owner && !publicOnly,
+      ({ ref, publicOnly }) =>
+        ref.purpose === this.#purposes.own && ref.owner === clientId && !publicOnly,
     )
   }
 
-  async #ownKeys(): Promise<readonly Key[]> {
+  async #ownKeys(own: KeyRef): Promise<readonly Key[]> {
     try {
-      return await this.#keystore.keys(this.#own)
+      return await this.#keystore.keys(own)
     } catch (cause) {
       if (!(cause instanceof KeystoreError)) throw cause
-      throw new TransportKeyError('key_decrypt_failed', await this.#hint(cause), { cause })
+      throw new TransportKeyError('key_decrypt_failed', await this.#hint(own, cause), { cause })
     }
-  }
-
-  #ownMissing(): TransportKeyError {
-    const hint = `Make the key of client id ${this.#own.owner} with acra-keymaker --generate_acraconnector_keys, or rename it back.`
-    return new TransportKeyError('key_not_found', hint)
   }
 
   /** What has become of the key, as far as the other keys of the store can tell. */
-  async #hint(cause: KeystoreError): Promise<string> {
+  async #hint(own: KeyRef, cause: KeystoreError): Promise<string> {
     if (cause.code === 'keystore-key-malformed') {
       return `${cause.message}. It opens, but is a key of another kind: it was renamed or overwritten.`
     }
-    const { opened, tried } = await this.#tryOthers()
+    const { opened, tried } = await this.#tryOthers(own)
     const { message } = cause
     if (tried === 0) return `${message}.`
     return opened === 0
@@ -102,10 +101,10 @@ export class TransportKeyring {
       : `${message}. Other keys of this keystore open, so that the master key is right: the file was renamed, overwritten, or brought from another keystore.`
   }
 
-  async #tryOthers(): Promise<{ opened: number; tried: number }> {
+  async #tryOthers(own: KeyRef): Promise<{ opened: number; tried: number }> {
     let [opened, tried] = [0, 0]
     for (const { ref, publicOnly, index } of await this.#keystore.list()) {
-      const isOwn = ref.purpose === this.#own.purpose && ref.owner === this.#own.owner
+      const isOwn = ref.purpose === own.purpose && ref.owner === own.owner
       if (publicOnly || isOwn || index !== 1 || ref.purpose === 'authentication') continue
       if (tried === TRIED_MAX) break
       tried++
@@ -123,4 +122,12 @@ export class TransportKeyring {
       throw error
     }
   }
+}
+
+function titleOf({ purpose, owner }: KeyRef): string {
+  return `${purposes[purpose].title} of client id ${owner}`
+}
+
+function missing(hint: string): TransportKeyError {
+  return new TransportKeyError('key_not_found', hint)
 }

@@ -1,0 +1,10 @@
+/** The encrypted way between AcraConnector and the servers, as services compose it: keys, arrivals, and what the log says of failures. */
+export {
+  type Arrival,
+  type ArrivalSettings,
+  arrive,
+  type TransportMode,
+} from './arrival.ts'
+export { TransportKeyError, TransportKeyring } from './keyring.ts'
+export { NothingSaidError } from './nothing-said.ts'
+export { wrapFields } from './wrap-fields.ts'
