@@ -1,6 +1,8 @@
 import { destroy } from './acra-keys/destroy.ts'
+import { exportKeys } from './acra-keys/export.ts'
 import { extractClientId } from './acra-keys/extract-client-id.ts'
 import { generate } from './acra-keys/generate.ts'
+import { importKeys } from './acra-keys/import.ts'
 import { list } from './acra-keys/list.ts'
 import { read } from './acra-keys/read.ts'
 import type { ProgramOfCommands } from './program.ts'
@@ -15,5 +17,5 @@ export const program: ProgramOfCommands = {
     'acra-keys generate --client_id=someid --client_storage_symmetric_key',
     'acra-keys list --help',
   ],
-  commands: [list, read, destroy, generate, extractClientId],
+  commands: [list, exportKeys, importKeys, read, destroy, generate, extractClientId],
 }

@@ -70,6 +70,28 @@ const keystore: Readonly<Record<KeystoreErrorCode, ErrorEntry>> = {
     remedy: 'Correct the permissions, the path or the disk.',
     event: events.cannotOpenKeystore,
   },
+  'bundle-malformed': {
+    meaning: 'A bundle of keys opens, but what is in it cannot be used.',
+    remedy: 'Export it anew; nothing was imported.',
+    event: events.cannotReadKeys,
+  },
+  'bundle-not-opened': {
+    meaning: 'A bundle of keys does not open: another secret, damage, or an end that is missing.',
+    remedy:
+      'Check that bundle and secret belong together, and that both came whole. Nothing was imported.',
+    event: events.cannotReadKeys,
+  },
+  'bundle-member-unknown': {
+    meaning: 'A bundle holds something that is no key of a keystore.',
+    remedy: 'Ask who made it. Nothing was imported.',
+    event: events.cannotReadKeys,
+  },
+  'bundle-conflict': {
+    meaning:
+      'A bundle holds other versions of a key than the keystore does, or what cannot stand there.',
+    remedy: 'Import into another keystore, or replace the keys by `--force`. Nothing was imported.',
+    event: events.cannotReadKeys,
+  },
   'master-key-missing': {
     meaning: 'There is no master key.',
     remedy: 'Set `ACRA_MASTER_KEY` to the base64 text of the master key.',

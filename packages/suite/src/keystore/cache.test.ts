@@ -24,6 +24,7 @@ async function newSource(refs: readonly KeyRef[]) {
       return keystore.publicKeys(ref)
     },
     put: (ref, versions) => keystore.put(ref, versions),
+    putPublic: (ref, versions) => keystore.putPublic(ref, versions),
     generate: (ref) => keystore.generate(ref),
     generateMissing: (ref) => keystore.generateMissing(ref),
     destroy: (ref, index) => keystore.destroy(ref, index),

@@ -46,6 +46,14 @@ export function unfit(ref: KeyRef): KeystoreError {
   return new KeystoreError('keystore-key-unfit', `these bytes are not the ${titleOf(ref)}`)
 }
 
+/** A public half that was to be stored beside a private one. */
+export function hasPrivate(ref: KeyRef): KeystoreError {
+  return new KeystoreError(
+    'keystore-key-unfit',
+    `the private half of the ${titleOf(ref)} is here: another public half cannot stand beside it`,
+  )
+}
+
 export function noSuchVersion(ref: KeyRef, index: number): KeystoreError {
   return new KeystoreError(
     'keystore-key-missing',

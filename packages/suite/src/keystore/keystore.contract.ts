@@ -55,6 +55,21 @@ export function keystoreContract(
         assert.deepEqual(warnings, [])
       })
 
+      if (kind === 'pair')
+        test(`${nameOf(ref)}: a peer's public halves stand alone, and never beside a private one`, async () => {
+          const { keystore: peer } = await rotated(ref, 2)
+          const publicKeys = await peer.publicKeys(ref)
+          const { keystore } = open(await create())
+          await keystore.putPublic(ref, publicKeys)
+          assert.deepEqual((await keystore.publicKeys(ref)).map(hex), publicKeys.map(hex))
+          assert.deepEqual(
+            (await keystore.list()).map(({ index, publicOnly }) => [index, publicOnly])[0],
+            [1, true],
+          )
+          await assert.rejects(keystore.putPublic(ref, [Buffer.alloc(45)]), { code: 'keystore-key-unfit' })
+          await assert.rejects(peer.putPublic(ref, publicKeys), { code: 'keystore-key-unfit' })
+        })
+
       test(`${nameOf(ref)}: a missing one is made once`, async () => {
         const { keystore } = open(await create())
         assert.equal(await keystore.generateMissing(ref), true)

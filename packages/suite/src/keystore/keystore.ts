@@ -26,6 +26,11 @@ export interface Keystore {
   publicKeys(ref: KeyRef): Soon<readonly Uint8Array[]>
   /** Stores given versions (newest first) as the whole history. */
   put(ref: KeyRef, versions: readonly Key[]): Promise<void>
+  /**
+   * Stores the public halves of a peer's key (newest first) as the whole history; of a pair whose private half is not here. Throws KeystoreError
+   * `keystore-key-unfit` where it is.
+   */
+  putPublic(ref: KeyRef, versions: readonly Uint8Array[]): Promise<void>
   /** Makes a new key; where one exists, the old one moves into its history. Refuses where the old one cannot be opened. */
   generate(ref: KeyRef): Promise<void>
   /** Makes a new key where there is none, so that of several who ask at the same time one makes it. False where there is one. */

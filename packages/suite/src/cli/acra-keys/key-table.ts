@@ -28,8 +28,8 @@ export function keyTable(keys: readonly KeyDescription[], withRotated: boolean):
       keyId(key.ref),
     ]),
   )
-  if (!withRotated) return text
-  const rotated = keys.filter(({ index }) => index > 1)
+  const rotated = withRotated ? keys.filter(({ index }) => index > 1) : []
+  if (rotated.length === 0) return text
   return `${text}\nRotated keys: \n${table(
     ['Index', 'Key purpose', 'Client', 'Rotation Time', 'Key ID'],
     rotated.map((key) => [

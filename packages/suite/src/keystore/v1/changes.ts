@@ -1,5 +1,5 @@
 import { KeystoreError } from '../errors.ts'
-import { noSuchVersion } from '../key-errors.ts'
+import { hasPrivate, noSuchVersion } from '../key-errors.ts'
 import { type Key, type KeyRef, purposes } from '../key-ref.ts'
 import { wipeKeys } from '../keystore.ts'
 import type { Storage, StorageWriter, Visibility } from '../storage/storage.ts'
@@ -48,6 +48,16 @@ export class Changes {
     )
     if (purposes[ref.purpose].kind === 'symmetric') return
     await this.#replaceFile(publicFile(ref), 'public', versions, ({ publicKey }) => publicKey!)
+  }
+
+  /** The same for public halves that stand alone. Throws where the private half is here. */
+  async replacePublic(
+    ref: KeyRef,
+    versions: readonly [Uint8Array, ...Uint8Array[]],
+  ): Promise<void> {
+    if ((await this.#storage.read(privateFile(ref), 'private')) !== null) throw hasPrivate(ref)
+    await this.#writer.announce()
+    await this.#replaceFile(publicFile(ref), 'public', versions, (publicKey) => publicKey)
   }
 
   /** Removes one version; 1 is the current one, 2 the oldest rotated one. The public half goes first: it can be computed again. */
@@ -134,11 +144,11 @@ export class Changes {
     return found?.equals(content) ?? false
   }
 
-  async #replaceFile(
+  async #replaceFile<T>(
     file: string,
     visibility: Visibility,
-    versions: readonly [Key, ...Key[]],
-    contentOf: (key: Key) => Uint8Array | Promise<Uint8Array>,
+    versions: readonly [T, ...T[]],
+    contentOf: (version: T) => Uint8Array | Promise<Uint8Array>,
   ): Promise<void> {
     const before = await historyNames(this.#storage, file, visibility)
     const [current, ...rotated] = versions

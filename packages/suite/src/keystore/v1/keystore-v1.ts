@@ -58,6 +58,15 @@ export class KeystoreV1 implements Keystore {
     await this.#change((changes) => changes.replace(ref, [current, ...rotated]))
   }
 
+  async putPublic(ref: KeyRef, versions: readonly Uint8Array[]): Promise<void> {
+    checkPair(ref)
+    checkOwner(ref)
+    const [current, ...rotated] = versions
+    if (current === undefined) throw new TypeError('no versions to put')
+    if (!versions.every(isPublicKey)) throw unfit(ref)
+    await this.#change((changes) => changes.replacePublic(ref, [current, ...rotated]))
+  }
+
   async generate(ref: KeyRef): Promise<void> {
     await this.#generate(ref, async () => true)
   }

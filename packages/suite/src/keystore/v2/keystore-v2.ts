@@ -1,6 +1,7 @@
+import { isPublicKey } from '@acra-ts/crypto'
 import { KeystoreError } from '../errors.ts'
 import { generateKey, keyOfSecret } from '../key-bytes.ts'
-import { checkPair, noSuchVersion, unfit } from '../key-errors.ts'
+import { checkPair, hasPrivate, noSuchVersion, unfit } from '../key-errors.ts'
 import { type Key, type KeyRef, purposes } from '../key-ref.ts'
 import { type KeyDescription, type Keystore, wipeKeys } from '../keystore.ts'
 import { checkOwner } from '../owner.ts'
@@ -13,10 +14,12 @@ import { decodeRingFile, encodeRingFile } from './ring-file.ts'
 import {
   emptyRing,
   indexedKeys,
+  isPublicOnly,
   livingKeys,
   openRingKeys,
   publicHalves,
   withNewKey,
+  withPublicKey,
   withoutKey,
 } from './ring-keys.ts'
 import { ringFile, ringLeftover, ringPath } from './ring-names.ts'
@@ -59,6 +62,19 @@ export class KeystoreV2 implements Keystore {
       let ring = emptyRing(ref)
       for (const key of oldestFirst) ring = await this.#withNewKey(ref, ring, key)
       await this.#write(writer, ref, ring)
+    })
+  }
+
+  async putPublic(ref: KeyRef, versions: readonly Uint8Array[]): Promise<void> {
+    checkPair(ref)
+    checkOwner(ref)
+    if (versions.length === 0) throw new TypeError('no versions to put')
+    if (!versions.every(isPublicKey)) throw unfit(ref)
+    await this.#change(async (writer) => {
+      const present = (await this.#read(ref)) ?? emptyRing(ref)
+      if (livingKeys(present).some((key) => !isPublicOnly(ref, key))) throw hasPrivate(ref)
+      const add = (ring: KeyRing, key: Uint8Array) => withPublicKey(ring, key, this.#now())
+      await this.#write(writer, ref, versions.toReversed().reduce(add, emptyRing(ref)))
     })
   }
 

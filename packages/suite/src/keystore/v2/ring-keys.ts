@@ -25,15 +25,33 @@ export async function withNewKey(
   now: Date,
   wrapper: KeyWrapper | null,
 ): Promise<KeyRing> {
-  const seqnum = (ring.keys.at(-1)?.seqnum ?? 0) + 1
+  return withVersion(ring, await wrapKey(ref, nextSeqnum(ring), key, wrapper), now)
+}
+
+/** The same for the public half of a peer's key. */
+export function withPublicKey(ring: KeyRing, publicKey: Uint8Array, now: Date): KeyRing {
+  const data: RingKeyData = {
+    format: keyFormats.pair,
+    publicKey: Buffer.from(publicKey),
+    privateKey: null,
+    symmetricKey: null,
+  }
+  return withVersion(ring, data, now)
+}
+
+function withVersion(ring: KeyRing, data: RingKeyData, now: Date): KeyRing {
   const added: RingKey = {
-    seqnum,
+    seqnum: nextSeqnum(ring),
     state: keyStates.preActive,
     validSince: now,
     validUntil: new Date(now.getTime() + VALID_MS),
-    data: [await wrapKey(ref, seqnum, key, wrapper)],
+    data: [data],
   }
-  return { ...ring, keys: [...ring.keys, added], current: seqnum }
+  return { ...ring, keys: [...ring.keys, added], current: added.seqnum }
+}
+
+function nextSeqnum({ keys }: KeyRing): number {
+  return (keys.at(-1)?.seqnum ?? 0) + 1
 }
 
 /** The ring of a key of which nothing is there yet. */
