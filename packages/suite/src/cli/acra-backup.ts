@@ -63,7 +63,7 @@ async function exportKeys(context: Context): Promise<void> {
     const refs = current.map(({ ref }) => ref)
     const keys = await collectKeys(keystore, refs, true)
     try {
-      return sealBundle('v1', keys)
+      return await sealBundle('v1', keys)
     } finally {
       wipeBundled(keys)
     }
@@ -80,7 +80,7 @@ async function importBackup(context: Context): Promise<void> {
   const secret = secretOf(environment[SECRET_VARIABLE])
   let keys: BundledKey[] = []
   try {
-    keys = openBundle({ bundle: await readUserFile(options.file, BACKUP_SIZE_MAX), secret })
+    keys = await openBundle({ bundle: await readUserFile(options.file, BACKUP_SIZE_MAX), secret })
     await withKeystore(storeContext(context), 'keys', (keystore) =>
       importKeys(keystore, keys, true),
     )

@@ -66,7 +66,9 @@ export function keystoreContract(
             (await keystore.list()).map(({ index, publicOnly }) => [index, publicOnly])[0],
             [1, true],
           )
-          await assert.rejects(keystore.putPublic(ref, [Buffer.alloc(45)]), { code: 'keystore-key-unfit' })
+          await assert.rejects(keystore.putPublic(ref, [Buffer.alloc(45)]), {
+            code: 'keystore-key-unfit',
+          })
           await assert.rejects(peer.putPublic(ref, publicKeys), { code: 'keystore-key-unfit' })
         })
 

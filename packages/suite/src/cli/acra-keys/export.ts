@@ -41,7 +41,7 @@ export const exportKeys: Program<typeof options> = {
       )
       try {
         checkFound(asked, keys)
-        const sealed = sealBundle(version, keys)
+        const sealed = await sealBundle(version, keys)
         await writeBundle(options, sealed, options.force).finally(() => sealed.secret.fill(0))
         return keys.length
       } finally {

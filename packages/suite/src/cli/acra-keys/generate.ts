@@ -145,12 +145,13 @@ async function makeKeys(context: Context): Promise<void> {
   for (const { purpose } of wanted) checkOwnerGiven(purpose, clientId, options)
   if (options.keystore === '' && (await detectVersion(options.keys_dir)) === null)
     throw new Refusal('Keystore version is required: --keystore={v1|v2}')
-  await withKeystore(context, 'keys', async (keystore) => {
+  const work = async (keystore: Keystore) => {
     for (const product of wanted) await make(keystore, product, clientId, context)
     if (!options.print_json) return
     if (clientId !== null) print(`${JSON.stringify({ client_id: clientId })}\n`)
     if (options.zone_storage_key) print(await zoneJson(keystore, options.zone_id))
-  })
+  }
+  await withKeystore(context, 'keys', work, options.keystore === '' ? null : options.keystore)
 }
 
 async function make(
@@ -162,15 +163,9 @@ async function make(
   const owners = { client: clientId, zone: options.zone_id }
   const { owner: kind } = purposes[purpose]
   const ref = { purpose, owner: kind && owners[kind] }
-  if (purpose === 'authentication' && (await exists(keystore, ref))) return
-  await keystore.generate(ref)
+  if (purpose === 'authentication' && !(await keystore.generateMissing(ref))) return
+  if (purpose !== 'authentication') await keystore.generate(ref)
   log.info(line)
-}
-
-async function exists(keystore: Keystore, ref: { purpose: Purpose; owner: string | null }) {
-  const keys = await keystore.keys(ref)
-  for (const { secret } of keys) secret.fill(0)
-  return keys.length > 0
 }
 
 /** Null where neither the options nor a certificate tell one. */

@@ -35,7 +35,7 @@ export const importKeys: Program<typeof options> = {
     const sealed = await readBundle(options)
     let keys: BundledKey[] = []
     try {
-      keys = openBundle(sealed)
+      keys = await openBundle(sealed)
       const present = await withKeystore(context, 'keys', async (keystore) => {
         const bar = progress('importing', keys.length)
         await importInto(keystore, keys, options.force, () => bar.advance()).finally(bar.end)

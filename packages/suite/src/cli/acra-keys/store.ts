@@ -8,6 +8,7 @@ import {
   masterKeyOptions,
   openKeystore,
   openMasterKey,
+  type StoreVersion,
 } from '../../keystore/index.ts'
 import { text } from '../../options/index.ts'
 import { redisKeysOptions, redisOptions } from '../../options/waiting/index.ts'
@@ -27,19 +28,22 @@ type StoreContext = Pick<ProgramContext<typeof storeOptions>, 'options' | 'envir
 
 /**
  * Opens the keystore for `work` and overwrites its master key afterwards. Where only names are asked for, a keystore v1 needs no master key;
- * one of version 2 does, to check its signatures.
+ * one of version 2 does, to check its signatures. A store that is not there yet is made in the version that is asked for.
  */
 export async function withKeystore<T>(
   context: StoreContext,
   asksFor: 'keys' | 'names',
   work: (keystore: Keystore) => Promise<T>,
+  asked: StoreVersion | null = null,
 ): Promise<T> {
   const { options, log } = context
   const warn = (sentence: string) => log.warning(sentence)
-  const wrapper = await wrapperFor(context, asksFor)
+  const version = asked ?? (await detectVersion(options.keys_dir)) ?? 'v1'
+  const wrapper = await wrapperFor(context, asksFor, version)
   try {
     const keystore = await openKeystore({
       folder: options.keys_dir,
+      version,
       publicFolder: options.keys_dir_public,
       wrapper,
       warn,
@@ -53,8 +57,8 @@ export async function withKeystore<T>(
 async function wrapperFor(
   { options, environment, log }: StoreContext,
   asksFor: 'keys' | 'names',
+  version: StoreVersion,
 ): Promise<KeyWrapper | null> {
-  const version = (await detectVersion(options.keys_dir)) ?? 'v1'
   if (asksFor === 'names' && version === 'v1') return null
   const warn = (sentence: string) => log.warning(sentence)
   return openMasterKey({ options, environment, version, warn, createsKeys: true })

@@ -1,12 +1,14 @@
-import { KeystoreError } from '../errors.ts'
 import type { StoreVersion } from '../master-key/key-wrapper.ts'
 import type { BundledKey, SealedBundle } from './bundle.ts'
 import { isBundleV1, openBundleV1, sealBundleV1 } from './v1-bundle.ts'
+import { openBundleV2, sealBundleV2 } from './v2-bundle.ts'
 
 /** The keys as a bundle in the format of a version of the keystore. The caller wipes the keys. */
-export function sealBundle(version: StoreVersion, keys: readonly BundledKey[]): SealedBundle {
-  if (version === 'v1') return sealBundleV1(keys)
-  throw unsupported()
+export async function sealBundle(
+  version: StoreVersion,
+  keys: readonly BundledKey[],
+): Promise<SealedBundle> {
+  return version === 'v1' ? sealBundleV1(keys) : sealBundleV2(keys, new Date())
 }
 
 /**
@@ -14,11 +16,6 @@ export function sealBundle(version: StoreVersion, keys: readonly BundledKey[]): 
  *
  * @throws KeystoreError `bundle-not-opened`, `bundle-malformed`, `bundle-member-unknown`
  */
-export function openBundle(sealed: SealedBundle): BundledKey[] {
-  if (isBundleV1(sealed.bundle)) return openBundleV1(sealed)
-  throw unsupported()
-}
-
-function unsupported(): KeystoreError {
-  return new KeystoreError('bundle-malformed', 'this is not a bundle of keys')
+export async function openBundle(sealed: SealedBundle): Promise<BundledKey[]> {
+  return isBundleV1(sealed.bundle) ? openBundleV1(sealed) : openBundleV2(sealed)
 }

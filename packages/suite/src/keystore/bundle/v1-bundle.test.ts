@@ -8,8 +8,8 @@ import { keyId } from '../key-id.ts'
 import { Memory } from '../storage/memory.ts'
 import { everyRef, hex, openV1, secretsOf, TestFolders } from '../testing/stores.ts'
 import { encodeFiles } from './gob.ts'
-import { collectKeys, importKeys, openBundle, sealBundle } from './index.ts'
-import { openBundleV1 } from './v1-bundle.ts'
+import { collectKeys, importKeys } from './index.ts'
+import { openBundleV1, sealBundleV1 } from './v1-bundle.ts'
 
 const vectors = JSON.parse(
   fs.readFileSync(new URL('../../../test/vectors/keystore-v1.json', import.meta.url), 'utf8'),
@@ -34,7 +34,7 @@ function sealFiles(files: readonly { name: string; content: Buffer }[], secret: 
 
 test('a backup of Acra 0.90 opens', () => {
   const { data, master_key } = vectors.backup_0_90
-  const keys = openBundle({ bundle: fromHex(data), secret: fromHex(master_key) })
+  const keys = openBundleV1({ bundle: fromHex(data), secret: fromHex(master_key) })
   const [hmac, storage] = vectors.backup_0_90_files
   assert.deepEqual([hmac, storage], ['client_one_hmac', 'client_one_storage'])
   assert.deepEqual(keys.map(({ ref }) => keyId(ref)).sort(), [
@@ -45,7 +45,7 @@ test('a backup of Acra 0.90 opens', () => {
 
 test('an export of Acra 0.96 opens, and its stream is the one that is written here', () => {
   const { data, master_key, gob, keys: lines } = vectors.backup_0_96_all
-  const keys = openBundle({ bundle: fromHex(data), secret: fromHex(master_key) })
+  const keys = openBundleV1({ bundle: fromHex(data), secret: fromHex(master_key) })
   const files = lines.map((line: string) => {
     const [name = '', content = ''] = line.split(' ')
     return { name, content: fromHex(content) }
@@ -58,7 +58,7 @@ test('an export of Acra 0.96 opens, and its stream is the one that is written he
 test('an export of Acra 0.96 that holds zeros is refused', () => {
   const { data, master_key } = vectors.backup_0_96_explicit_ids_zero_bug
   assert.throws(
-    () => openBundle({ bundle: fromHex(data), secret: fromHex(master_key) }),
+    () => openBundleV1({ bundle: fromHex(data), secret: fromHex(master_key) }),
     (error: Error) => /zeros in the place of/.test(error.message),
   )
 })
@@ -66,7 +66,7 @@ test('an export of Acra 0.96 that holds zeros is refused', () => {
 test('every key and its history come through a bundle unchanged, and again into the same store', async () => {
   const { keystore } = await fullStore()
   const keys = await collectKeys(keystore, everyRef, true)
-  const opened = openBundle(sealBundle('v1', keys))
+  const opened = openBundleV1(sealBundleV1(keys))
   const target = openV1(new Memory(), 7)
   await importKeys(target.keystore, opened, false)
   await importKeys(target.keystore, opened, false)
@@ -83,7 +83,7 @@ test('a bundle of public halves has no secret, and comes into a store without th
   assert.ok(keys.every(({ versions }) => versions.every(({ secret }) => secret === null)))
   assert.equal(keys.length, 6)
   const target = openV1(new Memory(), 7)
-  await importKeys(target.keystore, openBundle(sealBundle('v1', keys)), false)
+  await importKeys(target.keystore, openBundleV1(sealBundleV1(keys)), false)
   for (const { ref } of keys)
     assert.deepEqual(
       (await target.keystore.publicKeys(ref)).map(hex),
@@ -93,7 +93,7 @@ test('a bundle of public halves has no secret, and comes into a store without th
 
 test('a store that has another key of that name keeps it, and every other one', async () => {
   const { keystore } = await fullStore()
-  const opened = openBundle(sealBundle('v1', await collectKeys(keystore, everyRef, true)))
+  const opened = openBundleV1(sealBundleV1(await collectKeys(keystore, everyRef, true)))
   const target = openV1(new Memory(), 7)
   const last = everyRef.at(-1)!
   await target.keystore.generate(last)
@@ -107,7 +107,7 @@ test('a store that has another key of that name keeps it, and every other one', 
 
 test('a bundle that is cut off, changed, or of another secret is refused', async () => {
   const { keystore } = await fullStore()
-  const { bundle, secret } = sealBundle('v1', await collectKeys(keystore, everyRef, true))
+  const { bundle, secret } = sealBundleV1(await collectKeys(keystore, everyRef, true))
   const other = Buffer.alloc(32, 1)
   assert.throws(() => openBundleV1({ bundle, secret: other }), codeOf('bundle-not-opened'))
   assert.throws(
@@ -119,7 +119,7 @@ test('a bundle that is cut off, changed, or of another secret is refused', async
   for (let at = 0; at < bundle.length; at += 89) {
     const changed = Buffer.from(bundle)
     changed[at]! ^= 1
-    assert.throws(() => openBundle({ bundle: changed, secret }), KeystoreError, `byte ${at}`)
+    assert.throws(() => openBundleV1({ bundle: changed, secret }), KeystoreError, `byte ${at}`)
   }
 })
 

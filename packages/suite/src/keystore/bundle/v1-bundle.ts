@@ -1,13 +1,13 @@
 import { isPublicKey, openCell, sealCell } from '@acra-ts/crypto'
 import { nodePrimitives } from '@acra-ts/crypto/node'
-import { KeystoreError } from '../errors.ts'
+import { keyOfSecret } from '../key-bytes.ts'
 import { keyId } from '../key-id.ts'
 import { type KeyRef, purposes } from '../key-ref.ts'
 import { byBytes } from '../storage/path.ts'
 import { historyFolder, privateFile, publicFile, readFileName } from '../v1/file-names.ts'
-import { keyOfSecret } from '../key-bytes.ts'
 import { nextTimestampName, timestampTime } from '../v1/timestamp.ts'
 import { type BundledKey, type BundledVersion, type SealedBundle, wipeBundled } from './bundle.ts'
+import { malformed, notOpened, unknownMember } from './bundle-errors.ts'
 import { type BundledFile, decodeFiles, encodeFiles } from './gob.ts'
 
 const SECRET_SIZE = 32
@@ -90,7 +90,8 @@ function keysOf(files: readonly BundledFile[]): BundledKey[] {
   for (const { name, content } of files) {
     const [, current = name, rotated = ''] = HISTORY.exec(name) ?? []
     const file = readFileName(current, names.has(`${current}.pub`))
-    if (file === null || (rotated !== '' && timestampTime(rotated) === null)) throw unknown(name)
+    if (file === null || (rotated !== '' && timestampTime(rotated) === null))
+      throw unknownMember(name)
     const id = keyId(file.ref)
     const key = found.get(id) ?? { ref: file.ref, secrets: new Map(), publics: new Map() }
     found.set(id, key)
@@ -138,20 +139,4 @@ function wholeOf(ref: KeyRef, content: Buffer) {
 
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-}
-
-function notOpened(): KeystoreError {
-  return new KeystoreError(
-    'bundle-not-opened',
-    'the bundle does not open: it belongs to another secret, or is damaged or cut off',
-  )
-}
-
-function malformed(what: string): KeystoreError {
-  return new KeystoreError('bundle-malformed', `the bundle ${what}`)
-}
-
-function unknown(name: string): KeystoreError {
-  const shown = JSON.stringify(name.slice(0, 300))
-  return new KeystoreError('bundle-member-unknown', `the bundle holds ${shown}, which is no key`)
 }

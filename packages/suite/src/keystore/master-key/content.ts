@@ -1,7 +1,12 @@
 import { nodePrimitives } from '@acra-ts/crypto/node'
 import { KeystoreError } from '../errors.ts'
 import type { KeyWrapper, StoreVersion } from './key-wrapper.ts'
-import { MASTER_KEY_SIZE, masterKeyPairWrapper, masterKeyWrapper } from './software.ts'
+import {
+  MASTER_KEY_SIZE,
+  type MasterKeyPair,
+  masterKeyPairWrapper,
+  masterKeyWrapper,
+} from './software.ts'
 
 /** How the JSON of the two keys of a keystore v2 begins. */
 const VERSION_2_START = '{"encryption":'
@@ -59,16 +64,20 @@ function ofVersion1(content: Buffer, place: string): KeyWrapper {
 }
 
 function ofVersion2(content: Buffer, place: string): KeyWrapper {
-  const fields = parsed(content)
-  if (fields === null)
+  const pair = readKeyPair(content)
+  if (pair === null)
     throw malformed(`${place} does not hold the two master keys of a keystore v2; ${REMEDY}`)
-  const [encryption, signature] = [fields.encryption, fields.signature].map((text) =>
+  content.fill(0)
+  return masterKeyPairWrapper(pair)
+}
+
+/** The two keys in the JSON that `generateMasterKey` makes for a keystore v2; null where it is none. */
+export function readKeyPair(content: Buffer): MasterKeyPair | null {
+  const fields = parsed(content)
+  const [encryption, signature] = [fields?.encryption, fields?.signature].map((text) =>
     typeof text === 'string' ? decodeBase64(text) : null,
   )
-  if (!encryption || !signature)
-    throw malformed(`${place} must hold an encryption key and a signature key in base64; ${REMEDY}`)
-  content.fill(0)
-  return masterKeyPairWrapper({ encryption, signature })
+  return encryption && signature ? { encryption, signature } : null
 }
 
 const REMEDY = 'make them with acra-keymaker --keystore=v2 --generate_master_key=FILE'

@@ -19,8 +19,8 @@ import {
   openRingKeys,
   publicHalves,
   withNewKey,
-  withPublicKey,
   withoutKey,
+  withPublicKey,
 } from './ring-keys.ts'
 import { ringFile, ringLeftover, ringPath } from './ring-names.ts'
 
