@@ -1,7 +1,8 @@
 /** What a figure depends on: the machine, the programs and the commit; and the CPU time of a process. */
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
-import { cpus, release, totalmem } from 'node:os'
+import { cpus, loadavg, release, totalmem } from 'node:os'
+import { childrenOf } from '../tools/processes.ts'
 import { root } from '../tools/repository.ts'
 
 export interface Machine {
@@ -11,6 +12,8 @@ export interface Machine {
   readonly kernel: string
   readonly node: string
   readonly commit: string
+  /** Of the last minute. */
+  readonly load: number
 }
 
 export function machine(): Machine {
@@ -22,6 +25,7 @@ export function machine(): Machine {
     kernel: `${process.platform} ${release()}`,
     node: process.version,
     commit: commit(),
+    load: loadavg()[0] ?? Number.NaN,
   }
 }
 
@@ -37,8 +41,12 @@ function commit(): string {
   }
 }
 
-/** Nanoseconds that all threads of a process have spent on a CPU. Of a thread that has ended nothing is left. */
+/** Nanoseconds that all threads of a process and of its children have spent on a CPU. Of a thread that has ended nothing is left. */
 export function cpuTimeNs(processId: number): number {
+  return [processId, ...childrenOf(processId)].reduce((sum, pid) => sum + ownTimeNs(pid), 0)
+}
+
+function ownTimeNs(processId: number): number {
   const tasks = `/proc/${processId}/task`
   return readdirSync(tasks)
     .map((task) => Number(readFileSync(`${tasks}/${task}/schedstat`, 'utf8').split(' ')[0]))

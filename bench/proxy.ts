@@ -1,63 +1,49 @@
 /**
- * What standing between an application and PostgreSQL costs: pgbench, select-only, through nothing, PgBouncer, the smallest
- * relay in Node, our relay and frame cutter alone, and acra-server with nothing configured. All run in turn, round after
- * round, on one machine: only ratios within a run mean anything.
+ * What standing between an application and PostgreSQL costs: pgbench through nothing, PgBouncer, HAProxy, the smallest relay in
+ * Node, and acra-server in its ways; idle connections and slow readers. All run in turn, on one machine: only ratios
+ * within a run mean anything.
  */
-import { execFile, spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { parseArgs, promisify } from 'node:util'
+import { parseArgs } from 'node:util'
+import pg from 'pg'
 import { type Postgres, startPostgres } from '../tools/postgres.ts'
+import { createKeys } from '../tools/programs.ts'
 import { root } from '../tools/repository.ts'
-import { createSandbox } from '../tools/sandbox.ts'
-import { type Contestant, type Name, names, start } from './contestants.ts'
-import { cpuTimeNs, type Machine, machine, median } from './machine.ts'
+import { createSandbox, type Sandbox } from '../tools/sandbox.ts'
+import { type Contestant, type Ground, type Name, start } from './contestants.ts'
+import { type IdleRow, idleNames, measureIdle } from './idle.ts'
+import { machine } from './machine.ts'
+import { initialize } from './pgbench.ts'
+import { measureAll, type Settings } from './rounds.ts'
+import { measureSlowReader, type SlowRow, slowNames } from './slow-reader.ts'
+import { type Report, tablesOf, writeSection } from './tables.ts'
+import { encryptorConfig, fill, schema, workloads } from './workloads.ts'
 
-const run = promisify(execFile)
+const everybody = [
+  ...new Set([
+    ...Object.values(workloads).flatMap(({ scripts }) => Object.keys(scripts) as Name[]),
+    ...idleNames,
+    ...slowNames,
+  ]),
+]
 
-const protocols = ['simple', 'prepared'] as const
-type Protocol = (typeof protocols)[number]
-
-/** One run of pgbench. */
-interface Sample {
-  readonly tps: number
-  /** CPU time of the process in between, in microseconds; null where there is none. */
-  readonly cpuUsPerTransaction: number | null
-}
-
-interface Row {
-  readonly name: string
-  readonly protocol: Protocol
-  readonly samples: readonly Sample[]
-}
-
-interface Report {
-  readonly machine: Machine
-  readonly versions: {
-    readonly postgres: string
-    readonly pgbench: string
-    readonly pgbouncer: string
-  }
-  readonly clients: number
-  readonly seconds: number
-  readonly rounds: number
-  readonly rows: readonly Row[]
-}
-
-const usage = `npm run bench -- proxy [--seconds=3] [--rounds=5] [--clients=16] [--only=NAME,...] [--json=FILE] [--write]
-  --only   of: ${names.join(', ')}
-  --write  puts the table into docs/benchmarks.md`
+const usage = `npm run bench -- proxy [--seconds=3] [--rounds=3] [--idle=5000] [--only=NAME,...] [--json=FILE] [--write]
+  --idle   idle connections; 0 leaves them out
+  --only   of: ${everybody.join(', ')}
+  --write  puts the tables into docs/benchmarks.md`
 
 export async function proxyBench(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
     options: {
       seconds: { type: 'string', default: '3' },
-      rounds: { type: 'string', default: '5' },
-      clients: { type: 'string', default: '16' },
+      rounds: { type: 'string', default: '3' },
+      idle: { type: 'string', default: '5000' },
       only: { type: 'string', default: '' },
-      json: { type: 'string' },
+      json: { type: 'string', default: join(root, '.build/bench-proxy.json') },
       write: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -69,38 +55,39 @@ export async function proxyBench(args: readonly string[]): Promise<number> {
   const selected = select(values.only)
   if (!(await installPrograms(selected))) return 1
   const settings = {
-    clients: whole('clients', values.clients),
-    seconds: whole('seconds', values.seconds),
-    rounds: whole('rounds', values.rounds),
+    seconds: whole('seconds', values.seconds, 1),
+    rounds: whole('rounds', values.rounds, 1),
   }
-  const report = await measure(selected, settings)
-  const table = tableOf(report)
-  console.log(`\n${table}`)
-  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`)
-  if (values.write) writeTable(table)
+  const report = await measure(selected, settings, whole('idle', values.idle, 0))
+  writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`)
+  const tables = tablesOf(report)
+  console.log(`\n${tables}\n\n${values.json}`)
+  if (values.write) writeSection('proxy', tables)
   return 0
 }
 
 function select(only: string): Name[] {
-  if (only === '') return [...names]
+  if (only === '') return everybody
   return only.split(',').map((part) => {
-    const found = names.find((name) => name === part)
+    const found = everybody.find((name) => name === part)
     if (found === undefined) throw new Error(`nothing to measure is called "${part}"`)
     return found
   })
 }
 
-function whole(name: string, text: string): number {
-  if (!/^[1-9]\d{0,4}$/.test(text)) throw new Error(`--${name} is a whole number above 0`)
-  return Number(text)
+function whole(name: string, text: string, min: number): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) >= min) return Number(text)
+  throw new Error(`--${name} is a whole number, at least ${min}`)
 }
 
 /** Sees to it that what is measured is there, as the tests do for theirs; says what is missing where it cannot. */
 async function installPrograms(selected: readonly Name[]): Promise<boolean> {
+  const isThere = (word: string) => selected.some((name) => name.startsWith(word))
   const programs = [
     { program: 'pgbench', package: 'postgresql' },
-    { program: 'psql', package: 'postgresql-client' },
-    ...(selected.includes('pgbouncer') ? [{ program: 'pgbouncer', package: 'pgbouncer' }] : []),
+    { program: 'openssl', package: 'openssl', version: 'version' },
+    ...(isThere('pgbouncer') ? [{ program: 'pgbouncer', package: 'pgbouncer' }] : []),
+    ...(isThere('haproxy') ? [{ program: 'haproxy', package: 'haproxy', version: '-v' }] : []),
   ]
   const debian = (await import(pathToFileURL(join(root, 'tools/bootstrap/debian.mjs')).href)) as {
     installPrograms(list: typeof programs, needed: string): Promise<boolean>
@@ -108,181 +95,77 @@ async function installPrograms(selected: readonly Name[]): Promise<boolean> {
   return debian.installPrograms(programs, 'The bench needs')
 }
 
-/** The first line that the program says of its version; empty where it cannot be run. */
-function version(program: string): string {
-  const { stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' })
-  return stdout?.split('\n')[0]?.trim() ?? ''
-}
-
-type Settings = Pick<Report, 'clients' | 'seconds' | 'rounds'>
-
-async function measure(selected: readonly Name[], settings: Settings): Promise<Report> {
+async function measure(
+  selected: readonly Name[],
+  settings: Settings,
+  idleCount: number,
+): Promise<Report> {
   const sandbox = createSandbox('bench')
-  const postgres = await startPostgres({ auth: 'trust', settings: { max_connections: '200' } })
+  const postgres = await startPostgres({ auth: 'trust', settings: { max_connections: '600' } })
   try {
-    await pgbench(postgres.port, ['-i', '-q', '-s', '5'])
-    const contestants: Contestant[] = []
-    for (const name of selected) contestants.push(await start(name, postgres, sandbox))
-    const rows = await rounds(contestants, settings)
-    return {
-      machine: machine(),
-      versions: {
-        postgres: await serverVersion(postgres),
-        pgbench: version('pgbench'),
-        pgbouncer: version('pgbouncer'),
-      },
-      ...settings,
-      rows,
+    const at = machine()
+    const versions = await versionsOf(postgres)
+    const ground = await prepare(sandbox, postgres)
+    const contestants = new Map<Name, Contestant>()
+    for (const name of selected) contestants.set(name, await start(name, ground))
+    const cells = await measureAll(contestants, settings, sandbox.folder)
+    const slow: SlowRow[] = []
+    for (const name of slowNames) {
+      const contestant = contestants.get(name)
+      if (contestant !== undefined) slow.push(await measureSlowReader(contestant))
     }
+    const idle: IdleRow[] =
+      idleCount === 0 ? [] : await measureIdle(among(idleNames, selected), ground, idleCount)
+    return { machine: at, versions, settings, cells, slow, idle }
   } finally {
-    await postgres.stop()
     await sandbox.remove()
+    await postgres.stop()
   }
 }
 
-/** What is compiled while it runs is compiled by then. */
-const WARM_UP_SECONDS = 2
+function among(names: readonly Name[], selected: readonly Name[]): Name[] {
+  return names.filter((name) => selected.includes(name))
+}
 
-/** Every contestant in turn, each round beginning with another one; before them, a turn for each that does not count. */
-async function rounds(contestants: readonly Contestant[], settings: Settings): Promise<Row[]> {
-  for (const protocol of protocols) {
-    for (const contestant of contestants) {
-      await pgbenchRun(contestant, protocol, { ...settings, seconds: WARM_UP_SECONDS })
-    }
+/** The tables, filled, the keys and the configuration. */
+async function prepare(sandbox: Sandbox, postgres: Postgres): Promise<Ground> {
+  await initialize(postgres.port)
+  const client = new pg.Client({ connectionString: postgres.url() })
+  await client.connect()
+  await client.query(schema)
+  await client.end()
+  const config = join(sandbox.folder, 'encryptor-config.yaml')
+  writeFileSync(config, encryptorConfig)
+  // PgBouncer reads the certificate as another user.
+  const certificates = mkdtempSync(join(sandbox.folder, 'certificates-'))
+  chmodSync(certificates, 0o755)
+  const ground = {
+    sandbox,
+    database: postgres,
+    keys: await createKeys(sandbox.folder, ['bench']),
+    encryptorConfig: config,
+    certificates,
   }
-  const samples = new Map<string, Sample[]>()
-  const keyOf = (name: string, protocol: Protocol) => `${protocol} ${name}`
-  for (let round = 0; round < settings.rounds; round++) {
-    for (const protocol of protocols) {
-      for (let turn = 0; turn < contestants.length; turn++) {
-        const contestant = contestants[(round + turn) % contestants.length]
-        const sample = await pgbenchRun(contestant, protocol, settings)
-        const key = keyOf(contestant.name, protocol)
-        samples.set(key, [...(samples.get(key) ?? []), sample])
-        const cpu = sample.cpuUsPerTransaction?.toFixed(1) ?? '-'
-        console.log(
-          `round ${round + 1} ${key.padEnd(32)} ${sample.tps.toFixed(0).padStart(7)} tps ${cpu.padStart(6)} µs`,
-        )
-      }
-    }
-  }
-  return protocols.flatMap((protocol) =>
-    contestants.map(({ name }) => ({
-      name,
-      protocol,
-      samples: samples.get(keyOf(name, protocol)) ?? [],
-    })),
-  )
+  const { port } = await start('protected', ground)
+  await fill(postgres.url(), port)
+  return ground
 }
 
-async function pgbenchRun(
-  contestant: Contestant,
-  protocol: Protocol,
-  { clients, seconds }: Settings,
-): Promise<Sample> {
-  const { processId } = contestant
-  const before = processId === null ? 0 : cpuTimeNs(processId)
-  const load = ['-S', '-n', '-M', protocol, '-c', String(clients), '-j', '1', '-T', String(seconds)]
-  const output = await pgbench(contestant.port, load)
-  const cpuNs = processId === null ? null : cpuTimeNs(processId) - before
-  const transactions = number(output, /transactions actually processed: (\d+)/)
-  const failed = number(output, /number of failed transactions: (\d+)/)
-  if (failed > 0) throw new Error(`${failed} transactions failed through ${contestant.name}`)
-  return {
-    tps: number(output, /tps = ([\d.]+) \(without initial connection time\)/),
-    cpuUsPerTransaction: cpuNs === null ? null : cpuNs / 1000 / transactions,
-  }
-}
-
-function number(output: string, pattern: RegExp): number {
-  const found = pattern.exec(output)?.[1]
-  if (found === undefined) throw new Error(`pgbench did not say what was expected:\n${output}`)
-  return Number(found)
-}
-
-async function pgbench(port: number, args: readonly string[]): Promise<string> {
-  const connection = ['-h', '127.0.0.1', '-p', String(port), '-U', 'postgres', 'postgres']
-  const { stdout } = await run('pgbench', [...args, ...connection], {
-    env: { ...process.env, PGSSLMODE: 'disable', PGGSSENCMODE: 'disable' },
-  })
-  return stdout
-}
-
-async function serverVersion(postgres: Postgres): Promise<string> {
-  const { stdout } = await run('psql', ['-XAtc', 'show server_version', postgres.url()])
-  return `PostgreSQL ${stdout.trim()}`
-}
-
-/** The report as Markdown. Ratios are medians of the ratios of each round. */
-function tableOf(report: Report): string {
-  const { machine: at, versions } = report
-  const lines = [
-    `pgbench select-only, ${report.clients} clients, scale 5, everything on loopback. Medians of ${report.rounds} interleaved rounds of`,
-    `${report.seconds} s after a warm-up of ${WARM_UP_SECONDS} s. CPU is that of the process in between, all threads. Commit ${at.commit}.`,
-    '',
-    `${at.cpu}, ${at.cores} cores shared by database, pgbench and proxy, ${at.memoryGiB} GiB; ${at.kernel}; Node ${at.node};`,
-    `${versions.postgres}; ${versions.pgbench}; ${versions.pgbouncer || 'no PgBouncer'}.`,
-  ]
-  for (const protocol of protocols) {
-    const rows = report.rows.filter((row) => row.protocol === protocol)
-    const find = (name: string) => rows.find((row) => row.name === name)
-    lines.push(
-      '',
-      `| ${protocol} protocol | tps | CPU µs per transaction | tps to PgBouncer | CPU to PgBouncer | tps to bare | CPU to bare |`,
-      '|---|---|---|---|---|---|---|',
-      ...rows.map((row) => {
-        const cells = [
-          row.name,
-          median(row.samples.map(({ tps }) => tps)).toFixed(0),
-          format(medianOf(row.samples.map((sample) => sample.cpuUsPerTransaction)), 1),
-          ...['pgbouncer', 'bare'].flatMap((other) => ratios(row, find(other))),
-        ]
-        return `| ${cells.join(' | ')} |`
-      }),
-    )
-  }
-  return lines.join('\n')
-}
-
-function ratios(row: Row, other: Row | undefined): string[] {
-  const ratio = (pick: (sample: Sample) => number | null) =>
-    medianOf(
-      row.samples.map((sample, round) => {
-        const against = other?.samples[round]
-        const [mine, theirs] = [pick(sample), against === undefined ? null : pick(against)]
-        return mine === null || theirs === null ? null : mine / theirs
-      }),
-    )
+async function versionsOf(postgres: Postgres): Promise<string[]> {
+  const client = new pg.Client({ connectionString: postgres.url() })
+  await client.connect()
+  const { rows } = await client.query<{ server_version: string }>('SHOW server_version')
+  await client.end()
   return [
-    format(
-      ratio((sample) => sample.tps),
-      2,
-    ),
-    format(
-      ratio((sample) => sample.cpuUsPerTransaction),
-      2,
-    ),
-  ]
+    `PostgreSQL ${rows[0]?.server_version}`,
+    version('pgbench', '--version'),
+    version('pgbouncer', '--version'),
+    version('haproxy', '-v').replace(/ - .*/, ''),
+  ].filter((version) => version !== '')
 }
 
-function medianOf(values: readonly (number | null)[]): number | null {
-  const there = values.filter((value) => value !== null)
-  return there.length === 0 ? null : median(there)
-}
-
-function format(value: number | null, digits: number): string {
-  return value === null ? '-' : value.toFixed(digits)
-}
-
-const BEGIN = '<!-- proxy: begin -->'
-const END = '<!-- proxy: end -->'
-
-/** Puts the table between its two marks in docs/benchmarks.md. */
-function writeTable(table: string): void {
-  const path = join(root, 'docs/benchmarks.md')
-  const text = readFileSync(path, 'utf8')
-  const [before, rest] = text.split(BEGIN)
-  const after = rest?.split(END)[1]
-  if (after === undefined) throw new Error(`${path} has no place for the table`)
-  writeFileSync(path, `${before}${BEGIN}\n${table}\n${END}${after}`)
+/** The first line that the program says of its version; empty where it cannot be run. */
+function version(program: string, flag: string): string {
+  const { stdout } = spawnSync(program, [flag], { encoding: 'utf8' })
+  return stdout?.split('\n')[0]?.trim() ?? ''
 }

@@ -181,6 +181,10 @@ function report(
     ['failed', String(unexplained)],
     ...curves.map(([name, curve]) => [`memory, ${name}`, textOf(curve)] as const),
   ]
+  for (const [name, curve] of curves) {
+    const points = curve.points().map((size) => size.toFixed(0))
+    console.log(`${name}, MiB every 30 s: ${points.join(' ')}`)
+  }
   for (const [name, value] of rows) console.log(`${name.padEnd(28)}${value}`)
   for (const [reason, count] of tally.failures) console.log(`  ${count} times: ${reason}`)
   const grown = curves.filter(([, curve]) => curve.hasGrown)

@@ -3,8 +3,10 @@ import { memoryOf } from '../processes.ts'
 
 /** The share of a run that is warm-up. */
 const WARM_UP = 0.4
-/** What the mean of the last third behind the warm-up may exceed that of the first by, in MiB. */
-const GROWTH_MAX = 16
+/** What the mean of the last third behind the warm-up may exceed that of the first by. */
+const GROWTH_MAX = 0.1
+/** The seconds between two points of the curve that are told. */
+const POINT_SECONDS = 30
 
 /** Samples of one process, in MiB, one a second. */
 export class MemoryCurve {
@@ -26,7 +28,15 @@ export class MemoryCurve {
 
   get hasGrown(): boolean {
     const { early, late } = this.summary()
-    return late - early > GROWTH_MAX
+    return late > early * (1 + GROWTH_MAX)
+  }
+
+  /** The mean of every so many seconds. */
+  points(): number[] {
+    const count = Math.ceil(this.#samples.length / POINT_SECONDS)
+    return Array.from({ length: count }, (_, at) =>
+      mean(this.#samples.slice(at * POINT_SECONDS, (at + 1) * POINT_SECONDS)),
+    )
   }
 }
 
