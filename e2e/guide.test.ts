@@ -34,10 +34,17 @@ function scriptOf(blocks: readonly Block[]): string {
   return `trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT\nexec 2>&1\n${parts.join('')}`
 }
 
-/** Runs the marked blocks of a guide against a database of its own, in an empty folder; checks their exit codes and gives what they printed. */
-async function run(path: string, check: (output: string, folder: string) => Promise<void>) {
+/**
+ * Runs the marked blocks of a guide against a database of its own, in a folder that is empty but for what `prepare` puts there; checks
+ * their exit codes and gives what they printed.
+ */
+async function run(
+  path: string,
+  check: (output: string, folder: string) => Promise<void>,
+  prepare: (folder: string) => Promise<NodeJS.ProcessEnv> = async () => ({}),
+) {
   const blocks = blocksOf(path)
-  assert.ok(blocks.length >= 7)
+  assert.ok(blocks.length >= 6)
   const sandbox = createSandbox('guide')
   const database = await startPostgres()
   try {
@@ -54,6 +61,7 @@ async function run(path: string, check: (output: string, folder: string) => Prom
         PGDATABASE: database.database,
         ACRA_PORT: String(await freePort()),
         METRICS_PORT: String(await freePort()),
+        ...(await prepare(sandbox.folder)),
       },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
@@ -95,4 +103,49 @@ test('the commands of "Operations" work as they stand', async () => {
     assert.match(output, /^acra_encryptions_total\{status="success",type="acrablock"\} 1$/m)
     assert.match(output, /^acra_decryptions_total\{status="success",type="acrablock"\} 2$/m)
   })
+})
+
+test('the commands of "Zones and poison records" work as they stand', async () => {
+  await run('docs/guide/zones-and-poison-records.md', async (output, folder) => {
+    assert.match(output, /^{"id":"D{8}[A-Za-z]{16}","public_key":"/m)
+    assert.match(output, /Recognized poison record" client_id=someid code=587 envelope=acrastruct/)
+    assert.match(await readFile(join(folder, 'answer'), 'utf8'), /7 \| \\x252525/)
+  })
+})
+
+test('the commands of "Where the master key is" work as they stand', async (t) => {
+  const suite = join(root, 'packages/suite/dist')
+  const standIn = (name: string) => import(join(suite, `keystore/master-key/testing/${name}.js`))
+  const { withoutSoftHsm } = await standIn('soft-hsm')
+  if (withoutSoftHsm() !== null) return t.skip(withoutSoftHsm())
+  const { createAuthority } = await import(join(suite, 'net/tls/testing/index.js'))
+  const services: { close(): void }[] = []
+  const prepare = async (folder: string) => {
+    const authority = createAuthority(folder, 'ca')
+    await writeFile(join(folder, 'ca.pem'), authority.cert)
+    const vault = await (await standIn('vault')).VaultStandIn.start(authority)
+    const masterKey = Buffer.alloc(32, 5).toString('base64')
+    vault.content.secrets['secret/acra'] = { acra_master_key: masterKey }
+    const kms = await (await standIn('kms')).KmsStandIn.start(authority)
+    await writeFile(join(folder, 'aws.json'), kms.credentials, { mode: 0o600 })
+    services.push(vault.service, kms.service)
+    return { VAULT_ADDR: vault.service.url, VAULT_TOKEN: 'hvs.a-token' }
+  }
+  try {
+    await run(
+      'docs/guide/master-keys.md',
+      async (output, folder) => {
+        const made = output.match(/Generated storage symmetric key for clientID/g)
+        assert.equal(made?.length, 5)
+        assert.match(output, /the token has a key .*acra_master_key.* already; it is not replaced/)
+        for (const keys of ['env', 'hsm', 'vault', 'kms', 'per-client'])
+          assert.ok(
+            (await readFile(join(folder, `keys-${keys}`, 'someid_storage_sym'))).length > 60,
+          )
+      },
+      prepare,
+    )
+  } finally {
+    for (const service of services) service.close()
+  }
 })

@@ -10,10 +10,9 @@ export class GatedWrapper implements KeyWrapper {
   isShut = false
 
   constructor(inner: KeyWrapper) {
-    const { sign, probe } = inner
     this.#inner = inner
-    this.probe = probe
-    this.sign = sign && ((bytes) => this.#open(() => sign(bytes)))
+    this.probe = inner.probe && (() => this.#inner.probe!())
+    this.sign = inner.sign && ((bytes) => this.#open(() => this.#inner.sign!(bytes)))
   }
 
   wrap: KeyWrapper['wrap'] = (key, ref, context) =>
