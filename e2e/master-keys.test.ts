@@ -70,6 +70,9 @@ after(async () => {
 
 type Environment = Readonly<Record<string, string>>
 
+type Version = 'v1' | 'v2'
+const versions = ['v1', 'v2'] as const
+
 /** A place of master keys: how programs are told of it. */
 interface Place {
   readonly flags: readonly string[]
@@ -83,10 +86,11 @@ async function keymaker({ flags, environment }: Place, ...words: readonly string
 }
 
 /** Makes the keys of a client in a new folder. */
-async function makeKeys(place: Place): Promise<Keys> {
+async function makeKeys(place: Place, version: Version): Promise<Keys> {
   const folder = join(sandbox.folder, `keys-${Math.random()}`)
-  const words = ['--generate_symmetric_storage_key', '--generate_acrawriter_keys']
-  await keymaker(place, `--client_id=${clientId}`, `--keys_output_dir=${folder}`, ...words)
+  const asked = ['--generate_symmetric_storage_key', '--generate_acrawriter_keys']
+  const where = [`--keystore=${version}`, `--keys_output_dir=${folder}`]
+  await keymaker(place, `--client_id=${clientId}`, ...where, ...asked)
   const environment = { ACRA_MASTER_KEY: '', ...place.environment }
   return { folder, environment, commands: [] }
 }
@@ -119,8 +123,8 @@ async function query(at: { host: string; port: number }, sql: string, ...values:
 }
 
 /** Starts a server on the keys of a place, writes and reads a row, and looks at what the database has. */
-async function serves(place: Place, ...flags: readonly string[]) {
-  const keys = await makeKeys(place)
+async function serves(place: Place, version: Version, ...flags: readonly string[]) {
+  const keys = await makeKeys(place, version)
   const { table, config } = await makeTable()
   const start = (...more: readonly string[]) =>
     startAcraServer(sandbox, {
@@ -189,19 +193,26 @@ test('SoftHSM: the master key is made and used inside the token', async (t) => {
     ],
     environment: { SOFTHSM2_CONF: token.configuration },
   }
-  await keymaker(place, '--generate_hsm_master_key', '--keystore=v1')
-  const { server, keys } = await serves(place)
-  await server.stop()
+  let keys: Keys | null = null
+  for (const version of versions) {
+    const labelled = { ...place, flags: [...place.flags, `--hsm_key_label=acra_${version}`] }
+    await keymaker(labelled, '--generate_hsm_master_key', `--keystore=${version}`)
+    const served = await serves(labelled, version)
+    await served.server.stop()
+    keys = served.keys
+  }
   writeFileSync(pinFile, 'another PIN')
-  const { code, said } = await startFails(place, keys)
+  const { code, said } = await startFails(place, keys!)
   assert.equal(code, 1)
   assert.match(said, /code=512 error="the hardware security module answers CKR_PIN_INCORRECT/)
 })
 
 test('Vault: the master key is read at start; without it there is one clear line and exit code 1', async () => {
   const vault = await standIns.VaultStandIn.start(authority)
-  const masterKey = Buffer.alloc(32, 5).toString('base64')
-  vault.content.secrets['secret/acra'] = { acra_master_key: masterKey }
+  const half = (byte: number) => Buffer.alloc(32, byte).toString('base64')
+  const pair = JSON.stringify({ encryption: half(5), signature: half(6) })
+  vault.content.secrets['secret/acra'] = { acra_master_key: half(5) }
+  vault.content.secrets['secret/v2'] = { acra_master_key: Buffer.from(pair).toString('base64') }
   const place = {
     flags: [
       '--keystore_encryption_type=vault_master_key',
@@ -211,7 +222,7 @@ test('Vault: the master key is read at start; without it there is one clear line
     ],
     environment: { VAULT_API_TOKEN: Buffer.from('hvs.a-token').toString('base64') },
   }
-  const { server, read, keys } = await serves(place, '--keystore_probe_interval=1')
+  const { server, read, keys } = await serves(place, 'v1', '--keystore_probe_interval=1')
   vault.service.goDown()
   await until('the degraded state', () => /code=2030/.test(logOf(server)))
   assert.deepEqual(await read(server), ['a name'], 'a server goes on without Vault')
@@ -226,6 +237,8 @@ test('Vault: the master key is read at start; without it there is one clear line
   vault.service.comeBack()
   await until('the end of it', () => /code=2031/.test(logOf(server)))
   await server.stop()
+  const ofVersion2 = { ...place, flags: [...place.flags, '--vault_secrets_path=secret/v2'] }
+  await (await serves(ofVersion2, 'v2')).server.stop()
   vault.service.close()
 })
 
@@ -239,12 +252,19 @@ test('KMS: the master key stands encrypted in the environment', async () => {
     `--kms_credentials_path=${credentials}`,
     `--kms_tls_ca=${authority.certFile}`,
   ]
-  const file = join(sandbox.folder, 'encrypted.key')
-  await keymaker({ flags, environment: {} }, `--generate_master_key=${file}`, '--keystore=v1')
-  assert.ok(kms.aliases.has('alias/acra_master_key'))
-  const environment = { ACRA_MASTER_KEY: readFileSync(file, 'base64') }
-  const { server } = await serves({ flags, environment })
-  await server.stop()
+  for (const version of versions) {
+    kms.aliases.clear()
+    const file = join(sandbox.folder, `encrypted-${version}.key`)
+    const words = [`--generate_master_key=${file}`, `--keystore=${version}`]
+    await keymaker({ flags, environment: {} }, ...words)
+    assert.ok(kms.aliases.has('alias/acra_master_key'))
+    const environment = { ACRA_MASTER_KEY: readFileSync(file, 'base64') }
+    await (await serves({ flags, environment }, version)).server.stop()
+    if (version === 'v1') continue
+    const perClient = [...flags, '--keystore_encryption_type=kms_per_client']
+    await (await serves({ flags: perClient, environment }, version)).server.stop()
+    assert.ok(kms.aliases.has(`alias/acra_${clientId}`))
+  }
   kms.service.close()
 })
 
@@ -262,6 +282,7 @@ test('KMS with a key for every client: it goes away and comes back under a runni
   const metricsPort = await freePort()
   const { server, read, keys, start } = await serves(
     place,
+    'v1',
     '--keystore_probe_interval=1',
     `--incoming_connection_prometheus_metrics_string=tcp://127.0.0.1:${metricsPort}`,
   )
