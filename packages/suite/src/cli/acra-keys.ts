@@ -5,6 +5,7 @@ import { generate } from './acra-keys/generate.ts'
 import { importKeys } from './acra-keys/import.ts'
 import { list } from './acra-keys/list.ts'
 import { read } from './acra-keys/read.ts'
+import { rotateMaster } from './acra-keys/rotate-master.ts'
 import type { ProgramOfCommands } from './program.ts'
 
 /** acra-keys: everything that is done to keys by hand. spec: cli-tools §6 */
@@ -17,5 +18,5 @@ export const program: ProgramOfCommands = {
     'acra-keys generate --client_id=someid --client_storage_symmetric_key',
     'acra-keys list --help',
   ],
-  commands: [list, exportKeys, importKeys, read, destroy, generate, extractClientId],
+  commands: [list, exportKeys, importKeys, read, destroy, generate, rotateMaster, extractClientId],
 }

@@ -3,6 +3,7 @@ import { KeystoreError } from './errors.ts'
 import type { Keystore } from './keystore.ts'
 import type { KeyWrapper, StoreVersion } from './master-key/key-wrapper.ts'
 import { Files } from './storage/files.ts'
+import type { Storage } from './storage/storage.ts'
 import type { Surroundings } from './surroundings.ts'
 import { KeystoreV1 } from './v1/keystore-v1.ts'
 import { systemTime } from './v1/timestamp.ts'
@@ -65,6 +66,22 @@ const layouts = {
     return new KeystoreV2({ ...around, storage })
   },
 } as const
+
+/** What stands in a place, for those who work on its files: its storage, its version and the clock. Null where nothing does. */
+export async function storeFor({
+  folder,
+  publicFolder,
+}: Pick<OpenSettings, 'folder' | 'publicFolder'>): Promise<{
+  readonly storage: Storage
+  readonly version: StoreVersion
+  readonly now: () => bigint
+} | null> {
+  const version = await detectVersion(folder)
+  if (version === null) return null
+  const lock = version === 'v2' ? { lock: { target: lockFile } } : {}
+  const storage = new Files({ folder, publicFolder: publicFolder ?? null, ...lock })
+  return { storage, version, now: systemTime }
+}
 
 /** The version of the keystore in a folder: v2 where its marker stands there, v1 where anything else does; null where nothing does. spec: keystore §3.1 */
 export async function detectVersion(folder: string): Promise<StoreVersion | null> {

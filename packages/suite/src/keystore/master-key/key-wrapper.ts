@@ -15,6 +15,8 @@ export interface KeyWrapper {
   unwrap(wrapped: Uint8Array, ref: KeyRef, context: string): Soon<Uint8Array | null>
   /** HMAC-SHA256 of `bytes` under the signature key, 32 bytes; null where the master key is that of a keystore v1, which signs nothing. */
   readonly sign: ((bytes: Uint8Array) => Soon<Uint8Array>) | null
+  /** The same under a master key that is being replaced: its signatures are accepted, and never written. */
+  readonly signBefore?: KeyWrapper['sign']
   /** Asks the service or device behind whether it would still do its work; rejects where not. Null where all is in memory. */
   readonly probe: (() => Promise<void>) | null
   /** Overwrites what is held, and lets go of devices and services. Nothing can be wrapped or unwrapped afterwards. */

@@ -5,7 +5,7 @@ import { timestampTime } from './timestamp.ts'
 import { historyNames } from './versions.ts'
 
 /** Folders with current keys: the root, and that of the poison keys. */
-const folders = ['', '.poison_key']
+export const keyFolders = ['', '.poison_key']
 /** Files of the original that are no keys of ours, and folders that are looked into elsewhere. */
 const expected = /_storage_sym\.token$|\.old\/$|^\.poison_key\/$/
 
@@ -20,7 +20,7 @@ export async function namedFiles(
   unknown: (path: string) => void,
 ): Promise<readonly CurrentFile[]> {
   const found: CurrentFile[] = []
-  for (const folder of folders) {
+  for (const folder of keyFolders) {
     const under = (name: string) => (folder === '' ? name : `${folder}/${name}`)
     const privates = (await names.list(folder, 'private')).filter((name) => !isPublicName(name))
     const publics = (await names.list(folder, 'public')).filter(isPublicName)

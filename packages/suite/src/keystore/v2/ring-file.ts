@@ -36,7 +36,8 @@ export async function decodeRingFile(
   wrapper: KeyWrapper | null,
 ): Promise<KeyRing> {
   const container = decoded(ref, place, () => decodeSignedContainer(content, contentTypes.ring))
-  if (!(await isSignedBy(container, signatureContext(ref), signerOf(wrapper))))
+  const isSigned = (sign: Signer) => isSignedBy(container, signatureContext(ref), sign)
+  if (!(await isSigned(signerOf(wrapper))) && !(await isSignedBefore(wrapper, isSigned)))
     throw unreadable(ref, place)
   const ring = decoded(ref, place, () => decodeKeyRing(container.data.whole))
   if (ring.purpose !== ringPath(ref)) throw notARing(ref, place, 'the purpose of another key')
@@ -51,6 +52,14 @@ function decoded<T>(ref: KeyRef, place: string, decode: () => T): T {
     if (error instanceof DerError) throw notARing(ref, place, error.message)
     throw error
   }
+}
+
+async function isSignedBefore(
+  wrapper: KeyWrapper | null,
+  isSigned: (sign: Signer) => Promise<boolean>,
+): Promise<boolean> {
+  const sign = wrapper?.signBefore ?? null
+  return sign !== null && isSigned(sign)
 }
 
 function signatureContext(ref: KeyRef): string {

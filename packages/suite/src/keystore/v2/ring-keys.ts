@@ -112,6 +112,26 @@ export async function openRingKeys(
   }
 }
 
+/** The ring with every secret wrapped by `to`, destroyed versions as they are. Throws KeystoreError where `from` does not open one. */
+export async function rewrapRingKeys(
+  ref: KeyRef,
+  ring: KeyRing,
+  place: string,
+  from: KeyWrapper,
+  to: KeyWrapper,
+): Promise<KeyRing> {
+  const keys = ring.keys.map(async (key): Promise<RingKey> => {
+    const wrapped = isLiving(key) ? secretPart(ref, key.data) : null
+    if (wrapped === undefined) throw malformed(ref, place)
+    if (wrapped === null) return key
+    const opened = await openKey(ref, key.seqnum, wrapped, place, from)
+    const data = await wrapKey(ref, key.seqnum, opened, to)
+    opened.secret.fill(0)
+    return { ...key, data: [data] }
+  })
+  return { ...ring, keys: await Promise.all(keys) }
+}
+
 /** The public halves, in the order of `livingKeys`. They are signed, so that nothing has to be opened. */
 export function publicHalves(ref: KeyRef, ring: KeyRing, place: string): readonly Uint8Array[] {
   return livingKeys(ring).map(({ data }) => {
