@@ -39,8 +39,8 @@ export function initialize(port: number): Promise<string> {
   return pgbench(port, false, ['-i', '-q', '-s', '5'])
 }
 
-/** How often a run is begun again in which the machine was too busy to do anything. */
-const ATTEMPTS = 3
+/** How often a run is begun again in which connecting took all its time. */
+const ATTEMPTS = 5
 
 /** Puts `load` on the contestant; `folder` is for scripts and logs. Throws where a transaction fails, or where none is done. */
 export async function measure(contestant: Contestant, load: Load, folder: string): Promise<Sample> {

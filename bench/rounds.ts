@@ -18,7 +18,7 @@ export interface Settings {
 }
 
 /** What is compiled while it runs is compiled by then. */
-export const WARM_UP_SECONDS = 1
+export const WARM_UP_SECONDS = 2
 
 /** Every cell in every round; the order turns from round to round. */
 export async function measureAll(

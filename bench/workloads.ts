@@ -93,30 +93,41 @@ function all(names: readonly Name[], script: string | null): Workload['scripts']
   return Object.fromEntries(names.map((name) => [name, script]))
 }
 
-const passing: readonly Name[] = [
-  ...(['direct', 'pgbouncer', 'haproxy', 'bare', 'frames'] as const),
-  ...(['acra-server', 'public api', 'no scan', 'unix socket'] as const),
+const proxies: readonly Name[] = [
+  'direct',
+  'pgbouncer',
+  'haproxy',
+  'bare',
+  'acra-server',
+  'unix socket',
 ]
+const variants: readonly Name[] = ['bare', 'frames', 'acra-server', 'public api', 'no scan']
 
 export const workloads = {
   simple: {
     title: 'select-only, simple protocol',
     protocol: 'simple',
     clients: [1, 16, 64],
-    scripts: all(passing, null),
+    scripts: all(proxies, null),
   },
   prepared: {
     title: 'select-only, prepared',
     protocol: 'prepared',
     clients: [1, 16, 64],
-    scripts: all([...passing, 'pgbouncer tls', 'tls', '2 workers'], null),
+    scripts: all(proxies, null),
+  },
+  variants: {
+    title: 'select-only, prepared, other ways',
+    protocol: 'prepared',
+    clients: [16],
+    scripts: all([...variants, 'pgbouncer tls', 'tls', '2 workers'], null),
   },
   rows: {
     title: '50 rows of 6 columns, prepared',
     protocol: 'prepared',
     clients: [16],
     scripts: {
-      ...all([...passing, 'pgbouncer 64k', 'pgbouncer tls', 'tls'], group('clear')),
+      ...all([...proxies, 'no scan', 'pgbouncer 64k', 'pgbouncer tls', 'tls'], group('clear')),
       ...all(['protected', 'protected, 2 workers'], group('sealed')),
     },
   },
