@@ -6,9 +6,10 @@ import {
   masterKeyOptions,
   openKeystore,
   openMasterKey,
+  redisForKeys,
+  redisKeysOptions,
 } from '../keystore/index.ts'
 import { choice, flag, ignored } from '../options/index.ts'
-import { redisKeysOptions, redisOptions } from '../options/waiting/index.ts'
 import type { Program } from './program.ts'
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
@@ -25,7 +26,6 @@ const options = {
   ),
   ...keysOutputOptions,
   ...masterKeyOptions,
-  ...redisOptions,
   ...redisKeysOptions,
 } as const
 
@@ -39,12 +39,13 @@ export const program: Program<typeof options> = {
   options,
   async run({ options, environment, log, print }) {
     const folder = options.keys_output_dir
-    const version = (await detectVersion(folder)) ?? 'v1'
+    const redis = redisForKeys(options, environment)
+    const version = (await detectVersion(folder, redis)) ?? 'v1'
     const warn = (sentence: string) => log.warning(sentence)
     const wrapper = await openMasterKey({ options, environment, version, warn, createsKeys: true })
     try {
       const publicFolder = options.keys_public_output_dir
-      const keystore = await openKeystore({ folder, publicFolder, wrapper, warn })
+      const keystore = await openKeystore({ folder, publicFolder, redis, wrapper, warn })
       const id = await addZone(keystore)
       const [publicKey] = await keystore.publicKeys({ purpose: 'zone', owner: id })
       const public_key = Buffer.from(publicKey!).toString('base64')

@@ -6,10 +6,9 @@ import {
   sealBundle,
   wipeBundled,
 } from '../keystore/bundle/index.ts'
-import { detectVersion } from '../keystore/index.ts'
 import { loggingOptions } from '../observe/index.ts'
 import { type OptionValues, text } from '../options/index.ts'
-import { storeOptions, withKeystore } from './acra-keys/store.ts'
+import { storeOptions, versionThere, withKeystore } from './acra-keys/store.ts'
 import type { Program, ProgramContext } from './program.ts'
 import { Refusal } from './refusal.ts'
 import { draftFile, readUserFile } from './whole-file.ts'
@@ -53,7 +52,7 @@ export const program: Program<typeof options> = {
 
 async function exportKeys(context: Context): Promise<void> {
   const { options, log } = context
-  if ((await detectVersion(options.keys_private_dir)) === 'v2')
+  if ((await versionThere(storeContext(context))) === 'v2')
     throw new Refusal(
       'acra-backup is for keystores v1: use "acra-keys export --all --private_keys"',
     )

@@ -317,7 +317,7 @@ test('a version that is unknown, or not that of the folder, is refused', async (
   fs.writeFileSync(join(folder, 'keys/version'), 'Acra Keystore v2', { mode: 0o644 })
   await refused(
     [`--keys_output_dir=${folder}/keys`, '--keystore=v1'],
-    /code=510 error="keystore .* is v2 and not v1: use another folder, or ask for v2"/,
+    /code=510 error="keystore .* is v2 and not v1: use another place, or ask for v2"/,
   )
   await refused(
     [`--keys_output_dir=${folder}/keys`],

@@ -10,13 +10,14 @@ import {
   openMasterKey,
   type Purpose,
   purposes,
+  redisForKeys,
+  redisKeysOptions,
   type StoreVersion,
   writeMasterKeyFile,
 } from '../keystore/index.ts'
 import { IdentityError } from '../net/identity/index.ts'
 import { type Event, events, type Logger } from '../observe/index.ts'
 import { choice, flag, type OptionValues, text } from '../options/index.ts'
-import { redisKeysOptions, redisOptions } from '../options/waiting/index.ts'
 import { certificateOptions, clientIdFromCertificate } from './client-id.ts'
 import type { Program, ProgramContext } from './program.ts'
 import { Refusal } from './refusal.ts'
@@ -52,7 +53,6 @@ const options = {
     'create',
     'What to do where the key management service lacks a key for a client',
   ),
-  ...redisOptions,
   ...redisKeysOptions,
 } as const
 
@@ -200,11 +200,13 @@ async function makeKeys(context: Context): Promise<void> {
     throw new Refusal(`Unknown --keystore version: ${asked} (supported: v1, v2)`)
   const wanted = wantedPurposes(options)
   const clientId = await clientIdFor(options, wanted)
-  const version = await storeVersion(context)
+  const redis = redisForKeys(options, context.environment)
+  const version = await storeVersion(context, redis)
   const wrapper = await openMasterKey(masterKeySettings(context, version))
   try {
     const keystore = await openKeystore({
       folder,
+      redis,
       version,
       publicFolder: keys_public_output_dir,
       wrapper,
@@ -222,10 +224,13 @@ async function makeKeys(context: Context): Promise<void> {
 const versions: readonly string[] = ['', 'v1', 'v2']
 
 /** The version that was asked for, else that of the folder. */
-async function storeVersion({ options, log }: Context): Promise<StoreVersion> {
+async function storeVersion(
+  { options, log }: Context,
+  redis: ReturnType<typeof redisForKeys>,
+): Promise<StoreVersion> {
   const { keystore: asked, keys_output_dir: folder } = options
   if (asked !== '') return asked === 'v2' ? 'v2' : 'v1'
-  const found = await detectVersion(folder)
+  const found = await detectVersion(folder, redis)
   if (found === null)
     log.warning(`No --keystore given and ${folder} is empty: a keystore v1 is made`)
   return found ?? 'v1'

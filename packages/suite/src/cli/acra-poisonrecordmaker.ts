@@ -14,12 +14,13 @@ import {
   masterKeyOptions,
   openKeystore,
   openMasterKey,
+  redisForKeys,
+  redisKeysOptions,
   wipeKeys,
 } from '../keystore/index.ts'
 import { tlsOptions } from '../net/index.ts'
 import { events } from '../observe/index.ts'
 import { int, text } from '../options/index.ts'
-import { redisKeysOptions, redisOptions } from '../options/waiting/index.ts'
 import type { Program } from './program.ts'
 
 /** What a record of random length holds at most, in bytes. */
@@ -34,7 +35,6 @@ const options = {
   type: text('acrastruct', 'Kind of the record: acrastruct or acrablock'),
   ...keysFolderOptions,
   ...masterKeyOptions,
-  ...redisOptions,
   ...redisKeysOptions,
   ...tlsOptions,
 } as const
@@ -61,11 +61,12 @@ export const program: Program<typeof options> = {
       log.event(events.wrongParameter, {}, "Can't create poison record: it must hold a byte")
       return 1
     }
-    const version = (await detectVersion(folder)) ?? 'v1'
+    const redis = redisForKeys(options, environment)
+    const version = (await detectVersion(folder, redis)) ?? 'v1'
     const warn = (sentence: string) => log.warning(sentence)
     const wrapper = await openMasterKey({ options, environment, version, warn, createsKeys: true })
     try {
-      const keystore = await openKeystore({ folder, wrapper, warn })
+      const keystore = await openKeystore({ folder, redis, wrapper, warn })
       const size = length === -1 ? 1 + randomInt(RANDOM_LENGTH_MAX) : length
       const record = await makeRecord(keystore, type, nodePrimitives.random(size))
       print(`${record.toString('base64')}\n`)

@@ -60,6 +60,11 @@ const keystore: Readonly<Record<KeystoreErrorCode, ErrorEntry>> = {
       'Set `keystore_cache_on_start_enable: false`, or a `keystore_cache_size` other than -1.',
     event: events.cannotOpenKeystore,
   },
+  'keystore-redis-settings': {
+    meaning: 'The options about Redis contradict each other, or name no address.',
+    remedy: 'Set both `redis_host_port` and `redis_db_keys`, or neither.',
+    event: events.cannotOpenKeystore,
+  },
   'keystore-locked': {
     meaning: 'Another program is writing to the keystore.',
     remedy: 'Wait for it to end. Where none runs, remove the lock file that the message names.',
@@ -289,6 +294,18 @@ const suite = {
     meaning: 'A TLS connection with the database could not be set up, or broke.',
     remedy: 'Read the message and its `hint`; see `tls_database_mode`.',
     event: events.tlsError,
+  },
+  'redis-settings': {
+    meaning: 'The address of Redis is none.',
+    remedy: 'Write `redis_host_port` as host:port.',
+  },
+  'redis-unavailable': {
+    meaning: 'Redis does not answer.',
+    remedy: 'Check that it runs, its address, and whether it wants TLS.',
+  },
+  'redis-refused': {
+    meaning: 'Redis answers, and says no.',
+    remedy: 'Check user, password, the number of the database, and the rights of the user.',
   },
   'tls-files-unusable': {
     meaning: 'A file of certificates or keys for TLS cannot be used.',

@@ -13,6 +13,7 @@ export type KeystoreErrorCode =
   | 'keystore-key-unfit'
   | 'keystore-version-conflict'
   | 'keystore-cache-conflict'
+  | 'keystore-redis-settings'
   | 'keystore-locked'
   | 'keystore-io'
   | 'bundle-malformed'

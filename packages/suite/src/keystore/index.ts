@@ -13,7 +13,13 @@ export type { KeyWrapper, StoreVersion } from './master-key/key-wrapper.ts'
 export { createMasterKey, openMasterKey } from './master-key/master-key.ts'
 export { masterKeyOptions } from './master-key/options.ts'
 export type { Environment } from './master-key/source.ts'
-export { cacheOff, detectVersion, type OpenSettings, openKeystore, storeFor } from './open.ts'
-export { keysFolderOptions, keysOutputOptions, keystoreCacheOptions } from './options.ts'
+export { cacheOff, type OpenSettings, openKeystore, storeFor } from './open.ts'
+export {
+  keysFolderOptions,
+  keysOutputOptions,
+  keystoreCacheOptions,
+  redisKeysOptions,
+} from './options.ts'
 export { isClientId, isZoneId } from './owner.ts'
+export { detectVersion, redisForKeys } from './place.ts'
 export { type RewrapSettings, rewrapFiles, rewrapState, unprovenFiles } from './rewrap.ts'

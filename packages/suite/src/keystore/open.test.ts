@@ -3,7 +3,8 @@ import * as fs from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { masterKeyWrapper } from './master-key/software.ts'
-import { detectVersion, type OpenSettings, openKeystore } from './open.ts'
+import { type OpenSettings, openKeystore } from './open.ts'
+import { detectVersion } from './place.ts'
 import { everyRef, hex, nameOf, openV1, TestFolders } from './testing/stores.ts'
 import { privateFile } from './v1/file-names.ts'
 
@@ -49,7 +50,7 @@ test('a folder of another version than asked for is refused', async () => {
   const folder = await fullStore()
   await assert.rejects(openKeystore(settings(folder, { version: 'v2' })), {
     code: 'keystore-version-conflict',
-    message: `keystore ${folder} is v1 and not v2: use another folder, or ask for v1`,
+    message: `keystore ${folder} is v1 and not v2: use another place, or ask for v1`,
   })
 })
 

@@ -1,3 +1,4 @@
+import { redisOptions } from '../net/redis/index.ts'
 import { flag, int, text } from '../options/index.ts'
 
 /** Where a program finds its keys. spec: cli-tools §2.3 */
@@ -11,6 +12,15 @@ export const keystoreCacheOptions = {
     min: -1,
   }),
   keystore_cache_on_start_enable: flag(true, 'Load the keys into memory at start'),
+} as const
+
+/** Keys in Redis, under the names that files would have. The original prints -1 and means 0 in 0.96: ours is -1, not used. spec: cli-tools §2.4 */
+export const redisKeysOptions = {
+  ...redisOptions,
+  redis_db_keys: int(-1, 'Number of the Redis database for keys; -1 for none', {
+    min: -1,
+    max: 1_000_000,
+  }),
 } as const
 
 /** Where a program that makes keys puts them. */

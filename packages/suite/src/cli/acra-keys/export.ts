@@ -1,10 +1,10 @@
 import { collectKeys, sealBundle, wipeBundled } from '../../keystore/bundle/index.ts'
-import { detectVersion, type KeyRef, type Keystore, keyId, purposes } from '../../keystore/index.ts'
+import { type KeyRef, type Keystore, keyId, purposes } from '../../keystore/index.ts'
 import { flag, type OptionValues } from '../../options/index.ts'
 import type { Program } from '../program.ts'
 import { Refusal } from '../refusal.ts'
 import { bundleOptions, checkBundlePaths, forceOption, writeBundle } from './bundle-files.ts'
-import { keyNamed, storeOptions, withKeystore } from './store.ts'
+import { keyNamed, storeOptions, versionThere, withKeystore } from './store.ts'
 
 const options = {
   ...storeOptions,
@@ -32,7 +32,7 @@ export const exportKeys: Program<typeof options> = {
     const { options, operands, log } = context
     checkBundlePaths(options)
     const asked = askedKeys(options, operands)
-    const version = (await detectVersion(options.keys_dir)) ?? 'v1'
+    const version = (await versionThere(context)) ?? 'v1'
     const count = await withKeystore(context, 'keys', async (keystore) => {
       const keys = await collectKeys(
         keystore,

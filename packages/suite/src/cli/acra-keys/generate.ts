@@ -1,6 +1,5 @@
 import {
   createMasterKey,
-  detectVersion,
   isClientId,
   type Keystore,
   type Purpose,
@@ -13,7 +12,7 @@ import { choice, flag, type OptionValues, text } from '../../options/index.ts'
 import { certificateOptions, clientIdFromCertificate } from '../client-id.ts'
 import type { Program, ProgramContext } from '../program.ts'
 import { Refusal } from '../refusal.ts'
-import { storeOptions, withKeystore } from './store.ts'
+import { storeOptions, versionThere, withKeystore } from './store.ts'
 
 const options = {
   ...storeOptions,
@@ -143,7 +142,7 @@ async function makeKeys(context: Context): Promise<void> {
     return
   }
   for (const { purpose } of wanted) checkOwnerGiven(purpose, clientId, options)
-  if (options.keystore === '' && (await detectVersion(options.keys_dir)) === null)
+  if (options.keystore === '' && (await versionThere(context)) === null)
     throw new Refusal('Keystore version is required: --keystore={v1|v2}')
   const work = async (keystore: Keystore) => {
     for (const product of wanted) await make(keystore, product, clientId, context)

@@ -2,6 +2,7 @@ import {
   masterKeyOptions,
   openMasterKey,
   type RewrapSettings,
+  redisForKeys,
   rewrapFiles,
   rewrapState,
   storeFor,
@@ -91,7 +92,11 @@ async function withBar<T>(
 
 async function settingsOf({ options, environment, log }: Context): Promise<RewrapSettings> {
   const warn = (sentence: string) => log.warning(sentence)
-  const place = { folder: options.keys_dir, publicFolder: options.keys_dir_public }
+  const place = {
+    folder: options.keys_dir,
+    publicFolder: options.keys_dir_public,
+    redis: redisForKeys(options, environment),
+  }
   const store = await storeFor(place)
   if (store === null) throw new Refusal(`There is no keystore in ${options.keys_dir}`)
   const { version } = store

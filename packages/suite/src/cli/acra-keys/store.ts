@@ -8,10 +8,11 @@ import {
   masterKeyOptions,
   openKeystore,
   openMasterKey,
+  redisForKeys,
+  redisKeysOptions,
   type StoreVersion,
 } from '../../keystore/index.ts'
 import { text } from '../../options/index.ts'
-import { redisKeysOptions, redisOptions } from '../../options/waiting/index.ts'
 import type { ProgramContext } from '../program.ts'
 import { Refusal } from '../refusal.ts'
 
@@ -20,7 +21,6 @@ export const storeOptions = {
   ...keysFolderOptions,
   keys_dir_public: text('', 'Folder of the public keys; that of keys_dir when empty'),
   ...masterKeyOptions,
-  ...redisOptions,
   ...redisKeysOptions,
 } as const
 
@@ -38,13 +38,15 @@ export async function withKeystore<T>(
 ): Promise<T> {
   const { options, log } = context
   const warn = (sentence: string) => log.warning(sentence)
-  const version = asked ?? (await detectVersion(options.keys_dir)) ?? 'v1'
+  const redis = redisForKeys(options, context.environment)
+  const version = asked ?? (await versionThere(context)) ?? 'v1'
   const wrapper = await wrapperFor(context, asksFor, version)
   try {
     const keystore = await openKeystore({
       folder: options.keys_dir,
       version,
       publicFolder: options.keys_dir_public,
+      redis,
       wrapper,
       warn,
     })
@@ -52,6 +54,14 @@ export async function withKeystore<T>(
   } finally {
     wrapper?.wipe()
   }
+}
+
+/** The version of the keystore that the options name; null where nothing is there. */
+export function versionThere({
+  options,
+  environment,
+}: Pick<StoreContext, 'options' | 'environment'>): Promise<StoreVersion | null> {
+  return detectVersion(options.keys_dir, redisForKeys(options, environment))
 }
 
 async function wrapperFor(

@@ -1,17 +1,7 @@
 import { request as requestPlainly } from 'node:http'
 import { request as requestByTls } from 'node:https'
+import type { TlsTrust } from '../../net/tls/index.ts'
 import { sourceUnavailable } from './source.ts'
-
-/** How a service is reached by TLS. */
-export interface TlsTrust {
-  /** Certificate authorities in PEM. */
-  readonly ca: readonly string[]
-  /** What to show where the service asks for a certificate. */
-  readonly cert?: string
-  readonly key?: string
-  /** The name that the certificate must bear; absent: the host of the address. */
-  readonly servername?: string
-}
 
 export interface JsonRequest {
   readonly method: 'GET' | 'POST'

@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
+import { readTrust } from '../../net/tls/index.ts'
 import { reasonOf } from './https-json.ts'
 import {
   type MasterKeySettings,
@@ -6,7 +7,6 @@ import {
   sourceRefused,
   sourceUnavailable,
 } from './source.ts'
-import { readTrust } from './trust.ts'
 
 const PACKAGE = '@aws-sdk/client-kms'
 const SERVICE = 'AWS KMS'

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
+import { readTrust, type TlsTrust } from '../../net/tls/index.ts'
 import { decodeBase64, wrapperOfContent } from './content.ts'
-import { type JsonAnswer, requestJson, type TlsTrust } from './https-json.ts'
+import { type JsonAnswer, requestJson } from './https-json.ts'
 import type { KeyWrapper } from './key-wrapper.ts'
 import type { MasterKeyOptions } from './options.ts'
 import {
@@ -10,7 +11,6 @@ import {
   sourceRefused,
   sourceUnavailable,
 } from './source.ts'
-import { readTrust } from './trust.ts'
 
 /** The variable with the base64 of the token. */
 const TOKEN_VARIABLE = 'VAULT_API_TOKEN'

@@ -1,12 +1,8 @@
-import { keysFolderOptions, masterKeyOptions } from '../../keystore/index.ts'
+import { keysFolderOptions, masterKeyOptions, redisKeysOptions } from '../../keystore/index.ts'
 import { tlsOptions } from '../../net/index.ts'
 import { auditLogOptions, metricsOptions, tracingOptions } from '../../observe/index.ts'
 import { flag, int, type OptionValues, text } from '../../options/index.ts'
-import {
-  redisKeysOptions,
-  redisOptions,
-  tlsRevocationOptions,
-} from '../../options/waiting/index.ts'
+import { tlsRevocationOptions } from '../../options/waiting/index.ts'
 
 const SECONDS_MAX = 86_400
 const CONNECTIONS_MAX = 1_000_000
@@ -101,7 +97,6 @@ export const connectorOptions = {
   ...transport,
   ...keysFolderOptions,
   ...masterKeyOptions,
-  ...redisOptions,
   ...redisKeysOptions,
   ...tlsOptions,
   ...tlsRevocationOptions,

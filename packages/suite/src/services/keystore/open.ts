@@ -7,11 +7,15 @@ import {
   type masterKeyOptions,
   openKeystore,
   openMasterKey,
+  redisForKeys,
+  type redisKeysOptions,
 } from '../../keystore/index.ts'
 import type { OptionValues } from '../../options/index.ts'
 
 export interface KeystoreSettings {
-  readonly options: OptionValues<typeof keysFolderOptions & typeof masterKeyOptions>
+  readonly options: OptionValues<
+    typeof keysFolderOptions & typeof masterKeyOptions & typeof redisKeysOptions
+  > & { readonly redis_db_tokens?: number }
   readonly environment: Environment
   /** Takes a sentence about something odd that stops nothing. */
   readonly warn: (sentence: string) => void
@@ -37,11 +41,19 @@ export async function openServiceKeystore({
   cacheSize,
   cacheOnStart,
 }: KeystoreSettings): Promise<ServiceKeystore> {
-  const version = (await detectVersion(options.keys_dir)) ?? 'v1'
-  const gate = new GatedWrapper(await openMasterKey({ options, environment, version, warn }))
   const folder = options.keys_dir
+  const redis = redisForKeys(options, environment)
+  const version = (await detectVersion(folder, redis)) ?? 'v1'
+  const gate = new GatedWrapper(await openMasterKey({ options, environment, version, warn }))
   try {
-    const keystore = await openKeystore({ folder, wrapper: gate, cacheSize, cacheOnStart, warn })
+    const keystore = await openKeystore({
+      folder,
+      redis,
+      wrapper: gate,
+      cacheSize,
+      cacheOnStart,
+      warn,
+    })
     return {
       keystore,
       gate,

@@ -1,4 +1,9 @@
-import { keysFolderOptions, keystoreCacheOptions, masterKeyOptions } from '../../keystore/index.ts'
+import {
+  keysFolderOptions,
+  keystoreCacheOptions,
+  masterKeyOptions,
+  redisKeysOptions,
+} from '../../keystore/index.ts'
 import {
   tlsClientSideOptions,
   tlsDatabaseSideOptions,
@@ -18,8 +23,6 @@ import {
 } from '../../options/index.ts'
 import {
   consulOptions,
-  redisKeysOptions,
-  redisOptions,
   redisTokensOptions,
   tlsRevocationOptions,
   tlsRevocationSideOptions,
@@ -232,7 +235,6 @@ export const serverOptions = {
   ...later,
   ...connector,
   ...tlsSides,
-  ...redisOptions,
   ...redisKeysOptions,
   ...redisTokensOptions,
   ...masterKeyOptions,

@@ -1,0 +1,153 @@
+import { isIP } from 'node:net'
+import type { TlsTrust } from '../tls/index.ts'
+import { RedisError } from './redis-error.ts'
+
+/** Where a database of Redis is, and how to log in. */
+export interface RedisAddress {
+  readonly host: string
+  readonly port: number
+  readonly database: number
+  /** The ACL user; the default one where it is empty. */
+  readonly user: string
+  /** Empty where none is asked for. */
+  readonly password: string
+  /** Null where there is no TLS. */
+  readonly trust: TlsTrust | null
+}
+
+/** What Redis answers. */
+export type RedisReply = string | number | null | readonly RedisReply[]
+
+/** What is used of the client library. */
+interface Client {
+  sendCommand(words: string[]): Promise<unknown>
+  ref(): void
+  unref(): void
+  destroy(): void
+}
+
+const CONNECT_MS = 10_000
+const ANSWER_MS = 10_000
+/** A connection that nobody uses for so long is given up. */
+const IDLE_MS = 10_000
+
+/**
+ * Commands to one database of Redis. It connects when it is asked and lets go when nobody asks any more, so that it need not be closed, does not
+ * keep a process alive, and finds a Redis that was restarted.
+ */
+export class RedisConnection {
+  /** `redis://host:port/database`, for messages. */
+  readonly place: string
+  readonly #address: RedisAddress
+  #client: Promise<Client> | null = null
+  #waiting = 0
+  #idle: NodeJS.Timeout | null = null
+
+  constructor(address: RedisAddress) {
+    const { host, port, database, trust } = address
+    const name = host.includes(':') ? `[${host}]` : host
+    this.place = `${trust === null ? 'redis' : 'rediss'}://${name}:${port}/${database}`
+    this.#address = address
+  }
+
+  /** Sends a command. Rejects with RedisError `redis-unavailable` where no answer comes in time, `redis-refused` where Redis says no. */
+  async send(...words: readonly string[]): Promise<RedisReply> {
+    this.#waiting++
+    if (this.#idle !== null) clearTimeout(this.#idle)
+    try {
+      const client = await this.#connected()
+      client.ref()
+      return await this.#answerOf(client, words)
+    } finally {
+      this.#waiting--
+      if (this.#waiting === 0) await this.#rest()
+    }
+  }
+
+  async #answerOf(client: Client, words: readonly string[]): Promise<RedisReply> {
+    const timer = setTimeout(() => this.#drop(client), ANSWER_MS)
+    try {
+      // The library answers in RESP2 without type mapping: texts, numbers, null, and lists of these.
+      return (await client.sendCommand([...words])) as RedisReply
+    } catch (error) {
+      if (isRefusal(error)) throw this.#refused(error)
+      this.#drop(client)
+      throw this.#unavailable(error)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  #connected(): Promise<Client> {
+    this.#client ??= this.#connect().catch((error) => {
+      this.#client = null
+      throw isRefusal(error) ? this.#refused(error) : this.#unavailable(error)
+    })
+    return this.#client
+  }
+
+  async #connect(): Promise<Client> {
+    const { createClient } = await import('@redis/client')
+    const { host, port, database, user, password, trust } = this.#address
+    const socket = { host, port, connectTimeout: CONNECT_MS, reconnectStrategy: false } as const
+    const client = createClient({
+      socket:
+        trust === null
+          ? socket
+          : { ...socket, tls: true, ...serverName(host), ...trust, ca: [...trust.ca] },
+      database,
+      RESP: 2,
+      ...(user === '' ? {} : { username: user }),
+      ...(password === '' ? {} : { password }),
+    })
+    // Every failure is told to those who wait; without a listener it would end the process.
+    client.on('error', () => this.#drop(client))
+    await client.connect()
+    return client
+  }
+
+  #drop(client: Client): void {
+    const forget = (current: Client) => {
+      if (current === client) this.#client = null
+    }
+    // A connection that never came to be is forgotten where it was asked for.
+    this.#client?.then(forget, () => undefined)
+    try {
+      client.destroy()
+    } catch {
+      // It is closed already.
+    }
+  }
+
+  async #rest(): Promise<void> {
+    const client = await this.#client?.catch(() => null)
+    if (!client || this.#waiting > 0) return
+    client.unref()
+    if (this.#idle !== null) clearTimeout(this.#idle)
+    this.#idle = setTimeout(() => this.#drop(client), IDLE_MS).unref()
+  }
+
+  #refused(cause: unknown): RedisError {
+    // The first word names the kind of refusal: WRONGPASS, NOAUTH, NOPERM. What follows may repeat what was asked.
+    const kind = cause instanceof Error ? (/^[A-Z]+/.exec(cause.message)?.[0] ?? '') : ''
+    return new RedisError('redis-refused', `${this.place} refuses: ${kind}`, { cause })
+  }
+
+  #unavailable(cause: unknown): RedisError {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+    const reason = code || 'the connection was closed, or nothing was answered in time'
+    return new RedisError('redis-unavailable', `${this.place} cannot be reached: ${reason}`, {
+      cause,
+    })
+  }
+}
+
+/** The name that a certificate must bear is never sent where it is an address. */
+function serverName(host: string): { readonly servername?: string } {
+  return isIP(host) === 0 ? { servername: host } : {}
+}
+
+/** An answer of Redis that is an error begins with its kind in capitals. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && /^(-)?[A-Z]{3,}( |$)/.test(error.message)
+}

@@ -1,0 +1,2 @@
+/** A real Redis for tests. */
+export { RedisServer, type RedisServerSettings } from './redis-server.ts'
