@@ -403,12 +403,19 @@ test('a key folder that others may enter is refused', async () => {
   )
 })
 
-for (const word of [
-  '--redis_host_port=localhost:6379',
-  '--redis_db_keys=1',
-  '--redis_password=x',
-  '--redis_tls_enable',
-  '--vault_tls_ocsp_client_url=http://localhost',
-])
-  test(`${word} is known and refused`, () =>
-    assert.rejects(keymaker([word]), { code: /configuration.invalid/ }))
+test('--vault_tls_ocsp_client_url is known and refused', () =>
+  assert.rejects(keymaker(['--vault_tls_ocsp_client_url=http://localhost']), {
+    code: /configuration.invalid/,
+  }))
+
+test('half of the settings of Redis is refused, and so is a Redis that does not answer', async () => {
+  await refused(
+    ['--redis_host_port=localhost:6379'],
+    /code=510 error="redis_host_port is set, but no database: set redis_db_keys"/,
+  )
+  await refused(['--redis_db_keys=1'], /error="redis_db_keys is set, but not redis_host_port"/)
+  await refused(
+    ['--redis_db_keys=1', '--redis_host_port=127.0.0.1:1', '--redis_password=hidden'],
+    /error="cannot list \.acrakeys\/: redis:\/\/127\.0\.0\.1:1\/1 cannot be reached: ECONNREFUSED"/,
+  )
+})
