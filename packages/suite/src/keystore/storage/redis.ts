@@ -178,9 +178,9 @@ export class RedisStorage implements Storage {
       return await this.#redis.send(...words)
     } catch (error) {
       if (!(error instanceof RedisError)) throw error
-      throw new KeystoreError('keystore-io', `cannot ${action} ${key}: ${error.message}`, {
-        cause: error,
-      })
+      // Its message is told here; its cause is what lies behind both.
+      const { message, cause } = error
+      throw new KeystoreError('keystore-io', `cannot ${action} ${key}: ${message}`, { cause })
     }
   }
 
