@@ -74,8 +74,11 @@ function missing({ needs }: Row): string[] {
 
 function isBuilt(need: string): boolean {
   if (need === '@acra-ts/sdk') return existsSync(join(root, 'packages/sdk/package.json'))
+  const [program = '', command] = need.split(' ')
+  if (command !== undefined)
+    return existsSync(join(root, `packages/suite/src/cli/${program}/${command}.ts`))
   const manifest = JSON.parse(readFileSync(join(root, 'packages/suite/package.json'), 'utf8'))
-  return Object.hasOwn(manifest.bin, need)
+  return Object.hasOwn(manifest.bin, program)
 }
 
 function page(): string {

@@ -1,6 +1,6 @@
 /**
  * What the manual of Acra 0.90 promises about keys (its page "Key management"), sentence by sentence: a row, what it says, the tests that
- * show it, and the programs without which they cannot. A test is `FILE: NAME`: the file by its path without `.test.ts`, in the suite unless it
+ * show it, and the programs without which they cannot. A program may be followed by one of its commands. A test is `FILE: NAME`: the file by its path without `.test.ts`, in the suite unless it
  * begins with the name of another package or of a folder at the root; the name, or a part of it, of one test or of several.
  */
 export interface Row {
@@ -21,8 +21,10 @@ const manual = 'cli/acra-keymaker-manual: '
 const addzone = 'cli/acra-addzone: '
 const poison = 'e2e/poison: '
 const zones = 'e2e/zones: '
-const v1 = 'keystore/v1/keystore-v1: '
+const layouts = 'keystore/layouts: '
 const files = 'keystore/storage/files: '
+const bundles = 'keystore/bundle/v1-bundle: '
+const transcript = 'cli/transcripts: the session of '
 const atRest = 'keystore/v1/at-rest: '
 
 export const rows: readonly Row[] = [
@@ -178,7 +180,15 @@ export const rows: readonly Row[] = [
   row(39, 'poison keys may be left out: services make them', [
     `${poison}the keys are made at start where there are none, once, with mode 0600`,
   ]),
-  row(40, 'private keys do not leave the machine of server or translator', [], 'acra-keys'),
+  row(
+    40,
+    'private keys do not leave the machine of server or translator',
+    [
+      `${bundles}a bundle of public halves has no secret`,
+      `${transcript}acra-keys-bundles.txt goes as written`,
+    ],
+    'acra-keys',
+  ),
   row(41, 'files land in .acrakeys; --keys_output_dir changes it', [
     `${manual}on the host of the server`,
     `${keymaker}public keys go to the folder that is named for them`,
@@ -219,7 +229,15 @@ export const rows: readonly Row[] = [
   ),
   row(48, 'table 3.2: connector and translator', [], 'acra-connector', 'acra-translator'),
   row(49, 'table 3.3: the writer has the storage public key', [], '@acra-ts/sdk'),
-  row(50, 'symmetric storage keys are on server and translator only', [], 'acra-keys'),
+  row(
+    50,
+    'symmetric storage keys are on server and translator only',
+    [
+      `${bundles}a bundle of public halves has no secret`,
+      `${transcript}acra-keys-bundles.txt goes as written`,
+    ],
+    'acra-keys',
+  ),
   row(51, 'zone keys by acra-addzone', [`${addzone}a zone is printed as JSON in one line`]),
   row(52, 'it prints JSON with id and public_key', [
     `${addzone}a zone is printed as JSON in one line`,
@@ -233,7 +251,15 @@ export const rows: readonly Row[] = [
     `${addzone}the printed key is that of the zone in the store, of both kinds`,
   ]),
   row(55, 'table 3.4: zone keys on server, translator, writer', [], 'acra-translator'),
-  row(56, 'the symmetric zone key is on server and translator only', [], 'acra-keys'),
+  row(
+    56,
+    'the symmetric zone key is on server and translator only',
+    [
+      `${bundles}a bundle of public halves has no secret`,
+      `${transcript}acra-keys-bundles.txt goes as written`,
+    ],
+    'acra-keys',
+  ),
   row(57, "the writer's guide with zones", [], '@acra-ts/sdk'),
   row(58, 'keys are made again one by one, by flags', [
     `${keymaker}rotates its keys where they exist, and leaves every other file alone`,
@@ -241,24 +267,35 @@ export const rows: readonly Row[] = [
   row(59, 'then too with a master key of their own', [], 'acra-connector', 'acra-translator'),
   row(60, 'with another master key old private keys cannot be decrypted', [
     `${keymaker}with another master key nothing is rotated, no file changes, and the old key works again`,
-    `${v1}under another master key it does not open, is not rotated, and nothing changes`,
+    `${layouts}under another master key it does not open, is not rotated, and nothing changes`,
   ]),
   row(61, 'the name of a file is tied to the client id', [
-    `${v1}renamed to another owner it does not open`,
+    `${layouts}renamed to another owner it does not open`,
     'keystore/master-key/software: what is wrapped opens under the same context only',
   ]),
-  row(62, 'a renamed key cannot be decrypted', [`${v1}renamed to another owner it does not open`]),
-  row(63, 'renamed back it works again', [
-    `${v1}renamed to another owner it does not open, renamed back it does`,
+  row(62, 'a renamed key cannot be decrypted', [
+    `${layouts}renamed to another owner it does not open`,
   ]),
-  row(64, 'lost keys are lost data: a backup is the only way', [], 'acra-backup'),
+  row(63, 'renamed back it works again', [
+    `${layouts}renamed to another owner it does not open, renamed back it does`,
+  ]),
+  row(
+    64,
+    'lost keys are lost data: a backup is the only way',
+    [
+      `${layouts}under another master key it does not open, is not rotated, and nothing changes`,
+      `${bundles}every key and its history come through a bundle unchanged`,
+      `${transcript}acra-keys-bundles.txt goes as written`,
+    ],
+    'acra-backup',
+  ),
   row(65, 'keys in a KMS or HSM', [
     'e2e/master-keys: ',
     'keystore/master-key/hsm: ',
     'keystore/master-key/vault: ',
     'keystore/master-key/kms: ',
   ]),
-  row(66, 'public keys can be had back from private ones', [], 'acra-keys'),
+  row(66, 'public keys can be had back from private ones', [], 'acra-keys recover-public'),
   row(
     67,
     "three lines in the connector's log",
