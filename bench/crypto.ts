@@ -1,7 +1,7 @@
 /**
  * What the envelopes cost beside the calls into node:crypto that each of them cannot do without.
  *
- *     npm run build && node .build/bench/crypto.js [rounds]
+ *     npm run bench -- crypto [--rounds=15] [--write]
  *
  * Candidates take turns in one process; figures are CPU time, medians over the rounds. Only the ratios of one run count.
  * The bare calls get their inputs cut and ready, and their random bytes for nothing.
@@ -14,7 +14,7 @@ import {
   createSecretKey,
   type KeyObject,
 } from 'node:crypto'
-import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
 import {
   BlockKey,
   generateKeyPair,
@@ -31,8 +31,18 @@ import {
   sealStruct,
 } from '@acra-ts/crypto'
 import { nodePrimitives as p } from '@acra-ts/crypto/node'
+import { table, writeSection } from './document.ts'
+import { machine, median } from './machine.ts'
 
-const ROUNDS = Number(process.argv[2] ?? 15)
+const { values: settings } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '15' },
+    /** Puts the table into docs/benchmarks.md. */
+    write: { type: 'boolean', default: false },
+  },
+})
+const ROUNDS = Number(settings.rounds)
+if (!Number.isInteger(ROUNDS) || ROUNDS < 1) throw new Error('--rounds is a whole number above 0')
 const ROUND_MS = 40
 
 interface Candidate {
@@ -213,11 +223,7 @@ function callsFor(candidate: Candidate): number {
   return Math.ceil((ROUND_MS * 1000) / measure(candidate, 500))
 }
 
-function median(figures: readonly number[]): number {
-  return [...figures].sort((left, right) => left - right)[figures.length >> 1]
-}
-
-function answer({ what, candidate, bare, target }: Question): Record<string, string | number> {
+function answer({ what, candidate, bare, target }: Question): string[] {
   const calls = Math.min(callsFor(candidate), callsFor(bare))
   const ours: number[] = []
   const theirs: number[] = []
@@ -228,19 +234,20 @@ function answer({ what, candidate, bare, target }: Question): Record<string, str
     theirs.push(figures[round % 2 === 0 ? 1 : 0])
   }
   const ratio = median(ours.map((figure, round) => figure / theirs[round]))
-  return {
-    what,
-    'CPU µs': median(ours).toFixed(2),
-    'bare calls': bare.name,
-    'bare µs': median(theirs).toFixed(2),
-    ratio: ratio.toFixed(2),
-    target: target === null ? '' : `<= ${target}`,
-  }
+  const verdict =
+    target === null ? ['', ''] : [`at most ${target}`, ratio <= target ? 'yes' : '**no**']
+  const figures = [median(ours), median(theirs), ratio].map((figure) => figure.toFixed(2))
+  console.log(`${what}: ${figures.join(' ')}`)
+  return [what, figures[0], bare.name, figures[1], figures[2], ...verdict]
 }
 
-const { model } = cpus()[0]
-console.log(
-  `Node ${process.version}, OpenSSL ${process.versions.openssl}, ${cpus().length} x ${model}`,
-)
-console.log(`${ROUNDS} rounds, interleaved, medians of CPU time and of the ratios of each round`)
-console.table([100, 1024].flatMap(questionsFor).map(answer))
+const at = machine()
+const heads = ['', 'CPU µs', 'the bare calls', 'CPU µs', 'ratio', 'target', 'reached']
+const text = [
+  `Node ${at.node}, OpenSSL ${process.versions.openssl}; ${at.cpu}, ${at.cores} cores, load average at the start ${at.load.toFixed(1)}. Commit ${at.commit}.`,
+  `${ROUNDS} rounds, interleaved; medians of CPU time and of the ratios of each round.`,
+  '',
+  ...table(heads, [100, 1024].flatMap(questionsFor).map(answer)),
+].join('\n')
+console.log(`\n${text}`)
+if (settings.write) writeSection('crypto', text)

@@ -1,6 +1,7 @@
 /** What acra-server shall reach, as ratios within one run, and whether it does. */
 
 import type { Name } from './contestants.ts'
+import { table } from './document.ts'
 import type { IdleRow } from './idle.ts'
 import { type Cell, cpu, format, type Measure, middle, ratio, tps } from './rounds.ts'
 import type { SlowRow } from './slow-reader.ts'
@@ -28,9 +29,10 @@ export function targetTable(results: Results): string[] {
     const isReached = value !== null && (bound === 'at least' ? value >= limit : value <= limit)
     const digits = unit === '' ? 2 : 1
     const verdict = value === null ? 'not measured' : isReached ? 'yes' : '**no**'
-    return `| ${what} | ${bound} ${limit}${unit} | ${format(value, digits)}${unit} | ${verdict} |`
+    const measured = value === null ? '-' : `${format(value, digits)}${unit}`
+    return [what, `${bound} ${limit}${unit}`, measured, verdict]
   })
-  return ['| measure | target | measured | reached |', '|---|---|---|---|', ...rows]
+  return table(['measure', 'target', 'measured', 'reached'], rows)
 }
 
 function targetsFor(results: Results): Target[] {
