@@ -7,6 +7,7 @@ import { program as acraKeymaker } from './acra-keymaker.ts'
 import { program as acraKeys } from './acra-keys.ts'
 import { program as acraPoisonrecordmaker } from './acra-poisonrecordmaker.ts'
 import { program as acraServer } from './acra-server.ts'
+import { program as acraTranslator } from './acra-translator.ts'
 import { errorCodes } from './error-codes.ts'
 import type { ErrorEntry } from './error-entry.ts'
 import { type Program, type ProgramOfCommands, programOptions } from './program.ts'
@@ -27,6 +28,7 @@ const programs: readonly Program<OptionTable>[] = [
   acraKeymaker,
   acraPoisonrecordmaker,
   acraServer,
+  acraTranslator,
 ]
 
 /** The programs whose commands have a page. */

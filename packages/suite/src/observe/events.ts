@@ -1,4 +1,5 @@
 import type { Event } from './event.ts'
+import { translatorEvents } from './translator-events.ts'
 import { transportEvents } from './transport-events.ts'
 
 /**
@@ -392,4 +393,5 @@ export const events = {
     remedy: 'Bring it back; connections need not be opened again.',
   },
   ...transportEvents,
+  ...translatorEvents,
 } as const satisfies Readonly<Record<string, Event>>

@@ -4,6 +4,7 @@
  */
 export { anyColumn } from './any-column.ts'
 export { type DataType, dataTypes, type OnFail } from './data-type.ts'
+export { zoneOwner } from './key-owner.ts'
 export { KeysInUse, type KeysInUseOptions, type KeyUse } from './keys-in-use.ts'
 export {
   inspect,

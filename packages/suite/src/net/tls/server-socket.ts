@@ -6,6 +6,8 @@ import type { TLSSocket } from 'node:tls'
  */
 interface Undocumented {
   readonly ssl?: { verifyError?(): unknown } | null
+  /** Stays true, and makes HTTP/2 wait for a handshake that is over. */
+  secureConnecting?: boolean
 }
 
 /**
@@ -22,5 +24,9 @@ export function chainError(socket: TLSSocket): string | null {
 
 /** Calls `done` once, when the handshake has succeeded. */
 export function onHandshake(socket: TLSSocket, done: () => void): void {
-  socket.once('secure', done)
+  socket.once('secure', () => {
+    const inside = socket as Undocumented
+    inside.secureConnecting = false
+    done()
+  })
 }

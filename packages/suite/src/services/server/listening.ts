@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 import { type Address, formatAddress, type ListenHandlers, parseAddress } from '../../net/index.ts'
 import { events, type Logger } from '../../observe/index.ts'
+import { Throttle } from '../throttle/index.ts'
 import type { ServerOptions } from './options.ts'
-import { Throttle } from './throttle.ts'
 
 const DEFAULT_HOST = '0.0.0.0'
 const DEFAULT_PORT = 9393

@@ -27,6 +27,7 @@ import {
   tlsRevocationOptions,
   tlsRevocationSideOptions,
 } from '../../options/waiting/index.ts'
+import { poisonOptions } from '../poison/index.ts'
 
 const SECONDS_MAX = 86_400
 const CONNECTIONS_MAX = 1_000_000
@@ -156,16 +157,6 @@ const keySource = {
   ),
 } as const
 
-const poison = {
-  poison_detect_enable: flag(false, 'Look for poison records in all columns of all answers'),
-  poison_shutdown_enable: flag(false, 'End the server at once when a poison record is found'),
-  poison_run_script_file: text('', 'Program to start when a poison record is found'),
-  poison_keys_on_start_enable: flag(
-    true,
-    'Make the keys of poison records at start where they are looked for and there are none',
-  ),
-} as const
-
 const api = allWait('the HTTP API', {
   http_api_enable: flag(false, 'Offer the HTTP API'),
   http_api_tls_transport_enable: flag(false, 'Use TLS for the HTTP API'),
@@ -230,7 +221,7 @@ export const serverOptions = {
   ...keystoreCacheOptions,
   ...keySource,
   ...limits,
-  ...poison,
+  ...poisonOptions,
   ...api,
   ...later,
   ...connector,

@@ -14,10 +14,10 @@ import {
   noEncryptorConfig,
   type PoisonWatch,
 } from '../../transform/index.ts'
+import { openPoisonKeys, PoisonReaction, type Reactions } from '../poison/index.ts'
 import { TransportKeyring } from '../transport/index.ts'
 import { openServerKeys } from './keys.ts'
 import type { ServerOptions } from './options.ts'
-import { openPoisonKeys, PoisonReaction, type Reactions } from './poison.ts'
 
 const ENCRYPTOR_CONFIG_SIZE_MAX = 16 * 1024 * 1024
 

@@ -12,6 +12,8 @@ import {
 } from '../../proxy/postgres/index.ts'
 import { loadParser, type Parser } from '../../sql/postgres/index.ts'
 import { ZonedKeys } from '../../transform/index.ts'
+import type { Reactions } from '../poison/index.ts'
+import { Throttle } from '../throttle/index.ts'
 import {
   type Arrival,
   arrive,
@@ -26,10 +28,8 @@ import { listenAddress, listenText, remoteOf } from './listening.ts'
 import type { ServerMetrics } from './metrics.ts'
 import { ObservedConversation } from './observed-conversation.ts'
 import type { ServerOptions } from './options.ts'
-import type { Reactions } from './poison.ts'
 import { openProtection, type Protection } from './protection.ts'
 import { Doorkeeper, TooManyConnections } from './refusal.ts'
-import { Throttle } from './throttle.ts'
 import { checkTlsOptions, openTransports, type Transports } from './tls.ts'
 
 const NOTHING: Buffer = Buffer.alloc(0)

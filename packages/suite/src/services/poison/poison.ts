@@ -2,8 +2,8 @@ import type { Primitives } from '@acra-ts/crypto'
 import type { Keystore } from '../../keystore/index.ts'
 import { events, type Logger } from '../../observe/index.ts'
 import { type PoisonAlarm, PoisonError, PoisonKeys } from '../../transform/index.ts'
-import type { ServerOptions } from './options.ts'
-import { Throttle } from './throttle.ts'
+import { Throttle } from '../throttle/index.ts'
+import type { PoisonOptions } from './options.ts'
 
 /** An answer full of poison records must not start a program for each of them. */
 const SCRIPT_MS = 1000
@@ -23,7 +23,7 @@ export interface Reactions {
  * @throws KeystoreError where they cannot be read or made
  */
 export async function openPoisonKeys(
-  options: ServerOptions,
+  options: PoisonOptions,
   p: Primitives,
   keystore: Keystore,
   log: Logger,
@@ -50,12 +50,12 @@ async function makeMissing(keystore: Keystore, log: Logger): Promise<void> {
 
 /** What a server does about poison records: a line of the log, a program, an end. */
 export class PoisonReaction {
-  readonly #options: ServerOptions
+  readonly #options: PoisonOptions
   readonly #reactions: Reactions
   readonly #script: Throttle
   #hasStarted = true
 
-  constructor(options: ServerOptions, reactions: Reactions) {
+  constructor(options: PoisonOptions, reactions: Reactions) {
     this.#options = options
     this.#reactions = reactions
     this.#script = new Throttle(SCRIPT_MS, () => {

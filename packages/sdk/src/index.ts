@@ -1,0 +1,26 @@
+/**
+ * For applications, in browsers and in Node: AcraWriter encrypts at the source, AcraReader decrypts, HttpTranslator asks AcraTranslator.
+ * In Node `@acra-ts/sdk/node` has the same on node:crypto, which is faster, and AcraTranslator over gRPC.
+ */
+import { noblePrimitives } from '@acra-ts/crypto/noble'
+import { envelopesOn } from './envelopes.ts'
+
+/** All functions on envelopes, on @noble. */
+export const acra = envelopesOn(noblePrimitives)
+
+export type { Data } from './bytes.ts'
+export type { ContextOptions, Envelopes, Keyring, Zone } from './envelopes.ts'
+export { AcraReader } from './reader.ts'
+export { SdkError, type SdkErrorCode } from './sdk-error.ts'
+export {
+  type BulkItem,
+  type BulkResult,
+  type CallOptions,
+  HttpTranslator,
+  type HttpTranslatorOptions,
+  type Translator,
+  TranslatorError,
+  type TranslatorErrorCode,
+  type TranslatorOperation,
+} from './translator.ts'
+export { AcraWriter } from './writer.ts'

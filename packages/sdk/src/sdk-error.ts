@@ -1,0 +1,11 @@
+import { AcraError } from '@acra-ts/crypto'
+
+export type SdkErrorCode =
+  | 'EMPTY_DATA'
+  | 'WRONG_PUBLIC_KEY'
+  | 'WRONG_ZONE'
+  | 'ENCRYPT_FAILED'
+  | 'DECRYPT_FAILED'
+
+/** What the functions of this package throw. All failures to decrypt look alike. */
+export class SdkError extends AcraError<SdkErrorCode> {}

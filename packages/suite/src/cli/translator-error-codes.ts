@@ -1,0 +1,32 @@
+import { events } from '../observe/index.ts'
+import type { ErrorEntry } from './error-entry.ts'
+
+/** The errors of acra-translator's operations. */
+export const translatorErrorCodes: Readonly<Record<string, ErrorEntry>> = {
+  'client-id-empty': {
+    meaning:
+      'A request has no client id: neither its connection nor, where that counts, the request itself names one.',
+    remedy: 'Connect with a certificate or through AcraConnector.',
+    event: events.cannotDoOperation,
+  },
+  'keys-not-found': {
+    meaning: 'The client, or the zone that a request names, has no key for what it asks.',
+    remedy: 'Make the keys with acra-keymaker or acra-addzone.',
+    event: events.cannotDoOperation,
+  },
+  'request-invalid': {
+    meaning: 'A request is not what its operation takes.',
+    remedy: 'Correct the request: a searchable value begins with its hash.',
+    event: events.cannotDoOperation,
+  },
+  'operation-failed': {
+    meaning: 'A value cannot be encrypted or decrypted with the keys of the client.',
+    remedy: 'Check whose value it is; a damaged value cannot be restored.',
+    event: events.cannotDoOperation,
+  },
+  'operation-not-available': {
+    meaning: 'An operation of AcraTranslator that does not exist in this version.',
+    remedy: 'Do without it for now.',
+    event: events.cannotDoOperation,
+  },
+}

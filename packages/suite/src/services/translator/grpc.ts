@@ -1,0 +1,195 @@
+import type { Duplex } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import {
+  type ConnectionInjector,
+  type GrpcObject,
+  loadPackageDefinition,
+  Server,
+  ServerCredentials,
+  type ServerDuplexStream,
+  type ServerUnaryCall,
+  type ServiceClientConstructor,
+  type sendUnaryData,
+  status,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js'
+import { loadSync } from '@grpc/proto-loader'
+import { events, type Logger } from '../../observe/index.ts'
+import { bytes, type GrpcMethod, grpcMethods, type Message } from './grpc-methods.ts'
+import { tellFailure } from './http-answers.ts'
+import { OperationError } from './operation-error.ts'
+import type { Caller, Values } from './values.ts'
+
+const PROTO = fileURLToPath(import.meta.resolve('@acra-ts/sdk/proto/acra.proto'))
+
+export interface GrpcSettings {
+  readonly values: () => Values
+  /** Who has sent a request over a connection: `named` is the client id in it, `connectionId` that of the connection. */
+  readonly callerOf: (connectionId: string, named: string, zoneId: string) => Caller
+  readonly requestSizeMax: number
+  readonly log: Logger
+  /** Told of every operation: its name, and the seconds it took. */
+  readonly onOperation: (operation: string, seconds: number) => void
+}
+
+type Unary = ServerUnaryCall<Message, Message>
+type BulkItem = Message & { readonly request?: string }
+
+/** The gRPC interface: connections come in by `accept`, ready to be read. spec: acra-translator §6 */
+export class GrpcFront {
+  readonly #settings: GrpcSettings
+  readonly #server: Server
+  readonly #injector: ConnectionInjector
+  /** The client id of each connection, by the name that calls know it by. */
+  readonly #clientIds = new Map<string, string>()
+  #lastConnection = 0
+
+  constructor(settings: GrpcSettings) {
+    this.#settings = settings
+    this.#server = new Server({
+      'grpc.max_receive_message_length': settings.requestSizeMax,
+      'grpc.max_send_message_length': -1,
+    })
+    for (const [service, implementation] of this.#implementations()) {
+      this.#server.addService(serviceOf(service), implementation)
+    }
+    this.#injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure())
+  }
+
+  /** `clientId` is that of the connection; empty where there is none. */
+  accept(connection: Duplex, clientId: string): void {
+    const name = `connection-${++this.#lastConnection}`
+    // What a call tells of its connection is the address of the socket alone.
+    Object.defineProperty(connection, 'remoteAddress', { value: name })
+    Object.defineProperty(connection, 'remotePort', { value: undefined })
+    this.#clientIds.set(name, clientId)
+    connection.once('close', () => this.#clientIds.delete(name))
+    this.#injector.injectConnection(connection)
+  }
+
+  /** Calls at work end, and no more begin; resolves when the last one has ended. */
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.tryShutdown(() => resolve())
+    })
+  }
+
+  /** Breaks off what is left. */
+  destroy(): void {
+    this.#server.forceShutdown()
+  }
+
+  *#implementations(): Iterable<[string, UntypedServiceImplementation]> {
+    for (const service of new Set(grpcMethods.map((method) => method.service))) {
+      const own = grpcMethods.filter((method) => method.service === service)
+      const calls = own.map((method) => [
+        method.name,
+        (call: Unary, done: sendUnaryData<Message>) => this.#unary(method, call, done),
+      ])
+      yield [service, Object.fromEntries(calls)]
+    }
+    yield [
+      'BulkProcessing',
+      {
+        ProcessBulk: (call: Unary, done: sendUnaryData<Message>) => this.#bulk(call, done),
+        ProcessStream: (call: ServerDuplexStream<BulkItem, Message>) => this.#stream(call),
+      },
+    ]
+  }
+
+  #unary(method: GrpcMethod, call: Unary, done: sendUnaryData<Message>): void {
+    this.#run(method, call.getPeer(), call.request).then(
+      (answer) => done(null, answer),
+      (error: unknown) => done(statusOf(error, method)),
+    )
+  }
+
+  #bulk(call: Unary, done: sendUnaryData<Message>): void {
+    const requests = call.request.requests as readonly BulkItem[]
+    this.#all(call.getPeer(), requests).then(
+      (responses) => done(null, { responses }),
+      (error: unknown) => done(statusOf(error, null)),
+    )
+  }
+
+  async #all(peer: string, requests: readonly BulkItem[]): Promise<Message[]> {
+    const responses: Message[] = []
+    for (const request of requests) responses.push(await this.#item(peer, request))
+    return responses
+  }
+
+  /** One request after the other: what is not taken holds the next one back. */
+  async #stream(call: ServerDuplexStream<BulkItem, Message>): Promise<void> {
+    try {
+      for await (const request of call as AsyncIterable<BulkItem>) {
+        const answer = await this.#item(call.getPeer(), request)
+        if (!call.write(answer)) await drained(call)
+      }
+      call.end()
+    } catch (error) {
+      call.destroy(error as Error)
+    }
+  }
+
+  /** The response to one request of many: what is wrong with it stands in it. */
+  async #item(peer: string, item: BulkItem): Promise<Message> {
+    const field = item.request ?? ''
+    const method = grpcMethods.find((one) => one.field === field)
+    const request_id = bytes(item, 'request_id')
+    if (method === undefined) return { request_id, error: 'unsupported operation' }
+    try {
+      const answer = await this.#run(method, peer, item[field] as Message)
+      return { request_id, [field]: answer }
+    } catch (error) {
+      return { request_id, error: statusOf(error, method).details }
+    }
+  }
+
+  async #run(method: GrpcMethod, peer: string, request: Message): Promise<Message> {
+    const { values, callerOf, log, onOperation } = this.#settings
+    const named = bytes(request, 'client_id').toString('latin1')
+    const zoneId = bytes(request, 'zone_id').toString('latin1')
+    const caller = callerOf(this.#clientIds.get(peer) ?? '', named, zoneId)
+    const begin = performance.now()
+    try {
+      return await method.run(values(), caller, request)
+    } catch (error) {
+      tellFailure(log, method.name, caller, error)
+      throw error
+    } finally {
+      onOperation(method.name, (performance.now() - begin) / 1000)
+    }
+  }
+}
+
+/** Says at start that the interface can be described: throws where `acra.proto` is not there. */
+function serviceOf(name: string): ServiceClientConstructor['service'] {
+  loaded ??= loadPackageDefinition(
+    loadSync(PROTO, { keepCase: true, longs: String, enums: String, defaults: true, oneofs: true }),
+  ).grpc_api as GrpcObject
+  return (loaded[name] as ServiceClientConstructor).service
+}
+
+let loaded: GrpcObject | null = null
+
+/** The original's code for everything is UNKNOWN, with its text. */
+function statusOf(error: unknown, method: GrpcMethod | null): { code: number; details: string } {
+  const isOwn = error instanceof OperationError
+  if (isOwn && error.code === 'operation-not-available') {
+    return { code: status.UNIMPLEMENTED, details: error.message }
+  }
+  const details = isOwn
+    ? error.message
+    : (method?.failure ?? events.cannotHandleGrpcRequest.message)
+  return { code: status.UNKNOWN, details }
+}
+
+function drained(call: ServerDuplexStream<BulkItem, Message>): Promise<void> {
+  return new Promise((resolve) => {
+    const go = () => {
+      call.off('drain', go).off('close', go).off('cancelled', go)
+      resolve()
+    }
+    call.on('drain', go).on('close', go).on('cancelled', go)
+  })
+}

@@ -1,0 +1,198 @@
+import { createServer, type Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { getRequestListener, type HttpBindings } from '@hono/node-server'
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { events, type Logger } from '../../observe/index.ts'
+import { answerOf, bulkItems, done, Refusal } from './http-answers.ts'
+import { BodyTooLargeError, readBody } from './http-body.ts'
+import { describe, documentationPage, pageHeaders } from './http-documentation.ts'
+import { bulkRequest, lowerCased, objectIn } from './http-schemas.ts'
+import { type Operation, operations } from './operations.ts'
+import type { Caller, Values } from './values.ts'
+
+/** How long a request may take to come, as in the original. */
+const PATIENCE_MS = 60_000
+const JSON_TYPE = 'application/json; charset=utf-8'
+const NOT_YET = 'tokens are not available in this version'
+
+type App = OpenAPIHono<{ Bindings: HttpBindings }>
+type Call = Context<{ Bindings: HttpBindings }>
+
+export interface HttpSettings {
+  readonly values: () => Values
+  /** Who has sent a request over this connection. */
+  readonly callerOf: (connection: Duplex, zoneId: string) => Caller
+  readonly requestSizeMax: number
+  readonly log: Logger
+  /** Told of every operation: its name, and the seconds it took. */
+  readonly onOperation: (operation: string, seconds: number) => void
+}
+
+/** The HTTP interface: connections come in by `accept`, ready to be read. spec: acra-translator §4 */
+export class HttpFront {
+  readonly #server: Server
+
+  constructor(settings: HttpSettings) {
+    this.#server = createServer(
+      { requestTimeout: PATIENCE_MS, headersTimeout: PATIENCE_MS, keepAliveTimeout: PATIENCE_MS },
+      getRequestListener(createApp(settings).fetch, { overrideGlobalObjects: false }),
+    )
+    // It never listens itself, and begins to watch its time limits as if it did.
+    this.#server.emit('listening')
+  }
+
+  accept(connection: Duplex): void {
+    this.#server.emit('connection', connection)
+    connection.resume()
+  }
+
+  /** Ends connections that have no request at work. */
+  close(): void {
+    this.#server.closeIdleConnections()
+    this.#server.close()
+  }
+}
+
+function createApp(settings: HttpSettings): App {
+  const app: App = new OpenAPIHono()
+  for (const operation of operations) serveOperation(app, operation, settings)
+  for (const name of ['tokenize', 'detokenize']) {
+    app.on(['GET', 'POST'], `/v2/${name}`, (call) => refused(call, new Refusal(501, NOT_YET)))
+  }
+  serveBulk(app, settings)
+  serveBinary(app, settings)
+  describe(app)
+  app.get('/v2/swagger/doc.json', (call) => call.json(openApi(app)))
+  app.get('/v2/swagger/index.html', (call) => call.body(documentationPage, 200, pageHeaders))
+  const paths = new Set(app.routes.map(({ path }) => path))
+  for (const path of paths) {
+    app.all(path, (call) => call.text('405 method not allowed', 405))
+  }
+  app.notFound((call) => notFound(call, paths))
+  app.onError((error, call) => {
+    if (error instanceof BodyTooLargeError) return tooLarge(call)
+    settings.log.event(events.cannotHandleHttpRequest, { error })
+    return call.body(null, 500)
+  })
+  return app
+}
+
+/** One operation of v2: an object with base64 in, the same out. */
+function serveOperation(app: App, operation: Operation, settings: HttpSettings): void {
+  const { values, callerOf, log, requestSizeMax, onOperation } = settings
+  app.on(['GET', 'POST'], `/v2/${operation.name}`, async (call) => {
+    const begin = performance.now()
+    const body = await readBody(call.env.incoming, requestSizeMax)
+    if (!isJson(call)) return call.text('Invalid request data', 400)
+    if (call.req.method === 'GET') log.debug(DEPRECATED_GET)
+    try {
+      const caller = (zoneId: string) => callerOf(call.env.incoming.socket, zoneId)
+      const answer = await answerOf(operation, objectIn(body), caller, values(), log)
+      return call.body(JSON.stringify(answer), 200, { 'Content-Type': JSON_TYPE })
+    } catch (error) {
+      return refused(call, error)
+    } finally {
+      onOperation(operation.name, (performance.now() - begin) / 1000)
+    }
+  })
+}
+
+const DEPRECATED_GET = 'Deprecated HTTP GET method was used. Please use HTTP POST method instead.'
+
+/** Many operations in one request; each has its own answer or error. */
+function serveBulk(app: App, settings: HttpSettings): void {
+  const { values, callerOf, log, requestSizeMax } = settings
+  const byName = new Map(operations.map((operation) => [operation.name, operation]))
+  app.on(['GET', 'POST'], '/v2/bulkProcessing', async (call) => {
+    const body = await readBody(call.env.incoming, requestSizeMax)
+    if (!isJson(call)) return call.text('Invalid request data', 400)
+    const parsed = bulkRequest.safeParse(bulkItems(objectIn(body) ?? {}))
+    if (!parsed.success) return refused(call, new Refusal(400, 'Invalid request data'))
+    const caller = (zoneId: string) => callerOf(call.env.incoming.socket, zoneId)
+    const answers: object[] = []
+    for (const { request_id, operation, request_data } of parsed.data.requests) {
+      try {
+        const known = byName.get(operation)
+        if (known === undefined) throw unknownOperation(operation)
+        const request = lowerCased(request_data)
+        const response_data = await answerOf(known, request, caller, values(), log)
+        answers.push({ request_id, response_data })
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error
+        answers.push({ request_id, error: { code: error.status, message: error.message } })
+      }
+    }
+    return call.body(JSON.stringify(answers), 200, { 'Content-Type': JSON_TYPE })
+  })
+}
+
+function unknownOperation(name: string): Refusal {
+  const isToken = name === 'tokenize' || name === 'detokenize'
+  return isToken ? new Refusal(501, NOT_YET) : new Refusal(400, 'Invalid request data')
+}
+
+/** v1: bytes in, bytes out, AcraStructs alone. spec: acra-translator §4.2 */
+function serveBinary(app: App, settings: HttpSettings): void {
+  const { values, callerOf, log, requestSizeMax, onOperation } = settings
+  const byName = new Map(operations.map((operation) => [operation.name, operation]))
+  for (const [name, failure] of [
+    ['encrypt', "Can't encrypt data"],
+    ['decrypt', "Can't decrypt AcraStruct"],
+  ] as const) {
+    app.post(`/v1/${name}`, async (call) => {
+      const begin = performance.now()
+      const body = await readBody(call.env.incoming, requestSizeMax)
+      const caller = callerOf(call.env.incoming.socket, call.req.query('zone_id') ?? '')
+      try {
+        const answer = await done(byName.get(name)!, failure, values(), caller, body, log)
+        const type = { 'Content-Type': 'application/octet-stream' }
+        return call.body(new Uint8Array(answer), 200, type)
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error
+        return call.body(error.message, error.status, {
+          'Content-Type': 'text/plain; charset=utf-8',
+        })
+      } finally {
+        onOperation(name, (performance.now() - begin) / 1000)
+      }
+    })
+  }
+}
+
+function isJson(call: Call): boolean {
+  return /^application\/json\s*(;|$)/i.test(call.req.header('content-type') ?? '')
+}
+
+function refused(call: Call, error: unknown): Response {
+  if (!(error instanceof Refusal)) throw error
+  const { status, message } = error
+  const body = JSON.stringify({ code: status, message })
+  return call.body(body, status, { 'Content-Type': JSON_TYPE })
+}
+
+/** What is left of the body is not read: the connection ends. */
+function tooLarge(call: Call): Response {
+  const body = JSON.stringify({ code: 413, message: 'request is too large' })
+  return call.body(body, 413, { 'Content-Type': JSON_TYPE, Connection: 'close' })
+}
+
+function notFound(call: Call, paths: ReadonlySet<string>): Response {
+  const { pathname, search } = new URL(call.req.url)
+  const bare = pathname.replace(/\/+$/, '')
+  if (bare !== pathname && paths.has(bare)) {
+    return call.redirect(`${bare}${search}`, call.req.method === 'GET' ? 301 : 307)
+  }
+  return call.text('404 page not found', 404)
+}
+
+function openApi(app: App): object {
+  return app.getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: {
+      title: 'Acra-Translator',
+      version: '2',
+      description: 'Encrypts and decrypts values for applications that do not speak SQL.',
+    },
+  })
+}

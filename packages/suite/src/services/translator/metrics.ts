@@ -1,0 +1,67 @@
+import { performance } from 'node:perf_hooks'
+import {
+  buildMetrics,
+  type Counter,
+  type Histogram,
+  type Product,
+  processMetrics,
+  Registry,
+} from '../../observe/index.ts'
+import { grpcMethods } from './grpc-methods.ts'
+import { operations } from './operations.ts'
+
+const CONNECTION_BOUNDS = [0.1, 0.2, 0.5, 1, 10, 60, 3600, 86_400]
+const PROCESSING_BOUNDS = [0.00001, 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.1, 1, 3, 5, 10]
+
+export type Interface = 'http' | 'grpc'
+const interfaces: readonly Interface[] = ['http', 'grpc']
+
+/** What acra-translator counts. The names, labels and helps are the original's. spec: observability §2 */
+export class TranslatorMetrics {
+  readonly registry = new Registry()
+  readonly #connections: readonly Counter[]
+  readonly #connectionSeconds: readonly Histogram[]
+  readonly #requests: readonly Histogram[]
+  readonly #names: readonly string[]
+
+  constructor(product: Product) {
+    const { registry } = this
+    const connections = { connection_type: interfaces }
+    this.#names = [
+      ...new Set([...operations.map(({ name }) => name), ...grpcMethods.map(({ name }) => name)]),
+    ]
+    this.#connections = registry.counters(
+      'acratranslator_connections_total',
+      'number of connections to database',
+      connections,
+    )
+    this.#connectionSeconds = registry.histograms(
+      'acratranslator_connections_processing_seconds',
+      'Time of connection processing',
+      CONNECTION_BOUNDS,
+      connections,
+    )
+    this.#requests = registry.histograms(
+      'acratranslator_request_processing_seconds',
+      'Time of response processing',
+      PROCESSING_BOUNDS,
+      { request_type: interfaces, operation: this.#names },
+    )
+    buildMetrics(registry, product)
+    processMetrics(registry)
+  }
+
+  /** A client has connected; what is returned is to be called when the connection has ended. */
+  connected(over: Interface): () => void {
+    const index = interfaces.indexOf(over)
+    this.#connections[index]!.add(1)
+    const begin = performance.now()
+    return () => this.#connectionSeconds[index]!.observe((performance.now() - begin) / 1000)
+  }
+
+  /** An operation has taken so many seconds. */
+  operation(over: Interface, name: string, seconds: number): void {
+    const at = interfaces.indexOf(over) * this.#names.length + this.#names.indexOf(name)
+    this.#requests[at]?.observe(seconds)
+  }
+}

@@ -1,0 +1,91 @@
+import { keysFolderOptions, keystoreCacheOptions, masterKeyOptions } from '../../keystore/index.ts'
+import { tlsOptions } from '../../net/index.ts'
+import { auditLogOptions, metricsOptions, tracingOptions } from '../../observe/index.ts'
+import { choice, flag, ignored, int, type OptionValues, text, waits } from '../../options/index.ts'
+import {
+  redisKeysOptions,
+  redisOptions,
+  redisTokensOptions,
+  tlsRevocationOptions,
+} from '../../options/waiting/index.ts'
+import { poisonOptions } from '../poison/index.ts'
+
+const SECONDS_MAX = 86_400
+const CONNECTIONS_MAX = 1_000_000
+const BYTES_MAX = 1024 * 1024 * 1024
+
+const listening = {
+  incoming_connection_grpc_string: text(
+    '',
+    'Address to listen on for gRPC, grpc://host:port or unix:///path; grpc://0.0.0.0:9696/ where no address is named',
+  ),
+  incoming_connection_http_string: text(
+    '',
+    'Address to listen on for HTTP, http://host:port or unix:///path; no HTTP when empty',
+  ),
+  incoming_connection_close_timeout: int(
+    10,
+    'Seconds that open connections get to end when the translator stops',
+    { min: 0, max: SECONDS_MAX },
+  ),
+  max_connections: int(10_000, 'Connections at once at most', { min: 1, max: CONNECTIONS_MAX }),
+  request_size_max: int(16 * 1024 * 1024, 'Largest request, in bytes', {
+    min: 1024,
+    max: BYTES_MAX,
+  }),
+} as const
+
+const transport = {
+  securesession_id: text('acra_translator', 'Id to say to AcraConnector in a Secure Session'),
+  acratranslator_tls_transport_enable: flag(
+    false,
+    'Use TLS; also where tls_cert and tls_key are given. Else connections are Secure Sessions of AcraConnector',
+  ),
+  acraconnector_transport_encryption_disable: ignored(
+    'the frame of a trace is recognized by itself',
+    flag(false, 'Do not read the frame of a trace of AcraConnector'),
+  ),
+  acratranslator_client_id_from_connection_enable: flag(
+    true,
+    'The client id of the connection wins over the one in a gRPC request; when false any client can name any id',
+  ),
+  tls_identifier_extractor_type: choice(
+    ['distinguished_name', 'serial_number'],
+    'distinguished_name',
+    'What of a certificate the client id is made from',
+  ),
+} as const
+
+const notHere = {
+  token_db: waits('tokens', text('', 'File of the tokens')),
+  http_api_enable: ignored(
+    'it is an option of acra-server; see incoming_connection_http_string',
+    flag(false, 'Offer an HTTP API'),
+  ),
+  http_api_tls_transport_enable: ignored(
+    'it is an option of acra-server; see acratranslator_tls_transport_enable',
+    flag(false, 'Use TLS for the HTTP API'),
+  ),
+} as const
+
+/** The options of acra-translator. spec: acra-translator §2 */
+export const translatorOptions = {
+  ...listening,
+  ...transport,
+  ...keysFolderOptions,
+  ...keystoreCacheOptions,
+  ...masterKeyOptions,
+  ...poisonOptions,
+  ...tlsOptions,
+  ...tlsRevocationOptions,
+  ...redisOptions,
+  ...redisKeysOptions,
+  ...redisTokensOptions,
+  ...auditLogOptions,
+  ...metricsOptions,
+  ...tracingOptions,
+  ...notHere,
+} as const
+
+/** What acra-translator is started with. */
+export type TranslatorOptions = OptionValues<typeof translatorOptions>

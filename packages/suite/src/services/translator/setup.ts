@@ -1,0 +1,121 @@
+import { nodePrimitives } from '@acra-ts/crypto/node'
+import type { Environment } from '../../keystore/index.ts'
+import { isClientId } from '../../keystore/index.ts'
+import {
+  clientPolicies,
+  readAuthorities,
+  readCredentials,
+  systemAuthorities,
+  TlsServer,
+} from '../../net/tls/index.ts'
+import { events, type Logger } from '../../observe/index.ts'
+import { ConfigurationError } from '../../options/index.ts'
+import { KeysInUse, type PoisonWatch } from '../../transform/index.ts'
+import { openServiceKeystore } from '../keystore/index.ts'
+import { openPoisonKeys, PoisonReaction, type Reactions } from '../poison/index.ts'
+import { type ArrivalSettings, TransportKeyring } from '../transport/index.ts'
+import type { Interface } from './metrics.ts'
+import type { TranslatorOptions } from './options.ts'
+import { Values } from './values.ts'
+
+/** For the first bytes of a connection, and for the handshake of TLS. */
+const ARRIVAL_MS = 60_000
+
+/** What new connections and requests work with. A reload makes another one. */
+export interface Setup {
+  readonly options: TranslatorOptions
+  /** How connections come in, by what they speak. */
+  readonly arrival: Readonly<Record<Interface, ArrivalSettings>>
+  readonly values: Values
+  /** What looks for poison records; null where nobody does. */
+  readonly poison: PoisonWatch | null
+  /** Overwrites the keys in memory. */
+  wipe(): void
+}
+
+/** Reads files and keys, and makes ready. Throws where anything is wrong. */
+export async function openSetup(
+  options: TranslatorOptions,
+  environment: Environment,
+  log: Logger,
+  reactions: Reactions,
+): Promise<Setup> {
+  const mode = checkOptions(options)
+  const tls = mode === 'tls' ? openTls(options, environment) : { http: null, grpc: null }
+  const { keystore, wipe } = await openServiceKeystore({
+    options,
+    environment,
+    warn: (sentence) => log.warning(sentence),
+    cacheSize: options.keystore_cache_size,
+    cacheOnStart: options.keystore_cache_on_start_enable,
+  })
+  const poisonKeys = await openPoisonKeys(options, nodePrimitives, keystore, log)
+  const alarm = new PoisonReaction(options, reactions).alarm(log)
+  const size = options.keystore_cache_size
+  const keys = new KeysInUse({
+    keystore,
+    primitives: nodePrimitives,
+    clientsMax: size === 0 ? Number.POSITIVE_INFINITY : Math.max(0, size),
+    now: () => performance.now(),
+  })
+  const keyring = new TransportKeyring(keystore, {
+    own: 'transport-translator',
+    peer: 'transport-connector',
+  })
+  const sessionId = options.securesession_id
+  const arrival = { mode, sessionId, keyring, timeoutMs: ARRIVAL_MS }
+  return {
+    options,
+    arrival: { http: { ...arrival, tls: tls.http }, grpc: { ...arrival, tls: tls.grpc } },
+    values: new Values(keys),
+    poison: poisonKeys && { keys: poisonKeys, alarm },
+    wipe() {
+      keys.reset()
+      poisonKeys?.wipe()
+      wipe()
+    },
+  }
+}
+
+/** TLS where it is asked for or has a certificate; else Secure Session. spec: acra-translator §2 */
+function checkOptions(options: TranslatorOptions): 'tls' | 'session' {
+  const { tls_cert: cert, tls_key: key } = options
+  if (!isClientId(options.securesession_id)) {
+    throw wrong(`securesession_id: ${events.invalidClientId.message}`)
+  }
+  if ((cert === '') !== (key === '')) throw wrong('tls_cert and tls_key go together')
+  if (options.acratranslator_tls_transport_enable && cert === '') {
+    throw wrong('acratranslator_tls_transport_enable needs a certificate: tls_cert and tls_key')
+  }
+  if (cert === '') return 'session'
+  if (options.acratranslator_client_id_from_connection_enable && options.tls_auth === 0) {
+    throw wrong(
+      'invalid auth_type for TLS config: client ids of certificates need tls_auth=4; set acratranslator_client_id_from_connection_enable=false to take them from requests',
+    )
+  }
+  return 'tls'
+}
+
+function openTls(
+  options: TranslatorOptions,
+  environment: Environment,
+): Readonly<Record<Interface, TlsServer>> {
+  const policy = clientPolicies[options.tls_auth]
+  if (policy === undefined) throw new Error('an authentication that the option does not allow')
+  const { tls_ca: file } = options
+  const system = systemAuthorities(environment)
+  const settings = {
+    credentials: readCredentials(options.tls_cert, options.tls_key),
+    authorities: file === '' ? system : [...system, ...readAuthorities(file)],
+    policy,
+    extractor: policy.verifies ? options.tls_identifier_extractor_type : null,
+  }
+  return {
+    http: new TlsServer({ ...settings, protocol: 'http/1.1' }),
+    grpc: new TlsServer({ ...settings, protocol: 'h2' }),
+  }
+}
+
+function wrong(text: string): ConfigurationError {
+  return new ConfigurationError([{ origin: null, text }])
+}

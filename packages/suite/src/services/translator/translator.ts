@@ -1,0 +1,199 @@
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Environment } from '../../keystore/index.ts'
+import { formatAddress, type Listener, listen, parseAddress } from '../../net/index.ts'
+import { events, type Logger, type Product } from '../../observe/index.ts'
+import { type MetricsEndpoint, serveMetrics } from '../metrics/index.ts'
+import { arrive, NothingSaidError, wrapFields } from '../transport/index.ts'
+import { GrpcFront } from './grpc.ts'
+import { HttpFront } from './http.ts'
+import { type Interface, TranslatorMetrics } from './metrics.ts'
+import type { TranslatorOptions } from './options.ts'
+import { openSetup, type Setup } from './setup.ts'
+import type { Caller } from './values.ts'
+
+const DEFAULT_GRPC = 'grpc://0.0.0.0:9696/'
+/** After a reload, requests that have begun may still need the old keys for so long. */
+const OLD_KEYS_MS = 60_000
+
+/** Options that only a start reads. */
+const fixedOptions = [
+  'incoming_connection_grpc_string',
+  'incoming_connection_http_string',
+  'incoming_connection_prometheus_metrics_string',
+  'request_size_max',
+] as const
+
+/** What the service is started with, besides its options. */
+export interface TranslatorContext {
+  readonly environment: Environment
+  readonly log: Logger
+  readonly product: Product
+  /** Starts a program without waiting for it. False where it cannot be started. */
+  startScript(path: string): boolean
+}
+
+/** acra-translator at work. */
+export class Translator {
+  /** Resolves where the process has to end at once, with exit code 1; the log says why. */
+  readonly failed: Promise<void>
+  readonly #context: TranslatorContext
+  readonly #metrics: TranslatorMetrics
+  readonly #sockets = new Set<Socket>()
+  readonly #listeners: Listener[] = []
+  readonly #clientIds = new WeakMap<Duplex, string>()
+  readonly #http: HttpFront
+  readonly #grpc: GrpcFront
+  #setup: Setup
+  #endpoint: MetricsEndpoint | null = null
+  #shutDown = () => {}
+  #onEmpty = () => {}
+
+  private constructor(context: TranslatorContext, setup: Setup) {
+    this.#context = context
+    this.#setup = setup
+    this.#metrics = new TranslatorMetrics(context.product)
+    this.failed = new Promise((resolve) => {
+      this.#shutDown = resolve
+    })
+    const common = {
+      values: () => this.#setup.values,
+      requestSizeMax: setup.options.request_size_max,
+      log: context.log,
+    }
+    this.#http = new HttpFront({
+      ...common,
+      callerOf: (connection, zoneId) => this.#caller(this.#clientIds.get(connection) ?? '', zoneId),
+      onOperation: (name, seconds) => this.#metrics.operation('http', name, seconds),
+    })
+    this.#grpc = new GrpcFront({
+      ...common,
+      callerOf: (connectionId, named, zoneId) => {
+        const wins = this.#setup.options.acratranslator_client_id_from_connection_enable
+        return this.#caller(wins ? connectionId : named, zoneId)
+      },
+      onOperation: (name, seconds) => this.#metrics.operation('grpc', name, seconds),
+    })
+  }
+
+  /** Checks options, opens keys, and listens. Throws where anything is wrong: the process has to end then. */
+  static async start(options: TranslatorOptions, context: TranslatorContext): Promise<Translator> {
+    // A poison record ends the service that is being made here.
+    let service: Translator | null = null
+    const shutDown = () => {
+      if (service !== null) service.#shutDown()
+    }
+    const setup = await prepare(options, context, shutDown)
+    service = new Translator(context, setup)
+    await service.#listen()
+    return service
+  }
+
+  /** Where it listens, as connection strings. */
+  get addresses(): readonly string[] {
+    return this.#listeners.map(({ address }) => formatAddress(address))
+  }
+
+  /** New connections and requests get the new options, keys and certificates. Rejects, and changes nothing, where they cannot be used. */
+  async reload(options: TranslatorOptions): Promise<void> {
+    const setup = await prepare(options, this.#context, () => this.#shutDown())
+    for (const name of fixedOptions) {
+      if (options[name] === this.#setup.options[name]) continue
+      this.#context.log.warning(`${name} cannot change while the service runs: restart it for that`)
+    }
+    const old = this.#setup
+    this.#setup = setup
+    setTimeout(() => old.wipe(), OLD_KEYS_MS).unref()
+  }
+
+  /** Accepts no more; requests at work get `incoming_connection_close_timeout` to end, and are cut then. */
+  async stop(): Promise<void> {
+    for (const listener of this.#listeners) void listener.close()
+    this.#http.close()
+    void this.#grpc.close()
+    const limit = setTimeout(() => {
+      const text = `Server shutdown Timeout: ${this.#sockets.size} active connections will be cut`
+      this.#context.log.warning(text)
+      this.#grpc.destroy()
+      for (const socket of this.#sockets) socket.destroy()
+    }, this.#setup.options.incoming_connection_close_timeout * 1000)
+    if (this.#sockets.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onEmpty = resolve
+      })
+    }
+    clearTimeout(limit)
+    this.#grpc.destroy()
+    this.#setup.wipe()
+    this.#endpoint?.close()
+  }
+
+  async #listen(): Promise<void> {
+    const { options } = this.#setup
+    const { incoming_connection_grpc_string: grpc, incoming_connection_http_string: http } = options
+    if (grpc !== '' || http === '') await this.#open(grpc || DEFAULT_GRPC, 'grpc')
+    if (http !== '') await this.#open(http, 'http')
+    const { registry } = this.#metrics
+    const source = { registry, collect: async () => registry.snapshot() }
+    const metricsAddress = options.incoming_connection_prometheus_metrics_string
+    this.#endpoint = await serveMetrics(metricsAddress, source, this.#context.log)
+  }
+
+  async #open(text: string, over: Interface): Promise<void> {
+    const failure = over === 'http' ? events.cannotListenForHttp : events.cannotListenForGrpc
+    const listener = await listen(parseAddress(text), {
+      onConnection: (socket) => this.#accept(socket, over),
+      onError: (error) => this.#context.log.event(failure, { error }),
+    })
+    this.#listeners.push(listener)
+  }
+
+  #accept(socket: Socket, over: Interface): void {
+    const { log } = this.#context
+    const ended = this.#metrics.connected(over)
+    socket.on('error', () => {})
+    if (this.#sockets.size >= this.#setup.options.max_connections) {
+      log.event(events.limitExceeded, { limit: 'max_connections' }, 'Too many connections')
+      socket.destroy()
+      ended()
+      return
+    }
+    this.#sockets.add(socket)
+    socket.once('close', () => {
+      ended()
+      this.#sockets.delete(socket)
+      if (this.#sockets.size === 0) this.#onEmpty()
+    })
+    this.#arrive(socket, over).catch((error: unknown) => {
+      if (!(error instanceof NothingSaidError)) {
+        log.event(events.cannotWrapTranslatorConnection, wrapFields(error))
+      }
+    })
+  }
+
+  /** Through the transport, whose client id is that of all requests on the connection. */
+  async #arrive(socket: Socket, over: Interface): Promise<void> {
+    const { socket: connection, first, clientId } = await arrive(socket, this.#setup.arrival[over])
+    connection.on('error', () => connection.destroy())
+    connection.once('close', () => socket.destroy())
+    if (first.length > 0) connection.unshift(first)
+    if (over === 'grpc') {
+      this.#grpc.accept(connection, clientId ?? '')
+      return
+    }
+    if (clientId !== null) this.#clientIds.set(connection, clientId)
+    this.#http.accept(connection)
+  }
+
+  #caller(clientId: string, zoneId: string): Caller {
+    return { clientId, zoneId, poison: this.#setup.poison }
+  }
+}
+
+function prepare(
+  options: TranslatorOptions,
+  { environment, log, startScript }: TranslatorContext,
+  shutDown: () => void,
+): Promise<Setup> {
+  return openSetup(options, environment, log, { startScript, shutDown })
+}

@@ -1,0 +1,148 @@
+/**
+ * What the translator does with values: the one layer under both interfaces. Bytes in, bytes out; envelopes stand in their containers.
+ * spec: acra-translator §5
+ */
+import {
+  type EnvelopeKind,
+  identify,
+  openerOf,
+  SEARCH_HASH_SIZE,
+  SEARCH_HASH_TAG,
+  type SearchKey,
+  sealBlockInContainer,
+  sealStructInContainer,
+} from '@acra-ts/crypto'
+import { BufferSink, type Soon, soon } from '../../foundation/index.ts'
+import { inspect, type KeysInUse, type PoisonWatch, zoneOwner } from '../../transform/index.ts'
+import { failed, OperationError } from './operation-error.ts'
+
+/** Whose request it is. */
+export interface Caller {
+  /** Empty where nobody has said who it is. */
+  readonly clientId: string
+  /** Whose storage keys are used in the place of the client's; empty for none. */
+  readonly zoneId: string
+  /** Told of poison records; null where nobody looks for them. */
+  readonly poison: PoisonWatch | null
+}
+
+/** An envelope, and the hash by which its plaintext is found. */
+export interface Searchable {
+  readonly hash: Buffer
+  readonly envelope: Buffer
+}
+
+const CANNOT_ENCRYPT = "can't encrypt data"
+const CANNOT_DECRYPT = "can't decrypt data"
+
+/** Seals and opens values with the keys of their callers. Every method throws OperationError. */
+export class Values {
+  readonly #keys: KeysInUse
+
+  constructor(keys: KeysInUse) {
+    this.#keys = keys
+  }
+
+  /** An envelope of this kind; one that is given comes back as it is. */
+  encrypt(kind: EnvelopeKind, caller: Caller, data: Buffer): Soon<Buffer> {
+    const owner = ownerOf(caller)
+    if (data.length === 0) throw failed(CANNOT_ENCRYPT)
+    if (identify(data)?.whole === true) return data
+    return kind === 'acrablock'
+      ? this.#keys.toSealBlock(owner, (key) =>
+          sealed(key, (found, out) => sealBlockInContainer(found, data, out)),
+        )
+      : this.#keys.toSealStruct(owner, (key) =>
+          sealed(key, (found, out) =>
+            sealStructInContainer(found, data, out, Buffer.from(caller.zoneId)),
+          ),
+        )
+  }
+
+  /** The plaintext of an envelope of this kind, in a container or bare. */
+  decrypt(kind: EnvelopeKind, caller: Caller, data: Buffer): Soon<Buffer> {
+    const owner = ownerOf(caller)
+    const envelope = identify(data)
+    if (envelope === null || !envelope.whole || envelope.kind !== kind) {
+      return this.#notDecrypted(caller, data)
+    }
+    let failure: unknown
+    const open = this.#keys.toOpen(
+      owner,
+      ({ blockKeys, structKeys, context }) => {
+        const out = new BufferSink(data.length)
+        const opener = openerOf(blockKeys, structKeys, context)
+        return opener.open(kind, data, envelope.start, envelope.end, out) ? out.take() : null
+      },
+      (_, error) => {
+        failure = error
+      },
+    )
+    return soon(open, (plain) => plain ?? this.#notDecrypted(caller, data, failure))
+  }
+
+  /** The hash by which a plaintext is found: of the client, also where a zone is named. */
+  hash({ clientId }: Caller, data: Buffer): Soon<Buffer> {
+    checkClientId(clientId)
+    return this.#hashing(clientId, ([key]) => {
+      if (key === undefined) throw keysNotFound()
+      return Buffer.from(key.hash(data))
+    })
+  }
+
+  /** Hash and envelope of a plaintext. */
+  encryptSearchable(kind: EnvelopeKind, caller: Caller, data: Buffer): Soon<Searchable> {
+    return soon(this.hash(caller, data), (hash) =>
+      soon(this.encrypt(kind, caller, data), (envelope) => ({ hash, envelope })),
+    )
+  }
+
+  /** The plaintext of hash and envelope, which must fit together. */
+  decryptSearchable(kind: EnvelopeKind, caller: Caller, data: Buffer): Soon<Buffer> {
+    checkClientId(caller.clientId)
+    if (!startsWithHash(data)) throw new OperationError('request-invalid', CANNOT_DECRYPT)
+    const [hash, envelope] = [data.subarray(0, SEARCH_HASH_SIZE), data.subarray(SEARCH_HASH_SIZE)]
+    return soon(this.decrypt(kind, caller, envelope), (plain) =>
+      this.#hashing(caller.clientId, (keys) => {
+        if (keys.some((key) => key.matches(plain, hash))) return plain
+        plain.fill(0)
+        throw failed(CANNOT_DECRYPT)
+      }),
+    )
+  }
+
+  #hashing<R>(clientId: string, next: (keys: readonly SearchKey[]) => R): Soon<R> {
+    return this.#keys.toHash(clientId, next)
+  }
+
+  /** What cannot be decrypted may be a poison record: that is looked for now, and changes nothing in the answer. */
+  #notDecrypted({ poison }: Caller, data: Buffer, cause?: unknown): never {
+    if (poison !== null) inspect(poison, data, 0, data.length)
+    throw failed(CANNOT_DECRYPT, cause)
+  }
+}
+
+/** Whether a search hash stands before what may be an envelope. */
+export function startsWithHash(data: Buffer): boolean {
+  return data.length > SEARCH_HASH_SIZE && data[0] === SEARCH_HASH_TAG
+}
+
+function ownerOf({ clientId, zoneId }: Caller): string {
+  checkClientId(clientId)
+  return zoneId === '' ? clientId : zoneOwner(zoneId)
+}
+
+function checkClientId(clientId: string): void {
+  if (clientId === '') throw new OperationError('client-id-empty', 'clientID is empty')
+}
+
+function sealed<K>(key: K | null, seal: (key: K, out: BufferSink) => void): Buffer {
+  if (key === null) throw keysNotFound()
+  const out = new BufferSink()
+  seal(key, out)
+  return out.take()
+}
+
+function keysNotFound(): OperationError {
+  return new OperationError('keys-not-found', 'keys not found')
+}
