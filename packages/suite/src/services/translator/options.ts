@@ -1,13 +1,13 @@
-import { keysFolderOptions, keystoreCacheOptions, masterKeyOptions } from '../../keystore/index.ts'
+import {
+  keysFolderOptions,
+  keystoreCacheOptions,
+  masterKeyOptions,
+  redisKeysOptions,
+} from '../../keystore/index.ts'
 import { tlsOptions } from '../../net/index.ts'
 import { auditLogOptions, metricsOptions, tracingOptions } from '../../observe/index.ts'
 import { choice, flag, ignored, int, type OptionValues, text, waits } from '../../options/index.ts'
-import {
-  redisKeysOptions,
-  redisOptions,
-  redisTokensOptions,
-  tlsRevocationOptions,
-} from '../../options/waiting/index.ts'
+import { redisTokensOptions, tlsRevocationOptions } from '../../options/waiting/index.ts'
 import { poisonOptions } from '../poison/index.ts'
 
 const SECONDS_MAX = 86_400
@@ -78,7 +78,6 @@ export const translatorOptions = {
   ...poisonOptions,
   ...tlsOptions,
   ...tlsRevocationOptions,
-  ...redisOptions,
   ...redisKeysOptions,
   ...redisTokensOptions,
   ...auditLogOptions,
