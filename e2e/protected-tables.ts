@@ -30,23 +30,27 @@ export function bytesOnly(): Protection {
     name: 'bytea columns',
     schema,
     leftOut,
-    encryptorConfig: plainConfig((column) => !leftOut.has(column)),
+    encryptorConfig: configOf((column) => !leftOut.has(column), false),
   }
 }
 
-/** Every protected column, on tables whose token columns are bytea too. */
-export function everything(): Protection {
-  const schema = withoutSearchHashes(shapeFile('schema-postgres-protected.sql')).replace(
+/** Everything that the corpus's config asks for, but for tokens: encryption stands in their place. */
+export function everythingButTokens(): Protection {
+  return {
+    name: 'all but tokens',
+    schema: allBytea(shapeFile('schema-postgres-protected.sql')),
+    leftOut: new Set(),
+    encryptorConfig: configOf(() => true, true),
+  }
+}
+
+function allBytea(protectedSchema: string): string {
+  const schema = protectedSchema.replace(
     /^(\s+\S+\s+)(?:text|integer|bigint)\b(.*-- token)/gm,
     '$1bytea$2',
   )
   if (tokenColumns(schema).size > 0) throw new Error('a token column kept its type')
-  return {
-    name: 'every column',
-    schema,
-    leftOut: new Set(),
-    encryptorConfig: plainConfig(() => true),
-  }
+  return schema
 }
 
 /** Unique indexes of the corpus stand on search hashes; the beginnings of plain envelopes are all alike. */
@@ -66,8 +70,8 @@ function tokenColumns(schema: string): Set<string> {
   return found
 }
 
-/** The corpus's config with plain encryption in the place of searching, masks and tokens. */
-function plainConfig(isKept: (column: string) => boolean): string {
+/** The corpus's config; where not all is asked for, with plain encryption in the place of searching, masks and types, and always in that of tokens. */
+function configOf(isKept: (column: string) => boolean, isWhole: boolean): string {
   let table = ''
   const lines = shapeFile('encryptor_config-postgres.yaml')
     .split('\n')
@@ -77,6 +81,7 @@ function plainConfig(isKept: (column: string) => boolean): string {
       if (!entry) return [line]
       const [, indent, column, options = ''] = entry
       if (!isKept(`${table}.${column}`)) return []
+      if (isWhole && !/token_type/.test(options)) return [line]
       const type = /data_type: (?:str|bytes)\b/.exec(options)?.[0]
       return [
         `${indent}- { column: ${column}, crypto_envelope: acrablock${type ? `, ${type}` : ''} }`,

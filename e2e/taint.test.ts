@@ -2,7 +2,12 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import pg from 'pg'
 import { findCanary, searchable } from './canary.ts'
-import { bytesOnly, everything, exemptCanaries, type Protection } from './protected-tables.ts'
+import {
+  bytesOnly,
+  everythingButTokens,
+  exemptCanaries,
+  type Protection,
+} from './protected-tables.ts'
 import { errorOf, RawClient } from './raw-client.ts'
 import { type Front, type Lab, startLab } from './setup.ts'
 import { protocolsOf, shapeFile, shapeRecords } from './shapes.ts'
@@ -28,9 +33,7 @@ async function seed(name: string, schema: string, front: Front): Promise<void> {
     database: name,
   })
   const later: string[] = []
-  // A negative number for a protected column is refused so far, unless it stands in quotes.
-  const seed = shapeFile('seed-postgres.sql').replace(/(?<=, )-\d+(?=,)/g, "'$&'")
-  for (const statement of seed.split(/;\n/)) {
+  for (const statement of shapeFile('seed-postgres.sql').split(/;\n/)) {
     // Where identities go on is no value, and not for every protected table may it be said through acra-server.
     if (/^ALTER TABLE/.test(statement.trim())) later.push(statement)
     else {
@@ -118,7 +121,7 @@ test('without acra-server every record is caught, and succeeds as the corpus say
   assert.deepEqual(others, [])
 })
 
-for (const protection of [bytesOnly(), everything()]) {
+for (const protection of [bytesOnly(), everythingButTokens()]) {
   test(`no canary reaches the database: ${protection.name}`, async (t) => {
     const front = await lab.front({ encryptorConfig: protection.encryptorConfig, flags: ['-d'] })
     const name = protection.name.replaceAll(' ', '_')

@@ -35,6 +35,7 @@ export async function createKeys(folder: string, clientIds: readonly string[]): 
       '--keystore=v1',
       '--generate_acrawriter_keys',
       '--generate_symmetric_storage_key',
+      '--generate_hmac_key',
       `--keys_output_dir=${keys}`,
       `--keys_public_output_dir=${keys}`,
     ]

@@ -1,4 +1,11 @@
-import type { NamedAction, Refusal, ResultItem } from '../sql/index.ts'
+import type {
+  AnchoredSpan,
+  NamedAction,
+  Refusal,
+  ResultItem,
+  TextEdit,
+  ValueUse,
+} from '../sql/index.ts'
 import type { PlannedColumn } from './columns.ts'
 
 /** What stands in for the values of one statement text, made once per distinct shape and shared by all connections. */
@@ -13,7 +20,9 @@ export interface Planned {
   /** Literals to protect, by index among the literals of the text, ascending. */
   readonly literals: readonly LiteralSlot[]
   /** Parameters to protect, by number from 1. */
-  readonly parameters: ReadonlyMap<number, PlannedColumn>
+  readonly parameters: ReadonlyMap<number, ParameterSlot>
+  /** What else of the text changes, in its order. */
+  readonly edits: readonly TextEdit[]
   /** Parameters, by number from 1, whose values name a setting. */
   readonly settingNames: readonly number[]
   /** One per statement of the text, in order. */
@@ -30,6 +39,16 @@ export interface Refused {
 export interface LiteralSlot {
   readonly index: number
   readonly column: PlannedColumn
+  readonly use: ValueUse
+  /** Where its protected form is written; null: in its own place. */
+  readonly at: AnchoredSpan | null
+  /** A sign before it is part of the value. */
+  readonly isNegative: boolean
+}
+
+export interface ParameterSlot {
+  readonly column: PlannedColumn
+  readonly use: ValueUse
 }
 
 /** What the rows of one statement are. */

@@ -6,11 +6,18 @@
 /** What to do with a statement that would write or show a protected column unprotected. */
 export type OnUnprotected = 'refuse' | 'pass'
 
+/** The part of a stored value that stands for its plain one in comparisons: none, a search hash at its beginning, or all of it. */
+export type Equality = 'none' | 'prefix' | 'whole'
+
 /** A column that must not reach the database, or leave it, as it is. */
 export interface ProtectedColumn {
   readonly table: string
   readonly column: string
   readonly onUnprotected: OnUnprotected
+  /** Absent: none. */
+  readonly equality?: Equality
+  /** What the application sees; null or absent where that is what the database has. */
+  readonly dataType?: string | null
 }
 
 /** A table that the configuration names. It need not protect anything: naming it says that it is known. */
@@ -33,8 +40,37 @@ export interface Catalog {
   protectedName(column: string): ProtectedColumn | null
   /** True where cells of both columns are read in the same way, so that one column of an answer may hold either. Absent: never. */
   alike?(one: ProtectedColumn, other: ProtectedColumn): boolean
+  /** True where equal plain values of one client have the same compared parts in both columns. Absent: never, but for one column. */
+  comparable?(one: ProtectedColumn, other: ProtectedColumn): boolean
   /** True where the operator says that a function does nothing with protected values (`trusted_functions`). */
   trusts(schema: string | null, name: string): boolean
+}
+
+/**
+ * What a value is for: to be stored, or to be compared. In a comparison it is written as `value`, the one form that it may have (refused
+ * where it has several); as `forms`, an array of all of them; or as `array`: it is an array itself, and becomes that of the forms of
+ * its elements, of which each has one where `isSingle`.
+ */
+export type ValueUse =
+  | { readonly kind: 'store' }
+  | { readonly kind: 'search'; readonly as: 'value' | 'forms' }
+  | { readonly kind: 'search'; readonly as: 'array'; readonly isSingle: boolean }
+
+/** A place in every text of a shape: bytes behind the end of a literal, by its index, or behind the beginning of the text (-1). */
+export interface Anchor {
+  readonly literal: number
+  readonly offset: number
+}
+
+/** What stands between two places of a text. */
+export interface AnchoredSpan {
+  readonly start: Anchor
+  readonly end: Anchor
+}
+
+/** A part of the text that becomes another, whatever its values are. */
+export interface TextEdit extends AnchoredSpan {
+  readonly text: string
 }
 
 /** A value in a statement that belongs to a protected column and has to be replaced by its protected form. */
@@ -42,6 +78,11 @@ export interface ValueSlot {
   readonly column: ProtectedColumn
   /** A literal by its index among the literals of the text (`Shape.literals`), or a parameter by its number from 1. */
   readonly source: { readonly literal: number } | { readonly parameter: number }
+  readonly use: ValueUse
+  /** Where the new literal stands; null: in the place of the old one. */
+  readonly at: AnchoredSpan | null
+  /** The literal has a sign before it, which is part of `at`. */
+  readonly isNegative: boolean
 }
 
 /** One item of an answer, left to right: a protected column as it is stored, another column, or a `*` of unknown width. */
@@ -78,6 +119,8 @@ export type Analysis =
       readonly kind: 'planned'
       /** Ordered by place in the text; a literal or a parameter may stand here once only. */
       readonly values: readonly ValueSlot[]
+      /** What else of the text changes, in its order; no two of these and of the values overlap. */
+      readonly edits: readonly TextEdit[]
       readonly statements: readonly StatementAnalysis[]
       /** Parameters, by number from 1, that name a setting of the session: values that are setting names of `isCheckedSetting` are not to pass. */
       readonly settingNames: readonly number[]

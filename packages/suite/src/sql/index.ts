@@ -4,7 +4,10 @@
  */
 export type {
   Analysis,
+  Anchor,
+  AnchoredSpan,
   Catalog,
+  Equality,
   KnownTable,
   NamedAction,
   OnUnprotected,
@@ -12,7 +15,9 @@ export type {
   Refusal,
   ResultItem,
   StatementAnalysis,
+  TextEdit,
   ValueSlot,
+  ValueUse,
 } from './analysis.ts'
 export { type Edit, editText } from './edit.ts'
 export type { Literal, Shape } from './shape.ts'

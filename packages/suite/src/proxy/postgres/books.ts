@@ -168,6 +168,7 @@ export class Books {
       kind: 'planned',
       literals: [],
       parameters: new Map(),
+      edits: [],
       settingNames: [],
       answers: [{ results, named: null }],
       passed: [],

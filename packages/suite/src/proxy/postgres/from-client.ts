@@ -34,7 +34,11 @@ const EXPECTED_MAX = 10_000
 const EXPECTED_AGAIN = 5000
 
 /** The slots of a statement that has none. */
-const NO_SLOTS: Pick<Planned, 'literals' | 'parameters'> = { literals: [], parameters: new Map() }
+const NO_SLOTS: Pick<Planned, 'literals' | 'parameters' | 'edits'> = {
+  literals: [],
+  parameters: new Map(),
+  edits: [],
+}
 
 /** The client's messages: what each means for the books, and whether it passes as it came, rewritten, or not at all. */
 export class FromClient {
@@ -128,15 +132,14 @@ export class FromClient {
     const { plan, shape } = this.#planned(this.#settings.planner.forQuery(text), text)
     if (plan.kind === 'refused') return this.#refuse('query', inPlaceOf.query, plan.refusal)
     const expect = () => this.#expectQuery(plan)
-    const { literals } = plan.kind === 'planned' ? plan : NO_SLOTS
-    if (literals.length === 0 && this.#passesUnread(text)) {
+    const slots = plan.kind === 'planned' ? plan : NO_SLOTS
+    const hasSlots = slots.literals.length > 0 || slots.edits.length > 0
+    if (!hasSlots && this.#passesUnread(text)) {
       expect()
       return false
     }
     const refuse = (refusal: Refusal) => this.#refuse('query', inPlaceOf.query, refusal)
-    return this.#rewritten(refuse, expect, (sink) =>
-      this.#rewriter.query(text, literals, shape, sink),
-    )
+    return this.#rewritten(refuse, expect, (sink) => this.#rewriter.query(text, slots, shape, sink))
   }
 
   #parse(bytes: Buffer, start: number, end: number): Soon<boolean> {
@@ -153,7 +156,8 @@ export class FromClient {
       this.#books.expect('parse', NO_ANSWER, change)
     }
     const slots = plan.kind === 'planned' ? plan : NO_SLOTS
-    const hasSlots = slots.literals.length > 0 || slots.parameters.size > 0
+    const hasSlots =
+      slots.literals.length > 0 || slots.parameters.size > 0 || slots.edits.length > 0
     if (!hasSlots && this.#passesUnread(text)) {
       expect()
       return false

@@ -1,7 +1,13 @@
 import type { Analysis, Refusal, Shape, StatementAnalysis } from '../../sql/index.ts'
 import { shapeOf } from '../../sql/postgres/index.ts'
-import type { ColumnTable, PlannedColumn } from '../columns.ts'
-import { type AnswerPlan, type LiteralSlot, type Plan, untouched } from '../plan.ts'
+import type { ColumnTable } from '../columns.ts'
+import {
+  type AnswerPlan,
+  type LiteralSlot,
+  type ParameterSlot,
+  type Plan,
+  untouched,
+} from '../plan.ts'
 import { PlanCache } from '../plan-cache.ts'
 
 export interface PlannerSettings {
@@ -110,7 +116,7 @@ function withShape(plan: Plan, shape: Shape): PlannedText {
 }
 
 function needsShape(plan: Plan): boolean {
-  return plan.kind === 'planned' && plan.literals.length > 0
+  return plan.kind === 'planned' && plan.literals.length + plan.edits.length > 0
 }
 
 /** Bytes one to one as characters: a text with bytes that are not UTF-8 has a key of its own. */
@@ -122,17 +128,18 @@ function planOf(analysis: Analysis, columns: ColumnTable): Plan {
   if (analysis.kind === 'untouched') return untouched
   if (analysis.kind === 'refused') return { kind: 'refused', refusal: analysis.refusal }
   const literals: LiteralSlot[] = []
-  const parameters = new Map<number, PlannedColumn>()
-  for (const { column, source } of analysis.values) {
-    const planned = columns.planned(column)
-    if ('literal' in source) literals.push({ index: source.literal, column: planned })
-    else parameters.set(source.parameter, planned)
+  const parameters = new Map<number, ParameterSlot>()
+  for (const { column: named, source, use, at, isNegative } of analysis.values) {
+    const column = columns.planned(named)
+    if ('literal' in source) literals.push({ index: source.literal, column, use, at, isNegative })
+    else parameters.set(source.parameter, { column, use })
   }
   literals.sort((a, b) => a.index - b.index)
   return {
     kind: 'planned',
     literals,
     parameters,
+    edits: analysis.edits,
     settingNames: analysis.settingNames,
     answers: analysis.statements.map(answerPlan),
     passed: analysis.passed,

@@ -159,6 +159,26 @@ export function encodingError(column: ProtectedColumn): Refusal {
   }
 }
 
+/** A value is compared in a place where one form of it can be written, and it has one for each search key. */
+export function ambiguousSearch(column: ProtectedColumn): Refusal {
+  return {
+    sqlState: '0A000',
+    message: `${nameOf(column)} has values under several search keys, and is compared in a way that allows for one`,
+    hint: 'Compare by =, <>, IN or = ANY, or encrypt the column anew with the newest key.',
+    column,
+  }
+}
+
+/** An array of values for a column that is not of one dimension. */
+export function unreadableArray(column: ProtectedColumn): Refusal {
+  return {
+    sqlState: '22P02',
+    message: `array of values for ${nameOf(column)} cannot be read`,
+    hint: 'Write an array of one dimension, without bounds.',
+    column,
+  }
+}
+
 /** The value is there but its keys are not, or it is an envelope that cannot be re-encrypted. */
 export function unprotectable(column: ProtectedColumn, reason: string): Refusal {
   return {

@@ -1,7 +1,13 @@
 import { BufferSink, type Soon, soon } from '../../foundation/index.ts'
-import { type Edit, editText, type Shape } from '../../sql/index.ts'
+import {
+  type AnchoredSpan,
+  type Edit,
+  editText,
+  type Literal,
+  type Shape,
+} from '../../sql/index.ts'
 import { decodeLiteral, shapeOf } from '../../sql/postgres/index.ts'
-import { type Access, type ColumnSetting, TransformError } from '../../transform/index.ts'
+import { type Access, TransformError } from '../../transform/index.ts'
 import {
   BINARY_FORMAT,
   type Bind,
@@ -15,22 +21,16 @@ import {
   type Parse,
   ValueReader,
 } from '../../wire/postgres/index.ts'
-import type { PlannedColumn } from '../columns.ts'
-import type { LiteralSlot, Planned } from '../plan.ts'
+import type { LiteralSlot, ParameterSlot, Planned } from '../plan.ts'
 import { escapeBackslashes, mayMoveEnds } from './backslashes.ts'
-import {
-  RefusedError,
-  unprotectable,
-  unreadableLiteral,
-  wrongParameterType,
-  wrongValue,
-} from './refusal.ts'
+import { RefusedError, unprotectable, unreadableLiteral, wrongParameterType } from './refusal.ts'
+import { arrayLiteral, arrayParameter, formOf, isWrittenAsArray } from './search-values.ts'
 import {
   acceptsParameterType,
+  ofType,
   plainOfBinary,
   plainOfText,
   storedParameterType,
-  ValueError,
   writeLiteral,
   writeParameter,
 } from './values.ts'
@@ -39,6 +39,10 @@ import {
 const ENVELOPE_ROOM = 201
 /** Prefix, quotes and `\x` of a literal. */
 const LITERAL_ROOM = 8
+const MINUS = Buffer.from('-')
+
+/** What of a text is written anew. */
+export type TextSlots = Pick<Planned, 'literals' | 'edits'>
 
 /**
  * Writes the client's messages anew with the values of protected columns in their protected form; everything else stays byte
@@ -52,13 +56,8 @@ export class Rewriter {
     this.#access = access
   }
 
-  /** Appends a Query with the literals of `slots` protected. */
-  query(
-    text: Buffer,
-    slots: readonly LiteralSlot[],
-    shape: Shape | null,
-    out: BufferSink,
-  ): Soon<void> {
+  /** Appends a Query with its literals protected. */
+  query(text: Buffer, slots: TextSlots, shape: Shape | null, out: BufferSink): Soon<void> {
     return soon(this.#text(text, slots, shape), (rewritten) => encodeQuery(rewritten, out))
   }
 
@@ -66,12 +65,12 @@ export class Rewriter {
   parse(
     message: Parse,
     text: Buffer,
-    { literals, parameters }: Pick<Planned, 'literals' | 'parameters'>,
+    slots: TextSlots & Pick<Planned, 'parameters'>,
     shape: Shape | null,
     out: BufferSink,
   ): Soon<void> {
-    const types = storedTypes(message.parameterTypes, parameters)
-    return soon(this.#text(text, literals, shape), (rewritten) =>
+    const types = storedTypes(message.parameterTypes, slots.parameters)
+    return soon(this.#text(text, slots, shape), (rewritten) =>
       encodeParse(message.statement, rewritten, types, out),
     )
   }
@@ -102,12 +101,14 @@ export class Rewriter {
     const values = this.#values
     while (values.next()) {
       writer.beginValue()
-      const planned = plan.parameters.get(values.index + 1)
-      if (values.isNull) {
+      const slot = plan.parameters.get(values.index + 1)
+      // A list with NULL in it is a list still.
+      const isElement = slot?.use.kind === 'search' && slot.use.as === 'forms'
+      if (values.isNull && !isElement) {
         writer.nullValue()
         continue
       }
-      const written = this.#parameter(bytes, message, planned, declared, writer.sink)
+      const written = this.#parameter(bytes, message, slot, declared, writer.sink)
       if (written instanceof Promise) {
         return written.then(() => {
           writer.endValue()
@@ -122,38 +123,45 @@ export class Rewriter {
   #parameter(
     bytes: Buffer,
     message: Bind,
-    planned: PlannedColumn | undefined,
+    slot: ParameterSlot | undefined,
     declared: readonly number[],
     out: BufferSink,
   ): Soon<void> {
-    const { index, start, end } = this.#values
-    if (planned === undefined) return out.append(bytes, start, end)
+    const { index, start, end, isNull } = this.#values
+    if (slot === undefined) return out.append(bytes, start, end)
     const value = bytes.subarray(start, end)
-    const { setting } = planned
+    const { setting } = slot.column
     const format = formatAt(message.parameterFormats, index)
+    if (isWrittenAsArray(slot.use)) {
+      const given = isNull ? null : value
+      return arrayParameter(given, format, slot, declared[index] ?? 0, this.#access, out)
+    }
     const isBinary = format === BINARY_FORMAT
     const plain = ofType(setting, () =>
       isBinary ? plainOfBinary(setting, value, declared[index] ?? 0) : plainOfText(setting, value),
     )
-    if (isBinary && storedParameterType(setting) === 0) return this.#protect(plain, planned, out)
+    if (isBinary && storedParameterType(setting) === 0) return this.#stored(plain, slot, out)
     const cell = new BufferSink(value.length + ENVELOPE_ROOM)
-    return soon(this.#protect(plain, planned, cell), () =>
+    return soon(this.#stored(plain, slot, cell), () =>
       writeParameter(setting, cell.bytes.subarray(0, cell.length), format, out),
     )
   }
 
   /** The text with the literals of `slots` replaced, and its strings ending where they end by either reading of backslashes. */
-  #text(text: Buffer, slots: readonly LiteralSlot[], known: Shape | null): Soon<Buffer> {
+  #text(text: Buffer, slots: TextSlots, known: Shape | null): Soon<Buffer> {
+    const { literals } = slots
     const escapes = mayMoveEnds(text)
-    if (slots.length === 0 && !escapes) return text
+    if (literals.length === 0 && slots.edits.length === 0 && !escapes) return text
     const shape = known ?? shapeOf(text)
     const edits: Edit[] = []
-    return soon(this.#edits(text, slots, shape, edits), () => {
+    return soon(this.#edits(text, literals, shape, edits), () => {
+      for (const edit of slots.edits)
+        edits.push({ ...spanIn(shape, edit), bytes: Buffer.from(edit.text) })
       if (escapes) {
-        const replaced = new Set(slots.map(({ index }) => index))
+        const replaced = new Set(literals.map(({ index }) => index))
         edits.push(...escapeBackslashes(text, shape, replaced))
-        edits.sort((one, other) => one.start - other.start)
       }
+      edits.sort((one, other) => one.start - other.start || one.end - other.end)
       const added = edits.reduce((size, { bytes }) => size + bytes.length, 0)
       const edited = new BufferSink(text.length + added)
       editText(text, edits, edited)
@@ -164,42 +172,43 @@ export class Rewriter {
   /** Adds the edits of the slots that have none yet. */
   #edits(text: Buffer, slots: readonly LiteralSlot[], shape: Shape, edits: Edit[]): Soon<void> {
     while (edits.length < slots.length) {
-      const { index, column } = slots[edits.length]
-      const literal = shape.literals[index]
-      const start = signBefore(text, literal.start)
-      const { end } = literal
-      const edit = soon(
-        this.#literal(text, literal.start, end, start < literal.start, column),
-        (bytes) => {
-          edits.push({ start, end, bytes })
-        },
-      )
+      const slot = slots[edits.length]
+      const literal = shape.literals[slot.index]
+      const { start, end } = slot.at === null ? literal : spanIn(shape, slot.at)
+      const edit = soon(this.#literal(text, literal, slot), (bytes) => {
+        edits.push({ start, end, bytes })
+      })
       if (edit instanceof Promise) return edit.then(() => this.#edits(text, slots, shape, edits))
     }
   }
 
   /** A literal that means the protected value. */
-  #literal(
-    text: Buffer,
-    start: number,
-    end: number,
-    isNegative: boolean,
-    planned: PlannedColumn,
-  ): Soon<Buffer> {
+  #literal(text: Buffer, { start, end }: Literal, slot: LiteralSlot): Soon<Buffer> {
+    const { setting } = slot.column
     const decoded = decodeLiteral(text, start, end)
-    const { setting } = planned
     if (decoded === null) throw new RefusedError(unreadableLiteral(setting))
-    const value = isNegative ? Buffer.concat([MINUS_SIGN, decoded]) : decoded
+    const value = slot.isNegative ? Buffer.concat([MINUS, decoded]) : decoded
+    if (isWrittenAsArray(slot.use)) return arrayLiteral(value, slot, this.#access)
     const plain = ofType(setting, () => plainOfText(setting, value))
     const cell = new BufferSink(plain.length + ENVELOPE_ROOM)
-    return soon(this.#protect(plain, planned, cell), () => {
+    return soon(this.#stored(plain, slot, cell), () => {
       const literal = new BufferSink(2 * cell.length + LITERAL_ROOM)
       writeLiteral(setting, cell.bytes.subarray(0, cell.length), literal)
       return literal.take()
     })
   }
 
-  #protect(plain: Uint8Array, { column, setting }: PlannedColumn, out: BufferSink): Soon<void> {
+  /** Appends what stands in the database for a plain value: all of it to be stored, or the part that is compared. */
+  #stored(plain: Uint8Array, { column, use }: ParameterSlot, out: BufferSink): Soon<void> {
+    if (use.kind === 'store') return this.#protect(plain, column, out)
+    return soon(formOf(plain, column, this.#access), (form) => out.append(form))
+  }
+
+  #protect(
+    plain: Uint8Array,
+    { column, setting }: ParameterSlot['column'],
+    out: BufferSink,
+  ): Soon<void> {
     const failed = (error: unknown): never => {
       if (error instanceof TransformError) {
         throw new RefusedError(unprotectable(setting, error.message), { cause: error })
@@ -215,49 +224,29 @@ export class Rewriter {
   }
 }
 
-const MINUS = 0x2d
-const MINUS_SIGN = Buffer.from('-')
-const DIGIT_0 = 0x30
-const DIGIT_9 = 0x39
-const POINT = 0x2e
-
-/**
- * Where the sign of the number at `start` stands, else `start`. A literal that is a value of its own is preceded by a minus only where
- * that is its sign.
- */
-function signBefore(text: Buffer, start: number): number {
-  const first = text[start]
-  if (first !== POINT && (first < DIGIT_0 || first > DIGIT_9)) return start
-  let at = start - 1
-  while (at >= 0 && text[at] <= 0x20) at--
-  return text[at] === MINUS ? at : start
-}
-
-/** What `read` gives; a value that is none of its column's type is refused. */
-function ofType(setting: ColumnSetting, read: () => Buffer): Buffer {
-  try {
-    return read()
-  } catch (error) {
-    if (error instanceof ValueError) throw new RefusedError(wrongValue(setting, error.message))
-    throw error
-  }
-}
-
 /** The types of a Parse's parameters as the database is told them. Throws RefusedError where one cannot be a protected value. */
 function storedTypes(
   declared: readonly number[],
-  parameters: ReadonlyMap<number, PlannedColumn>,
+  parameters: ReadonlyMap<number, ParameterSlot>,
 ): number[] {
   const types = [...declared]
-  for (const [number, { setting }] of parameters) {
+  for (const [number, { column, use }] of parameters) {
+    const { setting } = column
     const oid = declared[number - 1] ?? 0
-    if (!acceptsParameterType(setting, oid)) {
+    if (!acceptsParameterType(setting, use, oid)) {
       throw new RefusedError(wrongParameterType(setting, number))
     }
-    const stored = storedParameterType(setting)
+    const stored = isWrittenAsArray(use) ? 0 : storedParameterType(setting)
     if (stored === 0 && number > declared.length) continue
     while (types.length < number) types.push(0)
     types[number - 1] = stored
   }
   return types
+}
+
+/** A span of every text of a shape, in this one. */
+function spanIn({ literals }: Shape, { start, end }: AnchoredSpan): Literal {
+  const at = ({ literal, offset }: AnchoredSpan['start']) =>
+    offset + (literal === -1 ? 0 : literals[literal].end)
+  return { start: at(start), end: at(end) }
 }

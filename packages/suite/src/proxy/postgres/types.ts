@@ -7,7 +7,8 @@ import {
   retypeParameterDescription,
   retypeRowDescription,
 } from '../../wire/postgres/index.ts'
-import type { ColumnTable, PlannedColumn } from '../columns.ts'
+import type { ColumnTable } from '../columns.ts'
+import type { ParameterSlot } from '../plan.ts'
 import type { Answer } from './answer.ts'
 import { codecOf } from './values.ts'
 
@@ -37,13 +38,23 @@ export function announceParameters(
   bytes: Buffer,
   start: number,
   end: number,
-  parameters: ReadonlyMap<number, PlannedColumn>,
+  parameters: ReadonlyMap<number, ParameterSlot>,
 ): Buffer | null {
   const oids = decodeParameterDescription(bytes, start, end)
   return retypeParameterDescription(bytes, start, end, (i) => {
-    const type = typeOf(parameters.get(i + 1)?.setting ?? null)
-    return oids[i] === Oid.bytea && type !== null ? type.oid : null
+    const slot = parameters.get(i + 1)
+    if (slot === undefined) return null
+    const type = typeOf(slot.column.setting)
+    if (oids[i] === Oid.bytea) return type?.oid ?? null
+    if (oids[i] !== Oid.byteaArray) return null
+    const isArray = slot.use.kind === 'search' && slot.use.as === 'array'
+    return isArray ? arrayOid(type) : (type?.oid ?? Oid.bytea)
   })
+}
+
+/** The array of a type that values are announced as; those of bytea are what the database has anyway. */
+function arrayOid(type: FieldType | null): number | null {
+  return type?.oid === Oid.text ? Oid.textArray : null
 }
 
 function typeOf(setting: ColumnSetting | null): FieldType | null {

@@ -1,5 +1,6 @@
 import { identify, type Sink } from '@acra-ts/crypto'
 import { AcraError } from '../../foundation/index.ts'
+import type { ValueUse } from '../../sql/index.ts'
 import type { ColumnSetting, DataType } from '../../transform/index.ts'
 import {
   BINARY_FORMAT,
@@ -12,6 +13,7 @@ import {
   type TypeCodec,
   typeCodecs,
 } from '../../wire/postgres/index.ts'
+import { RefusedError, wrongValue } from './refusal.ts'
 
 /*
  * How the values of protected columns stand in literals and parameters of PostgreSQL (spec: encryptor-config §10). The database holds bytea,
@@ -19,9 +21,19 @@ import {
  */
 
 /** A value is none of its column's type. The message names the type only. */
-export class ValueError extends AcraError {
+class ValueError extends AcraError {
   constructor(type: DataType) {
     super('value-not-of-type', `the value is not of the type ${type}`)
+  }
+}
+
+/** What `read` gives; a value that is none of its column's type is refused. */
+export function ofType(setting: ColumnSetting, read: () => Buffer): Buffer {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof ValueError) throw new RefusedError(wrongValue(setting, error.message))
+    throw error
   }
 }
 
@@ -82,8 +94,17 @@ const decimalTypes = [typeCodecs.numeric, typeCodecs.float32, typeCodecs.float64
 )
 const jsonTypes = [typeCodecs.json.oid, typeCodecs.jsonb.oid]
 
+/** Types of arrays of values: none, of text, of varchar, of bytea. */
+const arrayTypes: readonly number[] = [0, Oid.textArray, 1015, Oid.byteaArray]
+/** Of int2, int4, int8. */
+const numberArrayTypes: readonly number[] = [1005, 1007, 1016]
+
 /** Whether a parameter for the column may be declared as the type `oid`. */
-export function acceptsParameterType(setting: ColumnSetting, oid: number): boolean {
+export function acceptsParameterType(setting: ColumnSetting, use: ValueUse, oid: number): boolean {
+  if (use.kind === 'search' && use.as === 'array') {
+    const isNumber = numberTypes.some((type) => type === codecOf(valueTypeOf(setting))?.oid)
+    return arrayTypes.includes(oid) || (isNumber && numberArrayTypes.includes(oid))
+  }
   if (plainTypes.includes(oid)) return true
   const codec = codecOf(valueTypeOf(setting))
   if (codec === null) return false

@@ -49,7 +49,7 @@ test('without a protected column nothing is looked at', () => {
 
 test('no literal of a statement is in its refusal', () => {
   const statements = [
-    "INSERT INTO users (email) VALUES ('secret'::text)",
+    "INSERT INTO users (email) VALUES ('secret'::char(3))",
     "SELECT my_function('secret')",
     "SELECT set_config('client_encoding', 'sjis', false), 'secret'",
     "CALL p('secret')",

@@ -43,11 +43,12 @@ function analyzeTree(tree: Tree, findings: Findings): Analysis {
     if (found !== null) statements.push(found)
   }
   const values = findings.slots()
+  const edits = findings.edits()
   const { passed, exact, settingNames } = findings
   const says = statements.some(({ results, named }) => results !== null || named !== null)
-  const found = values.length + passed.length + settingNames.length
+  const found = values.length + edits.length + passed.length + settingNames.length
   if (!says && !exact && found === 0) return UNTOUCHED
-  return { kind: 'planned', values, statements, settingNames, passed, exact }
+  return { kind: 'planned', values, edits, statements, settingNames, passed, exact }
 }
 
 /** What a query, or a statement that returns rows, answers. */
@@ -90,6 +91,7 @@ function unfollowed(error: unknown, findings: Findings): Analysis {
   return {
     kind: 'planned',
     values: [],
+    edits: [],
     statements: [],
     settingNames: [],
     passed: [...findings.passed, refusal],

@@ -2,12 +2,12 @@
 
 import type { KnownTable, ProtectedColumn } from '../analysis.ts'
 import type { Context, Place } from './context.ts'
+import { areFreeCasts, type Core, coreOf } from './core.ts'
 import { evaluate, use } from './expressions.ts'
 import { nameOf } from './findings.ts'
 import { isCatalogRelation } from './functions.ts'
 import { NULL, type Suspect } from './items.ts'
-import { checkType } from './refusals.ts'
-import { type Node, partsOf, qualifiedName, type RangeVar, type TypeName } from './tree.ts'
+import { type Node, partsOf, type RangeVar } from './tree.ts'
 
 /** The table that a statement writes to. A common table of the same name does not hide it. */
 export interface Written {
@@ -83,21 +83,42 @@ function assignPlain(target: Target, node: Node, place: Place): void {
   })
 }
 
-/** Only what can be replaced by its encrypted form without a change of meaning: a literal, a parameter, and these cast to bytea. */
+/** Only what can be replaced by its encrypted form without a change of meaning: a literal, a parameter, and these under casts that change nothing. */
 function assignProtected(column: ProtectedColumn, node: Node, place: Place): void {
   if ('SetToDefault' in node) return
-  if ('A_Const' in node) {
-    if (node.A_Const.isnull === true || place.findings.literalValue(column, node.A_Const)) return
-    refuseValue(column, 'the constant is not a literal that can be replaced', node, place)
-  } else if ('ParamRef' in node) {
-    place.findings.parameterValue(column, node.ParamRef.number ?? 0, node.ParamRef.location ?? 0)
-  } else if ('TypeCast' in node && node.TypeCast.arg !== undefined) {
-    checkType(node.TypeCast.typeName, place)
-    if (isBytea(node.TypeCast.typeName)) assignProtected(column, node.TypeCast.arg, place)
-    else refuseValue(column, 'the value has a cast', node, place)
-  } else if ('ColumnRef' in node) {
+  if ('ColumnRef' in node) {
     assignCell(column, node, place)
-  } else refuseValue(column, 'the value is computed by the database', node, place)
+    return
+  }
+  const core = coreOf(node, place.findings.source)
+  if (core === null || !isValue(core.node))
+    refuseValue(column, 'the value is computed by the database', node, place)
+  else assignCore(column, core, node, place)
+}
+
+function isValue(node: Node): boolean {
+  return 'A_Const' in node || 'ParamRef' in node
+}
+
+function assignCore(column: ProtectedColumn, core: Core, node: Node, place: Place): void {
+  const { findings } = place
+  const content = 'A_Const' in core.node ? findings.contentOf(core.node.A_Const) : null
+  const isNull = 'A_Const' in core.node && core.node.A_Const.isnull === true
+  const type = column.dataType ?? null
+  if (!isNull && !areFreeCasts(core.casts, type, content, place)) {
+    refuseValue(column, 'the value has a cast', node, place)
+    return
+  }
+  if ('ParamRef' in core.node) {
+    const { number = 0, location = 0 } = core.node.ParamRef
+    findings.parameterValue(column, number, location)
+  } else if ('A_Const' in core.node && !isNull) {
+    if (!findings.literalValue(column, core.node.A_Const, core.span)) {
+      refuseValue(column, 'the constant is not a literal that can be replaced', node, place)
+      return
+    }
+  }
+  for (const { start, end } of core.castSpans) findings.edit(start, end, ' ')
 }
 
 /** `SET email = EXCLUDED.email`: the cell is the column's own already. */
@@ -105,13 +126,6 @@ function assignCell(column: ProtectedColumn, node: Node, place: Place): void {
   const item = evaluate(node, place)
   if (item.column === column && item.row === null) return
   refuseValue(column, 'the value comes from another column', node, place)
-}
-
-function isBytea(type: TypeName | undefined): boolean {
-  const { schema, name } = qualifiedName(type?.names)
-  const isPlain =
-    type?.typmods === undefined && type?.arrayBounds === undefined && type?.setof !== true
-  return isPlain && name === 'bytea' && (schema === null || schema === 'pg_catalog')
 }
 
 /** Refuses a value; in `pass` mode the value is still looked at for what it holds itself. */

@@ -1,4 +1,5 @@
 /** What the value of an expression is, and the refusal of expressions that a protected column must not stand in. */
+import { isCarriedCase, isCarriedComparison } from './comparisons.ts'
 import type { Place } from './context.ts'
 import { describe, fieldsOf } from './expression-fields.ts'
 import { kindOfFunction } from './functions.ts'
@@ -114,6 +115,10 @@ function operator(expression: A_Expr, place: Place): Item {
   const { kind, name, lexpr, rexpr, location, rexpr_list_start, rexpr_list_end, ...rest } =
     expression
   complete(rest)
+  const plain = (nodes: readonly Node[]) => {
+    together(useAll(nodes, place, 'a comparison'), place)
+  }
+  if (isCarriedComparison(expression, place, plain)) return SENT
   const { schema, name: symbol } = qualifiedName(name)
   const isComparison = (kind !== 'AEXPR_OP' && kind !== 'AEXPR_NULLIF') || COMPARISONS.has(symbol)
   const how = isComparison ? 'a comparison' : 'an operator'
@@ -244,10 +249,11 @@ function caseExpression(expression: CaseExpr, place: Place): Item {
   const { arg, args = [], defresult, xpr, casetype, casecollid, location, ...rest } = expression
   complete(rest)
   const whens = args.map((when) => ('CaseWhen' in when ? when.CaseWhen : {}))
-  const tests = whens.map((when) =>
-    when.expr === undefined ? PLAIN : use(when.expr, place, 'CASE'),
-  )
-  if (arg !== undefined) together([use(arg, place, 'CASE'), ...tests], place)
+  const tested = whens.map(({ expr }) => expr).filter((expr) => expr !== undefined)
+  if (arg === undefined || !isCarriedCase(arg, tested, place)) {
+    const tests = useAll(tested, place, 'CASE')
+    if (arg !== undefined) together([use(arg, place, 'CASE'), ...tests], place)
+  }
   const results = [...whens.map((when) => when.result), defresult].filter(
     (result) => result !== undefined,
   )

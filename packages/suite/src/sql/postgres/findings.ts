@@ -1,8 +1,18 @@
 /** What an analysis has found so far: value slots, refusals, and what the plan depends on. */
-import type { Catalog, ProtectedColumn, Refusal, ValueSlot } from '../analysis.ts'
+import type {
+  AnchoredSpan,
+  Catalog,
+  ProtectedColumn,
+  Refusal,
+  TextEdit,
+  ValueSlot,
+  ValueUse,
+} from '../analysis.ts'
 import type { Literal } from '../shape.ts'
 import type { Suspect } from './items.ts'
 import { decodeLiteral } from './literal.ts'
+import { ParameterUses } from './parameter-uses.ts'
+import { SourceText, type Span } from './source-text.ts'
 import type { A_Const } from './tree.ts'
 
 /** Ends the analysis of a text: caught by `analyze`, and by nothing else. */
@@ -21,10 +31,11 @@ export interface Reason {
   readonly hint: string
 }
 
-interface ParameterUse {
-  column: ProtectedColumn | null
-  location: number
-  elsewhere: boolean
+interface LiteralSlot {
+  readonly column: ProtectedColumn
+  readonly use: ValueUse
+  readonly at: AnchoredSpan | null
+  readonly isNegative: boolean
 }
 
 export class Findings {
@@ -33,22 +44,16 @@ export class Findings {
   exact = false
   /** Parameters that name a setting. */
   readonly settingNames: number[] = []
-  readonly #text: Uint8Array
-  readonly #literals: readonly Literal[]
-  /** Index of the literal that begins at a byte. */
-  readonly #starts = new Map<number, number>()
+  readonly source: SourceText
   /** Literals whose text does not matter for the verdict. */
   readonly #seen = new Set<number>()
-  readonly #slots = new Map<number, ProtectedColumn>()
-  readonly #parameters = new Map<number, ParameterUse>()
+  readonly #slots = new Map<number, LiteralSlot>()
+  readonly #parameters = new ParameterUses()
+  readonly #edits = new Map<string, Span & { readonly text: string }>()
 
   constructor(catalog: Catalog, text: Uint8Array, literals: readonly Literal[]) {
     this.catalog = catalog
-    this.#text = text
-    this.#literals = literals
-    literals.forEach((literal, index) => {
-      this.#starts.set(literal.start, index)
-    })
+    this.source = new SourceText(text, literals)
   }
 
   /**
@@ -72,7 +77,7 @@ export class Findings {
 
   /** A literal stands here, at a byte of the text. True where it is one: the parser has constants for key words too. */
   literal(location: number): boolean {
-    const index = this.#indexAt(location)
+    const index = this.source.literalAt(location)
     if (index === undefined) return false
     this.#seen.add(index)
     return true
@@ -80,97 +85,117 @@ export class Findings {
 
   /** A parameter stands where no protected value goes. */
   parameter(number: number, location: number): void {
-    const use = this.#parameters.get(number)
-    if (use === undefined) this.#parameters.set(number, { column: null, location, elsewhere: true })
-    else use.elsewhere = true
+    this.#parameters.add({ number, location, column: null, use: null })
   }
 
-  /** The literal of `constant` is the value of a column. False where it cannot be replaced. */
-  literalValue(column: ProtectedColumn, constant: A_Const): boolean {
-    const index = this.#starts.get(constant.location ?? 0)
+  /** A parameter is the value of a column. */
+  parameterValue(
+    column: ProtectedColumn,
+    number: number,
+    location: number,
+    use: ValueUse = STORE,
+  ): void {
+    this.#parameters.add({ number, location, column, use })
+  }
+
+  /** What the literal of `constant` is to PostgreSQL; null where it cannot be told. */
+  contentOf(constant: A_Const): Buffer | null {
+    const { source } = this
+    const location = constant.location ?? 0
+    const index = source.literalAt(location)
+    if (index === undefined) return null
+    const { start, end } = source.literals[index]
+    const decoded = decodeLiteral(source.text, start, end)
+    if (decoded === null) return null
+    const content = start === location ? decoded : Buffer.concat([SIGN, decoded])
+    return isSame(constant, content) ? content : null
+  }
+
+  /**
+   * The literal of `constant`, which stands in `span`, is the value of a column; it is written in the place of `to`. False where it cannot be
+   * replaced.
+   */
+  literalValue(
+    column: ProtectedColumn,
+    constant: A_Const,
+    span: Span,
+    use: ValueUse = STORE,
+    to: Span = span,
+  ): boolean {
+    const { source } = this
+    const index = source.literalAt(constant.location ?? 0)
     if (index === undefined) return false
-    const { start, end } = this.#literals[index]
-    const decoded = decodeLiteral(this.#text, start, end)
-    if (decoded === null || !isSame(constant, decoded)) {
+    if (this.contentOf(constant) === null) {
       this.exact = true
       return false
     }
+    const { start, end } = source.literals[index]
+    const isOwn = to.start === start && to.end === end
     this.#seen.add(index)
-    this.#slots.set(index, column)
+    this.#slots.set(index, {
+      column,
+      use,
+      at: isOwn ? null : source.anchored(to),
+      isNegative: span.start < start,
+    })
     return true
+  }
+
+  /** A part of the text becomes `text`. Said twice, it is done once. */
+  edit(start: number, end: number, text: string): void {
+    this.#edits.set(`${start} ${end} ${text}`, { start, end, text })
+  }
+
+  /** A point to go back to where what was begun after it cannot be carried to its end. */
+  mark(): () => void {
+    const slots = new Set(this.#slots.keys())
+    const edits = this.#edits.size
+    const forgetParameters = this.#parameters.mark()
+    return () => {
+      for (const index of this.#slots.keys()) if (!slots.has(index)) this.#slots.delete(index)
+      for (const key of [...this.#edits.keys()].slice(edits)) this.#edits.delete(key)
+      forgetParameters()
+    }
   }
 
   /** How many values of protected columns have been found. */
   get valueCount(): number {
-    let count = this.#slots.size
-    for (const { column } of this.#parameters.values()) if (column !== null) count++
-    return count
-  }
-
-  /** A parameter is the value of a column. */
-  parameterValue(column: ProtectedColumn, number: number, location: number): void {
-    const use = this.#parameters.get(number)
-    if (use === undefined) this.#parameters.set(number, { column, location, elsewhere: false })
-    else if (use.column === null) use.column = column
-    else if (use.column !== column) {
-      this.refuse(column, {
-        message: `the parameter $${number} is given to ${nameOf(use.column)} and to ${nameOf(column)}, which are protected differently`,
-        hint: 'Use a parameter of its own for each protected column.',
-      })
-    }
+    return this.#slots.size + this.#parameters.protectedCount
   }
 
   /** Nothing depends on the literals between two bytes. */
   ignoreLiterals(start: number, end: number): void {
-    this.#literals.forEach((literal, index) => {
+    this.source.literals.forEach((literal, index) => {
       if (literal.start >= start && literal.end <= end) this.#seen.add(index)
     })
   }
 
-  /** Checks that every protected parameter has one meaning, and returns the slots in the order of the text. */
+  /** Gives every parameter one meaning, and returns the slots in the order of the text. */
   slots(): ValueSlot[] {
-    if (this.#seen.size < this.#literals.length) this.exact = true
+    const { literals } = this.source
+    if (this.#seen.size < literals.length) this.exact = true
     const placed: { at: number; slot: ValueSlot }[] = []
-    for (const [literal, column] of this.#slots) {
-      placed.push({ at: this.#literals[literal].start, slot: { column, source: { literal } } })
+    for (const [literal, slot] of this.#slots) {
+      placed.push({ at: literals[literal].start, slot: { ...slot, source: { literal } } })
     }
-    for (const [parameter, { column, location, elsewhere }] of this.#parameters) {
-      if (column === null) continue
-      if (elsewhere) this.#refuseShared(column, parameter)
-      placed.push({ at: location, slot: { column, source: { parameter } } })
+    for (const { number, location, column, use } of this.#parameters.resolve(this)) {
+      const slot = { column, use, at: null, isNegative: false, source: { parameter: number } }
+      placed.push({ at: location, slot })
     }
     return placed.sort((one, other) => one.at - other.at).map(({ slot }) => slot)
   }
 
-  #refuseShared(column: ProtectedColumn, parameter: number): void {
-    this.refuse(column, {
-      message: `the parameter $${parameter} is given to ${nameOf(column)} and is used elsewhere in the statement`,
-      hint: 'Use a parameter of its own for the protected column.',
-    })
-  }
-
-  /** A negative number is a constant that begins at its sign, the literal behind it. */
-  #indexAt(location: number): number | undefined {
-    const index = this.#starts.get(location)
-    if (index !== undefined || this.#text[location] !== MINUS) return index
-    const next = firstAfter(this.#literals, location)
-    return next < this.#literals.length ? next : undefined
+  /** The edits in the order of the text. */
+  edits(): TextEdit[] {
+    const { source } = this
+    return [...this.#edits.values()]
+      .sort((one, other) => one.start - other.start || one.end - other.end)
+      .map(({ start, end, text }) => ({ ...source.anchored({ start, end }), text }))
   }
 }
 
-const MINUS = 0x2d
-
-/** The index of the first literal behind a byte. */
-function firstAfter(literals: readonly Literal[], location: number): number {
-  let low = 0
-  let high = literals.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (literals[middle].start < location) low = middle + 1
-    else high = middle
-  }
-  return low
-}
+const SIGN = Buffer.from('-')
+const STORE: ValueUse = { kind: 'store' }
 
 export function nameOf(column: ProtectedColumn): string {
   return `${column.table}.${column.column}`

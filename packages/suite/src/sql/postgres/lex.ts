@@ -317,7 +317,8 @@ export function quoteAfterUescape(text: Uint8Array, start: number): number {
   return text[quote] === QUOTE ? quote : -1
 }
 
-function skipBlank(text: Uint8Array, start: number): number {
+/** Past white space and comments. */
+export function skipBlank(text: Uint8Array, start: number): number {
   let at = start
   for (;;) {
     if (CLASS[text[at]] === BLANK) at++

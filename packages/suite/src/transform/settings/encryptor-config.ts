@@ -63,6 +63,8 @@ export interface EncryptorConfig {
   protectedName(column: string): ColumnSetting | null
   /** True where cells of both columns are read in the same way. */
   alike(one: ColumnSetting, other: ColumnSetting): boolean
+  /** True where equal plain values of one client have the same compared parts in both columns. */
+  comparable(one: ColumnSetting, other: ColumnSetting): boolean
   /** True where `trusted_functions` lists the function just as the statement writes it, with or without its schema. */
   trusts(schema: string | null, name: string): boolean
 }
@@ -102,6 +104,7 @@ export function encryptorConfig(parts: ConfigParts): EncryptorConfig {
     },
     protectedName: (column) => byColumn.get(column) ?? null,
     alike: areReadAlike,
+    comparable: areComparable,
     trusts: (schema, name) =>
       trusted.has(trustKey(schema, name)) ||
       (schema !== null && trusted.has(trustKey(schema, null))),
@@ -111,9 +114,20 @@ export function encryptorConfig(parts: ConfigParts): EncryptorConfig {
 /** True where no cell tells of which of the two columns it is: those whose envelopes alone say how they are revealed. */
 function areReadAlike(one: ColumnSetting, other: ColumnSetting): boolean {
   if (one === other) return true
-  const isPlain = ({ masking, tokenization, onFail }: ColumnSetting) =>
-    masking === null && tokenization === null && onFail === 'ciphertext'
-  return one.dataType === other.dataType && isPlain(one) && isPlain(other)
+  const isPlain = ({ masking, tokenization }: ColumnSetting) =>
+    masking === null && tokenization === null
+  const isSameType = one.dataType === other.dataType && one.onFail === other.onFail
+  return isSameType && isPlain(one) && isPlain(other)
+}
+
+function areComparable(one: ColumnSetting, other: ColumnSetting): boolean {
+  return (
+    one.equality !== 'none' &&
+    one.equality === other.equality &&
+    one.clientId === other.clientId &&
+    one.dataType === other.dataType &&
+    one.tokenization?.type === other.tokenization?.type
+  )
 }
 
 /** Tables of one name may stand in several schemas. */

@@ -3,6 +3,14 @@
  * types. Nothing here knows a socket, a statement's meaning or a key.
  */
 export {
+  type ArrayElements,
+  type BinaryArray,
+  decodeArrayBinary,
+  decodeArrayText,
+  encodeArrayBinary,
+  encodeArrayText,
+} from './arrays.ts'
+export {
   AuthenticationRequest,
   decodeAuthentication,
   decodeSaslData,

@@ -6,6 +6,8 @@ export const Oid = {
   int8: 20,
   int4: 23,
   text: 25,
+  byteaArray: 1001,
+  textArray: 1009,
   varchar: 1043,
 } as const
 

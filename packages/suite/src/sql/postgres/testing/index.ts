@@ -1,11 +1,15 @@
 /** A catalog and short ways to analyse, for the tests of this folder. */
+import { BufferSink } from '../../../foundation/index.ts'
 import type {
   Analysis,
+  Anchor,
   Catalog,
+  Equality,
   KnownTable,
   OnUnprotected,
   ProtectedColumn,
 } from '../../analysis.ts'
+import { type Edit, editText } from '../../edit.ts'
 import { analyzeText } from '../analyze.ts'
 import { shapeOf } from '../lex.ts'
 import { loadParser } from '../parse.ts'
@@ -14,6 +18,8 @@ export interface TableSpec {
   readonly schema?: string
   readonly columns?: readonly string[]
   readonly protect?: readonly string[]
+  /** Those of them that can be searched: by a search hash, or as they are stored. */
+  readonly search?: Readonly<Record<string, Equality>>
 }
 
 export interface CatalogSpec {
@@ -46,18 +52,19 @@ export function catalogOf({
       return exact?.table ?? null
     },
     protectedName: (column) => columns.find((known) => known.column === column) ?? null,
+    comparable: (one, other) => one.equality !== 'none' && one.equality === other.equality,
     trusts: (schema, name) => trusted.includes(schema === null ? name : `${schema}.${name}`),
   }
 }
 
 function tableOf(
   name: string,
-  { columns, protect = [] }: TableSpec,
+  { columns, protect = [], search = {} }: TableSpec,
   onUnprotected: OnUnprotected,
 ): KnownTable {
   const entries = protect.map((column): [string, ProtectedColumn] => [
     column,
-    { table: name, column, onUnprotected },
+    { table: name, column, onUnprotected, equality: search[column] ?? 'none' },
   ])
   return { name, columns: columns ?? null, protected: new Map(entries) }
 }
@@ -75,11 +82,11 @@ export function verdict(sql: string, catalog: Catalog): string {
   const text = Buffer.from(sql)
   const { literals } = shapeOf(text)
   const parts: string[] = []
-  for (const { column, source } of analysis.values) {
+  for (const { column, source, isNegative } of analysis.values) {
     const value =
       'parameter' in source
         ? `$${source.parameter}`
-        : text.toString('utf8', literals[source.literal].start, literals[source.literal].end)
+        : `${isNegative ? '-' : ''}${text.toString('utf8', literals[source.literal].start, literals[source.literal].end)}`
     parts.push(`${column.table}.${column.column}=${value}`)
   }
   for (const { results, named } of analysis.statements) {
@@ -93,4 +100,29 @@ export function verdict(sql: string, catalog: Catalog): string {
   for (const passed of analysis.passed) parts.push(`passed: ${passed.message}`)
   if (analysis.exact) parts.push('exact')
   return parts.join(' ') || 'planned'
+}
+
+/** The text that would be forwarded, with `<value>`, `<forms>` or `<array>` for what is compared and `<store>` for what is stored. */
+export function rewritten(sql: string, catalog: Catalog): string {
+  const analysis = analyzeSql(sql, catalog)
+  if (analysis.kind !== 'planned') return verdict(sql, catalog)
+  const text = Buffer.from(sql)
+  const { literals } = shapeOf(text)
+  const place = ({ literal, offset }: Anchor) =>
+    offset + (literal === -1 ? 0 : literals[literal].end)
+  const edits: Edit[] = analysis.edits.map(({ start, end, text: bytes }) => ({
+    start: place(start),
+    end: place(end),
+    bytes: Buffer.from(bytes),
+  }))
+  for (const { source, use, at } of analysis.values) {
+    if (!('literal' in source)) continue
+    const { start, end } =
+      at === null ? literals[source.literal] : { start: place(at.start), end: place(at.end) }
+    edits.push({ start, end, bytes: Buffer.from(use.kind === 'store' ? '<store>' : `<${use.as}>`) })
+  }
+  edits.sort((one, other) => one.start - other.start || one.end - other.end)
+  const out = new BufferSink()
+  editText(text, edits, out)
+  return out.take().toString().replaceAll('pg_catalog.', '').replace(/\s+/g, ' ')
 }

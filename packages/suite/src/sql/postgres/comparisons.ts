@@ -1,0 +1,341 @@
+/**
+ * Equality with a protected column. What is compared is the search hash at the beginning of a stored value, or all of it where equal
+ * values are stored alike; the text is edited so that the database does just that.
+ */
+import type { ProtectedColumn, ValueUse } from '../analysis.ts'
+import type { Place } from './context.ts'
+import { areFreeCasts, type Core, coreOf, isFreeCast } from './core.ts'
+import { columnRef } from './references.ts'
+import type { Span } from './source-text.ts'
+import { type A_Expr, type Node, qualifiedName, type TypeName } from './tree.ts'
+
+/** How many bytes of a stored value with a search hash are compared: spec acra-envelopes §5. */
+const HASH_SIZE = 33
+const BYTEA_ARRAY = '::pg_catalog.bytea[]'
+const EQUAL_ANY = ' OPERATOR(pg_catalog.=) ANY ('
+const UNEQUAL_ALL = ' OPERATOR(pg_catalog.<>) ALL ('
+const VALUE: ValueUse = { kind: 'search', as: 'value' }
+const FORMS: ValueUse = { kind: 'search', as: 'forms' }
+
+/** Something that is compared: a protected column that can be, a value, or anything else. */
+type Operand =
+  | { readonly kind: 'column'; readonly column: ProtectedColumn; readonly core: Core }
+  | { readonly kind: 'value'; readonly core: Core }
+  | { readonly kind: 'other' }
+
+type Plain = (nodes: readonly Node[]) => void
+
+const OTHER: Operand = { kind: 'other' }
+
+/**
+ * True where the expression compares protected columns in a way that the database can be given; otherwise nothing is found or changed.
+ * `plain` is given what is compared with each other in rows beside them.
+ */
+export function isCarriedComparison(expression: A_Expr, place: Place, plain: Plain): boolean {
+  if (!mayCompare(expression, place)) return false
+  const back = place.findings.mark()
+  const carried = compare(expression, place, plain)
+  if (!carried) back()
+  return carried
+}
+
+/** Most comparisons have no protected column in them. */
+function mayCompare({ lexpr, rexpr, name }: A_Expr, place: Place): boolean {
+  const { name: symbol } = qualifiedName(name)
+  if (symbol !== '=' && symbol !== '<>') return false
+  return [lexpr, rexpr].some((node) => node !== undefined && holdsColumn(node, place))
+}
+
+function holdsColumn(node: Node, place: Place): boolean {
+  if ('RowExpr' in node) return (node.RowExpr.args ?? []).some((part) => holdsColumn(part, place))
+  if ('List' in node) return (node.List.items ?? []).some((part) => holdsColumn(part, place))
+  return operandOf(node, place).kind === 'column'
+}
+
+function compare(expression: A_Expr, place: Place, plain: Plain): boolean {
+  const { kind = 'AEXPR_OP', name, lexpr, rexpr } = expression
+  const { schema } = qualifiedName(name)
+  if (schema !== null && schema !== 'pg_catalog') return false
+  if (lexpr === undefined || rexpr === undefined) return false
+  switch (kind) {
+    case 'AEXPR_OP':
+      return isRow(lexpr)
+        ? compareRows(lexpr, rexpr, place, plain)
+        : compareTwo(operandOf(lexpr, place), operandOf(rexpr, place), expression, place)
+    case 'AEXPR_DISTINCT':
+    case 'AEXPR_NOT_DISTINCT':
+      return isRow(lexpr)
+        ? compareRows(lexpr, rexpr, place, plain)
+        : compareAll([operandOf(lexpr, place), operandOf(rexpr, place)], place)
+    case 'AEXPR_IN':
+      return compareList(expression, lexpr, rexpr, place, plain)
+    case 'AEXPR_OP_ANY':
+    case 'AEXPR_OP_ALL':
+      return compareArray(expression, lexpr, rexpr, place)
+    default:
+      return false
+  }
+}
+
+/** `CASE email WHEN 'x' THEN`: the same as comparing with each. */
+export function isCarriedCase(tested: Node, values: readonly Node[], place: Place): boolean {
+  const operands = [tested, ...values].map((node) => operandOf(node, place))
+  const back = place.findings.mark()
+  const carried = compareAll(operands, place)
+  if (!carried) back()
+  return carried
+}
+
+function operandOf(node: Node, place: Place): Operand {
+  const core = coreOf(node, place.findings.source)
+  if (core === null) return OTHER
+  if (!('ColumnRef' in core.node)) {
+    return 'A_Const' in core.node || 'ParamRef' in core.node ? { kind: 'value', core } : OTHER
+  }
+  const { column, row } = columnRef(core.node.ColumnRef, place)
+  if (column === null || row !== null || equalityOf(column) === 'none') return OTHER
+  return { kind: 'column', column, core }
+}
+
+function equalityOf(column: ProtectedColumn): 'none' | 'prefix' | 'whole' {
+  return column.equality ?? 'none'
+}
+
+/** `email = 'x'`, `'x' = email`, `a.email = b.email`. */
+function compareTwo(left: Operand, right: Operand, expression: A_Expr, place: Place): boolean {
+  const symbol = qualifiedName(expression.name).name
+  const [column, value] = left.kind === 'column' ? [left, right] : [right, left]
+  const isWhole = column.kind === 'column' && equalityOf(column.column) === 'whole'
+  if (column.kind !== 'column' || value.kind !== 'value' || isWhole || isNull(value.core))
+    return compareAll([left, right], place)
+  const { source } = place.findings
+  const rightCore = left === column ? value.core : column.core
+  const operatorEnd = source.endOfOperator(expression.location ?? 0, symbol)
+  if (operatorEnd === null) return false
+  const { start, end } = rightCore.span
+  const close = source.closing(operatorEnd, start, end, rightCore.castSpans)
+  if (close === null || !isFree(column, place) || !isFreeValue(column.column, value, place))
+    return false
+  const to = left === column ? value.core.span : column.core.span
+  if (!giveValue(column.column, value, FORMS, to, place)) return false
+  place.findings.edit(operatorEnd, operatorEnd, symbol === '=' ? ' ANY (' : ' ALL (')
+  place.findings.edit(close, close, ')')
+  removeCasts([column, value], place)
+  if (left === column) wrap(column, place)
+  else replaceValue(column, value, place)
+  return true
+}
+
+/** The value stands where the column was: puts the column where the value was, and the parameter where the column was. */
+function replaceValue(
+  column: Operand & { kind: 'column' },
+  { core }: Operand & { kind: 'value' },
+  { findings }: Place,
+): void {
+  const { text } = findings.source
+  const of = ({ start, end }: Span) => text.toString('utf8', start, end)
+  const name = of(column.core.span)
+  findings.edit(core.span.start, core.span.end, ` pg_catalog.substr(${name}, 1, ${HASH_SIZE})`)
+  if ('ParamRef' in core.node)
+    findings.edit(column.core.span.start, column.core.span.end, ` ${of(core.span)}`)
+}
+
+/** Compares protected columns and values, each in its place with each. All columns must be comparable. */
+function compareAll(operands: readonly Operand[], place: Place): boolean {
+  const columns = operands.filter((operand) => operand.kind === 'column')
+  const values = operands.filter((operand) => operand.kind === 'value')
+  const [first] = columns
+  if (first === undefined || columns.length + values.length < operands.length) return false
+  if (!columns.every(({ column }) => isComparable(first.column, column, place))) return false
+  if (!columns.every((column) => isFree(column, place))) return false
+  if (!values.every((value) => isFreeValue(first.column, value, place))) return false
+  if (!values.every((value) => giveValue(first.column, value, VALUE, value.core.span, place)))
+    return false
+  removeCasts([...columns, ...values], place)
+  for (const column of columns) wrap(column, place)
+  return true
+}
+
+function isComparable(one: ProtectedColumn, other: ProtectedColumn, { findings }: Place): boolean {
+  return one === other || (findings.catalog.comparable?.(one, other) ?? false)
+}
+
+function isRow(node: Node): boolean {
+  return 'RowExpr' in node
+}
+
+/** `(email, id) = ('x', 1)`: column by column. The parts that are not protected are looked at as usual. */
+function compareRows(left: Node, right: Node, place: Place, plain: Plain): boolean {
+  if (!('RowExpr' in left && 'RowExpr' in right)) return false
+  return compareColumns([left, right], place, plain)
+}
+
+function compareColumns(rows: readonly Node[], place: Place, plain: Plain): boolean {
+  const lists = rows.map((row) => ('RowExpr' in row ? (row.RowExpr.args ?? []) : []))
+  const count = lists[0].length
+  if (lists.some((list) => list.length !== count)) return false
+  const pairs = lists[0].map((_, index) => lists.map((list) => operandOf(list[index], place)))
+  const isProtected = pairs.map((pair) => pair.some(({ kind }) => kind === 'column'))
+  if (!isProtected.includes(true)) return false
+  for (let index = 0; index < count; index++) {
+    if (isProtected[index]) {
+      if (!compareAll(pairs[index], place)) return false
+    } else plain(lists.map((list) => list[index]))
+  }
+  return true
+}
+
+/** `email IN (...)`, `email NOT IN (...)`. */
+function compareList(
+  expression: A_Expr,
+  left: Node,
+  right: Node,
+  place: Place,
+  plain: Plain,
+): boolean {
+  const items = 'List' in right ? (right.List.items ?? []) : []
+  if (isRow(left)) return items.every(isRow) && compareColumns([left, ...items], place, plain)
+  const column = operandOf(left, place)
+  const values = items.map((item) => operandOf(item, place))
+  const isPlain = values.every((value) => value.kind === 'value')
+  if (column.kind !== 'column' || equalityOf(column.column) === 'whole' || !isPlain)
+    return compareAll([column, ...values], place)
+  const { rexpr_list_start: open, rexpr_list_end: close, location = 0 } = expression
+  if (open === undefined || close === undefined || !isFree(column, place)) return false
+  if (!giveElements(column.column, values, open + 1, close, place)) return false
+  const isEqual = qualifiedName(expression.name).name === '='
+  place.findings.edit(location, open + 1, isEqual ? EQUAL_ANY : UNEQUAL_ALL)
+  removeCasts([column], place)
+  wrap(column, place)
+  return true
+}
+
+/** Writes a list of values between two places as one array of all their forms. */
+function giveElements(
+  column: ProtectedColumn,
+  operands: readonly Operand[],
+  from: number,
+  to: number,
+  place: Place,
+): boolean {
+  const { findings } = place
+  const values = operands.filter((operand) => operand.kind === 'value')
+  if (values.length < operands.length || values.length === 0) return false
+  if (!values.every((value) => isFreeValue(column, value, place))) return false
+  let at = from
+  let before = ' '
+  for (const value of values) {
+    const { start, end } = value.core.span
+    if (isNull(value.core)) {
+      findings.edit(at, end, `${before}ARRAY[NULL]`)
+    } else {
+      if (!giveValue(column, value, FORMS, value.core.span, place)) return false
+      findings.edit(at, start, before)
+    }
+    at = end
+    before = `${BYTEA_ARRAY} OPERATOR(pg_catalog.||) `
+  }
+  findings.edit(at, to, BYTEA_ARRAY)
+  return true
+}
+
+/** `email = ANY ('{...}')`, `= ANY ($1)`, `= ANY (ARRAY[...])`, and with ALL. */
+function compareArray(expression: A_Expr, left: Node, right: Node, place: Place): boolean {
+  const { findings } = place
+  const column = operandOf(left, place)
+  const core = coreOf(right, findings.source)
+  if (column.kind !== 'column' || core === null || !isFree(column, place)) return false
+  const { name: symbol } = qualifiedName(expression.name)
+  const isUnion = symbol === (expression.kind === 'AEXPR_OP_ANY' ? '=' : '<>')
+  if (!giveArray(column.column, core, isUnion, place)) return false
+  removeCasts([column], place)
+  wrap(column, place)
+  return true
+}
+
+function giveArray(column: ProtectedColumn, core: Core, isUnion: boolean, place: Place): boolean {
+  const { findings } = place
+  if ('A_ArrayExpr' in core.node) {
+    const { elements = [], list_start: open, list_end: close } = core.node.A_ArrayExpr
+    if (!core.casts.every((cast) => isFreeArrayCast(cast, column, place))) return false
+    const operands = elements.map((element) => operandOf(element, place))
+    if (open === undefined || close === undefined) return false
+    if (equalityOf(column) === 'prefix' && isUnion) {
+      if (!giveElements(column, operands, core.span.start, core.span.end, place)) return false
+    } else {
+      const values = operands.filter((operand) => operand.kind === 'value')
+      if (values.length < operands.length) return false
+      if (!values.every((value) => isFreeValue(column, value, place))) return false
+      if (!values.every((value) => giveValue(column, value, VALUE, value.core.span, place)))
+        return false
+      removeCasts(values, place)
+    }
+  } else {
+    const use: ValueUse = { kind: 'search', as: 'array', isSingle: !isUnion }
+    if (!core.casts.every((cast) => isFreeArrayCast(cast, column, place))) return false
+    const operand: Operand = { kind: 'value', core }
+    const isText = 'A_Const' in core.node && core.node.A_Const.sval !== undefined
+    if (!isText && !('ParamRef' in core.node)) return false
+    if (!giveValue(column, operand, use, core.span, place)) return false
+  }
+  for (const { start, end } of core.castSpans) findings.edit(start, end, ' ')
+  return true
+}
+
+function isFreeArrayCast(type: TypeName, column: ProtectedColumn, place: Place): boolean {
+  if ((type.typmods ?? []).length > 0) return false
+  return isFreeCast(type, column.dataType ?? null, null, true, place)
+}
+
+function isNull({ node }: Core): boolean {
+  return 'A_Const' in node && node.A_Const.isnull === true
+}
+
+/** A cast of a column is left out where it changes nothing that is compared: from text to text, for one. */
+function isFree({ column, core }: Operand & { kind: 'column' }, place: Place): boolean {
+  if (column.dataType === 'bytes') return core.casts.length === 0
+  if (core.casts.some((cast) => (cast.typmods ?? []).length > 0)) return false
+  return areFreeCasts(core.casts, column.dataType ?? null, null, place)
+}
+
+function isFreeValue(
+  column: ProtectedColumn,
+  { core }: Operand & { kind: 'value' },
+  place: Place,
+): boolean {
+  const content =
+    'A_Const' in core.node && !isNull(core) ? place.findings.contentOf(core.node.A_Const) : null
+  return areFreeCasts(core.casts, column.dataType ?? null, content, place)
+}
+
+/** Notes a value that is compared with a column. NULL stays as it is. False where a constant cannot be replaced. */
+function giveValue(
+  column: ProtectedColumn,
+  { core }: Operand & { kind: 'value' },
+  use: ValueUse,
+  to: Span,
+  { findings }: Place,
+): boolean {
+  if (isNull(core)) return true
+  if ('ParamRef' in core.node) {
+    const { number = 0, location = 0 } = core.node.ParamRef
+    findings.parameterValue(column, number, location, use)
+    return true
+  }
+  return (
+    'A_Const' in core.node && findings.literalValue(column, core.node.A_Const, core.span, use, to)
+  )
+}
+
+function removeCasts(operands: readonly (Operand & { readonly core: Core })[], place: Place): void {
+  for (const { core } of operands)
+    for (const { start, end } of core.castSpans) place.findings.edit(start, end, ' ')
+}
+
+/** The part of a stored value that is compared. */
+function wrap({ column, core }: Operand & { kind: 'column' }, { findings }: Place): void {
+  if (equalityOf(column) !== 'prefix') return
+  const { start, end } = core.span
+  findings.edit(start, start, ' pg_catalog.substr(')
+  findings.edit(end, end, `, 1, ${HASH_SIZE})`)
+}

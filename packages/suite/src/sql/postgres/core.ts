@@ -1,0 +1,182 @@
+/** What stands under casts and brackets, and how the casts are taken off the text. */
+import type { Place } from './context.ts'
+import { checkType } from './refusals.ts'
+import type { SourceText, Span } from './source-text.ts'
+import { type Node, qualifiedName, type TypeCast, type TypeName } from './tree.ts'
+
+/** A value or a column without its casts. */
+export interface Core {
+  readonly node: Node
+  /** Where it stands, brackets aside; a negative number with its sign. */
+  readonly span: Span
+  /** Its casts, the innermost first. */
+  readonly casts: readonly TypeName[]
+  /** The parts of the text that are nothing but the casts. */
+  readonly castSpans: readonly Span[]
+}
+
+/** The core of an expression that is a literal, a parameter, a column, an array of such or NULL; null where it is none, or is not read. */
+export function coreOf(node: Node, source: SourceText): Core | null {
+  if ('TypeCast' in node) return underCast(node.TypeCast, source)
+  const span = spanOf(node, source)
+  return span === null ? null : { node, span, casts: [], castSpans: [] }
+}
+
+function spanOf(node: Node, source: SourceText): Span | null {
+  if ('A_Const' in node) {
+    const { isnull, boolval, location: start = 0 } = node.A_Const
+    if (isnull === true || boolval !== undefined) {
+      const end = source.endOfWord(start)
+      return end === start ? null : { start, end }
+    }
+    const index = source.literalAt(start)
+    if (index === undefined) return null
+    const literal = source.literals[index]
+    if (literal.start === start) return literal
+    const end = source.closing(start + 1, literal.start, literal.end, [])
+    return end === null ? null : { start, end }
+  }
+  if ('ParamRef' in node) {
+    const { location: start = 0 } = node.ParamRef
+    const end = source.endOfParameter(start)
+    return end === start ? null : { start, end }
+  }
+  if ('ColumnRef' in node) {
+    const { location: start = 0, fields = [] } = node.ColumnRef
+    const end = source.endOfName(start, fields.length)
+    return end === null ? null : { start, end }
+  }
+  if ('A_ArrayExpr' in node) {
+    const { location: start = 0, list_end: last } = node.A_ArrayExpr
+    return last === undefined ? null : { start, end: last + 1 }
+  }
+  return null
+}
+
+function underCast(cast: TypeCast, source: SourceText): Core | null {
+  const { arg, typeName, location = 0 } = cast
+  if (arg === undefined || typeName === undefined) return null
+  const inner = coreOf(arg, source)
+  if (inner === null) return null
+  const typeStart = typeName.location ?? 0
+  const typeEnd = source.endOfType(typeStart, typeName.arrayBounds?.length ?? 0)
+  if (typeEnd === null) return null
+  const spans = spansOfCast(inner, location, { start: typeStart, end: typeEnd }, source)
+  if (spans === null) return null
+  return {
+    ...inner,
+    casts: [...inner.casts, typeName],
+    castSpans: [...inner.castSpans, ...spans],
+  }
+}
+
+/** `value::type`, `CAST(value AS type)`, `type 'value'`. */
+function spansOfCast(
+  inner: Core,
+  location: number,
+  type: Span,
+  source: SourceText,
+): readonly Span[] | null {
+  if (location === -1) {
+    const isPrefix = source.skipBlank(type.end) === inner.span.start
+    return isPrefix ? [{ start: type.start, end: type.end }] : null
+  }
+  if (source.text[location] === 0x3a) {
+    const isSuffix = source.skipBlank(location + 2) === type.start
+    return isSuffix ? [{ start: location, end: type.end }] : null
+  }
+  if (source.wordAt(location) !== 'cast') return null
+  const open = source.skipBlank(source.endOfWord(location))
+  const as = wordBefore(type.start, inner.span.end, source)
+  const close = source.skipBlank(type.end)
+  if (source.text[open] !== 0x28 || as === null || source.text[close] !== 0x29) return null
+  return [
+    { start: location, end: open + 1 },
+    { start: as, end: close + 1 },
+  ]
+}
+
+/** Where the AS stands between a value and its type: nothing else is there but brackets and the casts of the value. */
+function wordBefore(typeStart: number, from: number, source: SourceText): number | null {
+  let found: number | null = null
+  for (let at = source.skipBlank(from); at < typeStart; ) {
+    const end = source.endOfWord(at)
+    if (end > at && source.wordAt(at) === 'as') found = at
+    at = source.skipBlank(Math.max(end, at + 1))
+  }
+  return found
+}
+
+const TEXTS = new Set(['text', 'varchar', 'bpchar', 'name'])
+const INTEGERS = new Set(['int2', 'int4', 'int8'])
+const INTEGER_COLUMNS = new Set(['int16', 'int32', 'int64'])
+/** Our names of types, and PostgreSQL's, where they differ. */
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  bool: 'bool',
+  float4: 'float32',
+  float8: 'float64',
+  numeric: 'numeric',
+  uuid: 'uuid',
+  date: 'date',
+  time: 'time',
+  timestamp: 'timestamp',
+  timestamptz: 'timestamptz',
+  json: 'json',
+  jsonb: 'jsonb',
+}
+
+/** True where the casts of a value change none that the column may hold, so that they can be left out. */
+export function areFreeCasts(
+  casts: readonly TypeName[],
+  dataType: string | null,
+  content: Buffer | null,
+  place: Place,
+): boolean {
+  let family: string | null = null
+  for (const cast of casts) {
+    if (!isFreeCast(cast, dataType, content, false, place)) return false
+    const { name } = qualifiedName(cast.names)
+    // What has been a number, a date or bytes looks otherwise as a text.
+    if (family !== null && family !== name) return false
+    if (!TEXTS.has(name)) family = name
+  }
+  return true
+}
+
+/**
+ * True where a cast changes no value that the column may hold, so that it can be left out: `content` is the literal under it, null for a
+ * parameter. `isArray`: the value is an array of such values.
+ */
+export function isFreeCast(
+  type: TypeName,
+  dataType: string | null,
+  content: Buffer | null,
+  isArray: boolean,
+  place: Place,
+): boolean {
+  checkType(type, place)
+  const { schema, name } = qualifiedName(type.names)
+  if (schema !== null && schema !== 'pg_catalog') return false
+  const bounds = type.arrayBounds?.length ?? 0
+  if (type.setof === true || bounds !== (isArray ? 1 : 0)) return false
+  const hasModifier = (type.typmods ?? []).length > 0
+  if (TEXTS.has(name)) return isFreeText(name, type, content, place)
+  if (hasModifier) return false
+  if (name === 'bytea') return dataType === null || dataType === 'bytes' || dataType === 'str'
+  if (INTEGERS.has(name)) {
+    if (dataType !== null && INTEGER_COLUMNS.has(dataType)) return true
+    place.findings.exact = true
+    return content !== null && /^(0|-?[1-9]\d{0,8})$/.test(content.toString('latin1'))
+  }
+  return dataType !== null && TYPE_NAMES[name] === dataType
+}
+
+/** `varchar(3)` cuts a value; `char(3)` fills it up, and `name` cuts it too. */
+function isFreeText(name: string, type: TypeName, content: Buffer | null, place: Place): boolean {
+  const [modifier] = type.typmods ?? []
+  if (modifier === undefined) return name === 'text' || name === 'varchar'
+  if (name !== 'varchar' || content === null || !('A_Const' in modifier)) return false
+  place.findings.exact = true
+  const size = modifier.A_Const.ival?.ival ?? 0
+  return [...content.toString('utf8')].length <= size
+}
