@@ -137,7 +137,15 @@ export async function runRecord(
     ...own.flatMap(unexplained),
     ...(inStep ? [] : ['the session is out of step afterwards']),
   ]
-  const end = own.length > 0 ? 'refused' : hasUnexpectedError(results) ? 'otherwise' : 'as expected'
+  const isForeseen = own.every((error) =>
+    results.some((result) => result.error === error && result.step.expect_error === error.code),
+  )
+  const end =
+    own.length > 0 && !isForeseen
+      ? 'refused'
+      : hasUnexpectedError(results)
+        ? 'otherwise'
+        : 'as expected'
   return { record, protocol, faults, end }
 }
 
@@ -155,8 +163,8 @@ function missing({ visible = [] }: ShapeRecord, wire: Searchable): string[] {
     .map((text) => `${JSON.stringify(text)} is not on the wire, though its column is not protected`)
 }
 
-/** Not supported; does not parse; a type that cannot be protected; a prepared statement that is not known. */
-const refusalCodes: readonly string[] = ['0A000', '42601', '42804', '26000']
+/** Not supported; does not parse; a type that cannot be protected; a prepared statement that is not known; a value that is none of its type; a row of COPY that is none. */
+const refusalCodes: readonly string[] = ['0A000', '42601', '42804', '26000', '22P02', '22P04']
 
 /** A refusal says why, by a code of its own, and what to do. */
 function unexplained({ code, message, hint }: ServerError): string[] {

@@ -1,5 +1,6 @@
 import type {
   AnchoredSpan,
+  CopyAnalysis,
   NamedAction,
   Refusal,
   ResultItem,
@@ -55,6 +56,7 @@ export interface ParameterSlot {
 export interface AnswerPlan {
   readonly results: readonly ResultItem[] | null
   readonly named: { readonly action: NamedAction; readonly name: string } | null
+  readonly copy: CopyAnalysis | null
 }
 
 export const untouched: Untouched = { kind: 'untouched' }

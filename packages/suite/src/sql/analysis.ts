@@ -101,6 +101,23 @@ export interface Refusal {
 
 export type NamedAction = 'declare' | 'fetch' | 'prepare' | 'execute'
 
+/** A COPY whose rows pass through and hold protected columns. */
+export interface CopyAnalysis {
+  readonly direction: 'in' | 'out'
+  /** One per field of a row. */
+  readonly columns: readonly ResultItem[]
+  readonly kind: 'text' | 'csv' | 'binary'
+  readonly delimiter: string
+  readonly quote: string
+  readonly escape: string
+  readonly nullText: string
+  readonly hasHeader: boolean
+  /** Columns, by name, that are always written in quotes; null: all. */
+  readonly quotedColumns: readonly string[] | null
+  /** Columns, by name, in which the text of NULL is that text itself; null: all. */
+  readonly notNullColumns: readonly string[] | null
+}
+
 /** One statement of a text. */
 export interface StatementAnalysis {
   /** What its answer's columns are; null where it returns no rows or nothing about it is known to be protected. */
@@ -110,6 +127,7 @@ export interface StatementAnalysis {
    * PREPARE and EXECUTE. With `declare` and `prepare`, `results` are those of the query inside.
    */
   readonly named: { readonly action: NamedAction; readonly name: string } | null
+  readonly copy: CopyAnalysis | null
 }
 
 export type Analysis =

@@ -7,6 +7,7 @@ export type {
   Anchor,
   AnchoredSpan,
   Catalog,
+  CopyAnalysis,
   Equality,
   KnownTable,
   NamedAction,

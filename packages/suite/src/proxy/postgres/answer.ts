@@ -1,4 +1,4 @@
-import type { ResultItem } from '../../sql/index.ts'
+import type { CopyAnalysis, ResultItem } from '../../sql/index.ts'
 import type { ColumnSetting } from '../../transform/index.ts'
 import { BINARY_FORMAT, type Format, TEXT_FORMAT } from '../../wire/postgres/index.ts'
 import type { ColumnTable } from '../columns.ts'
@@ -9,6 +9,8 @@ const TEXT_ONLY: readonly number[] = []
 /** How the rows of one statement or portal are read: which protected column each cell is, and in which format it stands. */
 export class Answer {
   readonly results: readonly ResultItem[] | null
+  /** What its rows are where they are those of a COPY with protected columns. */
+  readonly copy: CopyAnalysis | null
   /** True where at least one column of the answer is known to be protected. */
   readonly protects: boolean
   /** Format codes as Bind and RowDescription give them: none = all text, one = all alike, else one per column; null where they are not known. */
@@ -19,8 +21,10 @@ export class Answer {
   constructor(
     results: readonly ResultItem[] | null,
     formats: readonly number[] | null = TEXT_ONLY,
+    copy: CopyAnalysis | null = null,
   ) {
     this.results = results
+    this.copy = copy
     this.protects = results?.some((item) => typeof item === 'object') === true
     this.formats = formats
   }

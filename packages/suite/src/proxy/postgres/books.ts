@@ -3,6 +3,7 @@ import { ProtocolError } from '../../wire/index.ts'
 import type { TransactionStatus } from '../../wire/postgres/index.ts'
 import type { AnswerPlan, Plan } from '../plan.ts'
 import { Answer } from './answer.ts'
+import type { CopyRows } from './copy-rows.ts'
 import { Encoding } from './encoding.ts'
 import { type Expected, type ExpectedKind, ExpectedQueue, isEndedByReady } from './expected.ts'
 import { type Change, Names, type Portal, type Statement } from './prepared.ts'
@@ -29,6 +30,8 @@ export class Books {
   isSkipping = false
   /** The database reads COPY data: it ignores Sync until the client ends the copy. */
   isCopyingIn = false
+  /** The rows of the COPY that the database reads, where they have protected columns. */
+  copyingIn: CopyRows | null = null
   /** An answer was broken off by us: what the database still sends of it is not for the client. */
   isBrokenOff = false
   readonly #cursors = new Names<Portal>()
@@ -102,8 +105,8 @@ export class Books {
   /** What the rows of a statement will be. Those of a cursor come with FETCH, those of a statement that SQL prepares with EXECUTE. */
   answer(plan: AnswerPlan | null, formats: readonly number[]): Answer {
     if (plan === null) return new Answer(null, formats)
-    const { results, named } = plan
-    if (named === null) return new Answer(results, formats)
+    const { results, named, copy } = plan
+    if (named === null) return new Answer(results, formats, copy)
     switch (named.action) {
       case 'declare':
         this.#rememberCursor(named.name, results)
@@ -170,7 +173,7 @@ export class Books {
       parameters: new Map(),
       edits: [],
       settingNames: [],
-      answers: [{ results, named: null }],
+      answers: [{ results, named: null, copy: null }],
       passed: [],
     }
     const statement = { plan, parameterTypes: [], sequence: this.sequence }

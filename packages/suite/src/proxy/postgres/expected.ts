@@ -30,8 +30,8 @@ export interface Expected {
   readonly kind: ExpectedKind
   /** Counts the client's messages: what stands later in the stream has a higher one. */
   readonly sequence: number
-  /** Set where the database got a harmless text in the statement's place: its error is answered by this one. */
-  readonly refusal: Refusal | null
+  /** Set where the database got a harmless text in the statement's place, or the end of a COPY: its error is answered by this one. */
+  refusal: Refusal | null
   /** Of a Describe of a statement and of a query: its plan. */
   readonly plan: Plan | null
   /** How the rows of each statement are read; only a query has several. */
@@ -84,6 +84,11 @@ export class ExpectedQueue {
     }
     this.#forget(at)
     return this.#items.length > 0
+  }
+
+  /** True while the client's message of that number is not answered. */
+  holds(sequence: number): boolean {
+    return this.#items.some((item) => item?.sequence === sequence)
   }
 
   /** True where a Sync has been asked for. */

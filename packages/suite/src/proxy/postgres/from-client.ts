@@ -1,4 +1,4 @@
-import { BufferSink, type Soon } from '../../foundation/index.ts'
+import { BufferSink, type Soon, soon } from '../../foundation/index.ts'
 import type { Refusal } from '../../sql/index.ts'
 import type { Access } from '../../transform/index.ts'
 import { type Outlet, ProtocolError } from '../../wire/index.ts'
@@ -11,12 +11,18 @@ import {
   decodeTarget,
   FrameCutter,
   Frontend,
-  messageTypes,
+  HEADER_SIZE,
 } from '../../wire/postgres/index.ts'
-import type { Plan, Planned } from '../plan.ts'
+import type { AnswerPlan, Plan, Planned } from '../plan.ts'
 import { mayMoveEnds } from './backslashes.ts'
 import { type Books, firstAnswer, NO_ANSWER } from './books.ts'
+import {
+  clientMessages,
+  clientMessagesAndCopyData,
+  clientMessagesAndPassword,
+} from './client-messages.ts'
 import type { ConversationObserver, ConversationSettings } from './conversation-settings.ts'
+import { CopyIn } from './copy-in.ts'
 import type { ExpectedKind } from './expected.ts'
 import { isCarriedFunction } from './function-call.ts'
 import { LOGIN_SIZE_MAX, type Login } from './login/index.ts'
@@ -51,6 +57,7 @@ export class FromClient {
   readonly #rewriter: Rewriter
   /** The last statement was refused: data of a COPY that the client sends for it all the same is not for the database. */
   #refusedLast = false
+  readonly #copyIn: CopyIn
 
   constructor(
     settings: ConversationSettings,
@@ -66,6 +73,8 @@ export class FromClient {
     this.#toDatabase = toDatabase
     this.#login = login
     this.#rewriter = new Rewriter(access)
+    const wait = (holds: () => boolean) => this.#untilKnown(holds)
+    this.#copyIn = new CopyIn(books, observer, toDatabase, wait)
     this.frames = new FrameCutter(login === null ? clientMessages : clientMessagesAndPassword, {
       take: (bytes, start, end) => this.#take(bytes, start, end),
       outlet: toDatabase,
@@ -111,7 +120,10 @@ export class FromClient {
         return this.#functionCall(bytes, start, end)
       case Frontend.sync:
         return this.#sync()
+      case Frontend.copyData:
+        return this.#copyIn.data(bytes.subarray(start + HEADER_SIZE, end))
       case Frontend.copyDone:
+        return soon(this.#copyIn.done(), (isReplaced) => this.#copyEnd() || isReplaced)
       case Frontend.copyFail:
         return this.#copyEnd()
       default:
@@ -185,6 +197,9 @@ export class FromClient {
     if (plan === null && message.parameterCount > 0 && !this.#settings.planner.idle) {
       return this.#refuse('bind', inPlaceOf.bind, refusals.unknownStatement)
     }
+    if (message.parameterCount > 0 && plan?.kind === 'planned' && plan.answers.some(isCopyIn)) {
+      return this.#refuse('bind', inPlaceOf.bind, refusals.copyParameters)
+    }
     if (plan?.kind === 'planned' && namesCheckedSetting(bytes, message, plan.settingNames)) {
       return this.#refuse('bind', inPlaceOf.bind, refusals.settingName)
     }
@@ -216,7 +231,10 @@ export class FromClient {
 
   #withPortal(kind: 'describe-portal' | 'execute', name: string): Soon<boolean> {
     return this.#whenCertain(this.#books.portals, name, () => {
-      this.#books.expect(kind, this.#books.portal(name)?.answer ?? NO_ANSWER, null)
+      const portal = this.#books.portal(name)
+      if (kind === 'execute')
+        this.#setCopying(portal?.answer.copy?.direction === 'in')
+      this.#books.expect(kind, portal?.answer ?? NO_ANSWER, null)
       return false
     })
   }
@@ -245,6 +263,7 @@ export class FromClient {
   }
 
   #copyEnd(): boolean {
+    this.#setCopying(false)
     if (this.#books.isCopyingIn) this.#books.isCopyingIn = false
     else this.#books.expect('copy-end', NO_ANSWER, null)
     return false
@@ -252,7 +271,11 @@ export class FromClient {
 
   #oversized(type: number): 'pass' | 'drop' {
     if (!this.#books.isReady) throw new ProtocolError('a statement before the client is logged in')
-    if (this.#books.isSkipping || type === Frontend.copyData) return 'drop'
+    if (type === Frontend.copyData) {
+      this.#copyIn.oversized()
+      return 'drop'
+    }
+    if (this.#books.isSkipping) return 'drop'
     this.#books.sequence++
     switch (type) {
       case Frontend.query:
@@ -307,8 +330,12 @@ export class FromClient {
   }
 
   #wait(holds: () => boolean, next: () => Soon<boolean>): Promise<boolean> {
+    return this.#untilKnown(holds).then(next)
+  }
+
+  #untilKnown(holds: () => boolean): Promise<void> {
     this.#toDatabase.flush()
-    return this.#books.waitUntil(holds).then(next)
+    return this.#books.waitUntil(holds)
   }
 
   /** Puts what `write` appends in the place of the client's message, or refuses it where that fails. */
@@ -363,27 +390,26 @@ export class FromClient {
   #setRefusedLast(refused: boolean): void {
     if (this.#refusedLast === refused) return
     this.#refusedLast = refused
-    this.frames.wanted = refused ? clientMessagesAndCopyData : clientMessages
+    this.#setWanted()
+  }
+
+  #setCopying(isCopying: boolean): void {
+    this.#copyIn.expect(isCopying ? this.#books.sequence : null)
+    this.#setWanted()
+  }
+
+  #setWanted(): void {
+    const seesCopyData = this.#refusedLast || this.#copyIn.isExpected
+    this.frames.wanted = seesCopyData ? clientMessagesAndCopyData : clientMessages
   }
 
   #expectQuery(plan: Plan): void {
     this.#setRefusedLast(false)
+    this.#setCopying(plan.kind === 'planned' && plan.answers.some(isCopyIn))
     this.#books.expectQuery(plan)
   }
 }
 
-const clientTypes = [
-  Frontend.query,
-  Frontend.parse,
-  Frontend.bind,
-  Frontend.describe,
-  Frontend.execute,
-  Frontend.close,
-  Frontend.functionCall,
-  Frontend.sync,
-  Frontend.copyDone,
-  Frontend.copyFail,
-]
-const clientMessages = messageTypes(...clientTypes)
-const clientMessagesAndPassword = messageTypes(...clientTypes, Frontend.password)
-const clientMessagesAndCopyData = messageTypes(...clientTypes, Frontend.copyData)
+function isCopyIn({ copy }: AnswerPlan): boolean {
+  return copy?.direction === 'in'
+}

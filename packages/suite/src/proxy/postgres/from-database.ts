@@ -1,4 +1,4 @@
-import { type Soon, soon } from '../../foundation/index.ts'
+import { BufferSink, type Soon, soon } from '../../foundation/index.ts'
 import type { Refusal } from '../../sql/index.ts'
 import type { Access } from '../../transform/index.ts'
 import { type Outlet, ProtocolError } from '../../wire/index.ts'
@@ -15,6 +15,8 @@ import {
 import { Answer } from './answer.ts'
 import { type Books, currentAnswer } from './books.ts'
 import type { ConversationObserver, ConversationSettings } from './conversation-settings.ts'
+import { copyDataMessage } from './copy-messages.ts'
+import { CopyRows } from './copy-rows.ts'
 import type { Expected, ExpectedKind } from './expected.ts'
 import type { Login } from './login/index.ts'
 import { RefusedError, refusalResponse, refusals } from './refusal.ts'
@@ -32,6 +34,9 @@ export class FromDatabase {
   readonly #observer: ConversationObserver
   readonly #login: Login | null
   readonly #rows: RowRevealer
+  readonly #access: Access
+  /** The rows of the COPY that the database sends, where they have protected columns. */
+  #copyingOut: CopyRows | null = null
 
   constructor(
     settings: ConversationSettings,
@@ -42,6 +47,7 @@ export class FromDatabase {
     login: Login | null,
   ) {
     this.#login = login
+    this.#access = access
     this.#settings = settings
     this.#books = books
     this.#observer = observer
@@ -96,7 +102,16 @@ export class FromDatabase {
       case Backend.copyBothResponse:
         if (!isCarriedOut(expected)) throw outOfTurn()
         this.#books.isCopyingIn = !this.#books.expected.ignoreSyncInCopy()
+        this.#books.copyingIn = this.#copyRows(expected)
         return false
+      case Backend.copyOutResponse:
+        if (!isCarriedOut(expected)) throw outOfTurn()
+        this.#setCopyingOut(this.#copyRows(expected))
+        return false
+      case Backend.copyData:
+        return this.#copyData(bytes, start, end, expected)
+      case Backend.copyDone:
+        return this.#copyDone(expected)
       case Backend.errorResponse:
         return this.#error(bytes, start, end, expected)
       case Backend.readyForQuery:
@@ -138,6 +153,58 @@ export class FromDatabase {
     }
   }
 
+  #copyRows(expected: Expected): CopyRows | null {
+    const { copy } = currentAnswer(expected)
+    const { columns, heldSizeMax } = this.#settings
+    return copy === null ? null : new CopyRows(copy, columns, this.#access, heldSizeMax)
+  }
+
+  /** Data of a COPY is looked at only where it has protected columns. */
+  #setCopyingOut(rows: CopyRows | null): void {
+    if (this.#copyingOut === rows) return
+    this.#copyingOut = rows
+    this.frames.wanted = rows === null ? databaseMessages : databaseMessagesAndCopyData
+  }
+
+  #copyData(bytes: Buffer, start: number, end: number, expected: Expected | null): Soon<boolean> {
+    const data = bytes.subarray(start + HEADER_SIZE, end)
+    return this.#putCopyData(expected, (rows, sink) => rows.push(data, sink))
+  }
+
+  #copyDone(expected: Expected | null): Soon<boolean> {
+    if (this.#copyingOut === null) return false
+    const done = this.#putCopyData(expected, (rows, sink) => rows.finish(sink))
+    return soon(done, () => {
+      this.#setCopyingOut(null)
+      return this.#books.isBrokenOff
+    })
+  }
+
+  #putCopyData(
+    expected: Expected | null,
+    write: (rows: CopyRows, sink: BufferSink) => Soon<void>,
+  ): Soon<boolean> {
+    const rows = this.#copyingOut
+    if (rows === null || this.#books.isBrokenOff) return this.#books.isBrokenOff
+    if (expected === null) throw outOfTurn()
+    const sink = new BufferSink()
+    const put = () => {
+      if (sink.length > 0) this.#putToClient(copyDataMessage(sink.take()))
+      return true
+    }
+    const failed = (error: unknown): boolean => {
+      if (!(error instanceof RefusedError)) throw error
+      this.#breakOff(expected, error.refusal)
+      return true
+    }
+    try {
+      const written = write(rows, sink)
+      return written instanceof Promise ? written.then(put, failed) : put()
+    } catch (error) {
+      return failed(error)
+    }
+  }
+
   #rowDescription(bytes: Buffer, start: number, end: number, expected: Expected | null): boolean {
     if (expected?.kind === 'query') this.#learnFormats(bytes, start, end, expected)
     else if (expected !== null && isDescribe(expected)) this.#books.expected.shift()
@@ -167,6 +234,7 @@ export class FromDatabase {
 
   #commandComplete(bytes: Buffer, start: number, end: number, expected: Expected | null): void {
     if (!isCarriedOut(expected)) throw outOfTurn()
+    this.#books.copyingIn = null
     if (expected.kind === 'query') expected.current++
     else this.#books.expected.shift()
     if (bytes[start + HEADER_SIZE] !== LETTER_D) return
@@ -185,6 +253,8 @@ export class FromDatabase {
   /** The books go where an error takes the database. True where the client gets another error in the place of it, or none. */
   #failed(expected: Expected | null): boolean {
     this.#books.isCopyingIn = false
+    this.#books.copyingIn = null
+    this.#setCopyingOut(null)
     if (expected === null) return false
     this.#books.fail(expected)
     return expected.refusal !== null && this.#putToClient(refusalResponse(expected.refusal))
@@ -197,6 +267,10 @@ export class FromDatabase {
       case Backend.dataRow:
         if (!isCarriedOut(expected)) throw outOfTurn()
         if (!currentAnswer(expected).protects && !this.#settings.detectsPoison) return 'pass'
+        this.#breakOff(expected, refusals.rowTooLong)
+        return 'drop'
+      case Backend.copyData:
+        if (expected === null) throw outOfTurn()
         this.#breakOff(expected, refusals.rowTooLong)
         return 'drop'
       case Backend.errorResponse:
@@ -234,11 +308,17 @@ const databaseTypes = [
   Backend.emptyQueryResponse,
   Backend.copyInResponse,
   Backend.copyBothResponse,
+  Backend.copyOutResponse,
   Backend.errorResponse,
   Backend.readyForQuery,
   Backend.parameterStatus,
 ]
 const databaseMessages = messageTypes(...databaseTypes)
+const databaseMessagesAndCopyData = messageTypes(
+  ...databaseTypes,
+  Backend.copyData,
+  Backend.copyDone,
+)
 const databaseMessagesAndLogin = messageTypes(...databaseTypes, Backend.authentication)
 
 /** Statements are carried out by it: rows may come, and the end of each. */

@@ -146,6 +146,6 @@ function planOf(analysis: Analysis, columns: ColumnTable): Plan {
   }
 }
 
-function answerPlan({ results, named }: StatementAnalysis): AnswerPlan {
-  return { results, named }
+function answerPlan({ results, named, copy }: StatementAnalysis): AnswerPlan {
+  return { results, named, copy }
 }

@@ -104,6 +104,24 @@ export const refusals = {
     hint: 'Prepare it on this connection, by the protocol or by PREPARE.',
     column: null,
   },
+  copyFields: {
+    sqlState: '22P04',
+    message: 'a row of COPY has not as many fields as there are columns',
+    hint: 'Write every row with the columns of the statement.',
+    column: null,
+  },
+  copyParameters: {
+    sqlState: '08P01',
+    message: 'COPY has no parameters',
+    hint: 'Send the rows as data of the COPY.',
+    column: null,
+  },
+  copyRow: {
+    sqlState: '22P04',
+    message: 'a row of COPY cannot be read in the format of the statement, or is too long',
+    hint: 'Check the format of the data, and end its lines alike.',
+    column: null,
+  },
   settingName: {
     sqlState: '0A000',
     message: 'a parameter of set_config names a setting by which texts of statements are read',

@@ -45,7 +45,9 @@ function analyzeTree(tree: Tree, findings: Findings): Analysis {
   const values = findings.slots()
   const edits = findings.edits()
   const { passed, exact, settingNames } = findings
-  const says = statements.some(({ results, named }) => results !== null || named !== null)
+  const says = statements.some(
+    ({ results, named, copy }) => results !== null || named !== null || copy !== null,
+  )
   const found = values.length + edits.length + passed.length + settingNames.length
   if (!says && !exact && found === 0) return UNTOUCHED
   return { kind: 'planned', values, edits, statements, settingNames, passed, exact }

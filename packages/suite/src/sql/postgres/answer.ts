@@ -2,7 +2,7 @@
 import type { ResultItem, StatementAnalysis } from '../analysis.ts'
 import { type Part, protectedIn } from './items.ts'
 
-export const NO_ROWS: StatementAnalysis = { results: null, named: null }
+export const NO_ROWS: StatementAnalysis = { results: null, named: null, copy: null }
 
 /** The statement that answers these columns: null where none is protected. */
 export function answering(parts: readonly Part[]): StatementAnalysis {
@@ -10,5 +10,5 @@ export function answering(parts: readonly Part[]): StatementAnalysis {
   const results = parts.map(
     (part): ResultItem => (part.kind === 'rest' ? 'star' : (part.item.column ?? 'other')),
   )
-  return { results, named: null }
+  return { results, named: null, copy: null }
 }

@@ -10,7 +10,7 @@ import type { Span } from './source-text.ts'
 import { type A_Expr, type Node, qualifiedName, type TypeName } from './tree.ts'
 
 /** How many bytes of a stored value with a search hash are compared: spec acra-envelopes §5. */
-const HASH_SIZE = 33
+export const SEARCH_HASH_SIZE = 33
 const BYTEA_ARRAY = '::pg_catalog.bytea[]'
 const EQUAL_ANY = ' OPERATOR(pg_catalog.=) ANY ('
 const UNEQUAL_ALL = ' OPERATOR(pg_catalog.<>) ALL ('
@@ -86,6 +86,23 @@ export function isCarriedCase(tested: Node, values: readonly Node[], place: Plac
   return carried
 }
 
+/** True for a column whose stored values are equal exactly where the plain ones are. */
+export function isComparedWhole(node: Node, place: Place): boolean {
+  if (!('ColumnRef' in node)) return false
+  const operand = operandOf(node, place)
+  return operand.kind === 'column' && equalityOf(operand.column) === 'whole'
+}
+
+/** `count(DISTINCT email)`: counts what is compared. */
+export function isCarriedDistinct(nodes: readonly Node[], place: Place): boolean {
+  const operands = nodes.map((node) => operandOf(node, place))
+  const columns = operands.filter((operand) => operand.kind === 'column')
+  const isFreeOfCasts = columns.every(({ core }) => core.casts.length === 0)
+  if (columns.length === 0 || columns.length < operands.length || !isFreeOfCasts) return false
+  for (const column of columns) wrap(column, place)
+  return true
+}
+
 function operandOf(node: Node, place: Place): Operand {
   const core = coreOf(node, place.findings.source)
   if (core === null) return OTHER
@@ -135,7 +152,11 @@ function replaceValue(
   const { text } = findings.source
   const of = ({ start, end }: Span) => text.toString('utf8', start, end)
   const name = of(column.core.span)
-  findings.edit(core.span.start, core.span.end, ` pg_catalog.substr(${name}, 1, ${HASH_SIZE})`)
+  findings.edit(
+    core.span.start,
+    core.span.end,
+    ` pg_catalog.substr(${name}, 1, ${SEARCH_HASH_SIZE})`,
+  )
   if ('ParamRef' in core.node)
     findings.edit(column.core.span.start, column.core.span.end, ` ${of(core.span)}`)
 }
@@ -337,5 +358,5 @@ function wrap({ column, core }: Operand & { kind: 'column' }, { findings }: Plac
   if (equalityOf(column) !== 'prefix') return
   const { start, end } = core.span
   findings.edit(start, start, ' pg_catalog.substr(')
-  findings.edit(end, end, `, 1, ${HASH_SIZE})`)
+  findings.edit(end, end, `, 1, ${SEARCH_HASH_SIZE})`)
 }

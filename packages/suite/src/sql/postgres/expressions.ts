@@ -1,5 +1,5 @@
 /** What the value of an expression is, and the refusal of expressions that a protected column must not stand in. */
-import { isCarriedCase, isCarriedComparison } from './comparisons.ts'
+import { isCarriedCase, isCarriedComparison, isCarriedDistinct } from './comparisons.ts'
 import type { Place } from './context.ts'
 import { describe, fieldsOf } from './expression-fields.ts'
 import { kindOfFunction } from './functions.ts'
@@ -174,6 +174,8 @@ function functionCall(call: FuncCall, place: Place): Item {
     for (const argument of args) evaluate(argument, place)
     return PLAIN
   }
+  const isCount = kind === 'known' && name === 'count' && agg_order.length === 0
+  if (isCount && isCarriedDistinct(args, place)) return PLAIN
   const items = useAll([...args, ...agg_order], place, `the function ${written}`)
   const item = together(items, place)
   if (kind === 'unsafe') refuseUnsafe(written, place)

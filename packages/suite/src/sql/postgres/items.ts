@@ -86,6 +86,15 @@ export function protectedIn(parts: readonly Part[]): ProtectedColumn | null {
   return null
 }
 
+/** The first protected column among parts whose stored values are not compared as the plain ones are; null where there is none. */
+export function incomparableIn(parts: readonly Part[]): ProtectedColumn | null {
+  for (const part of parts) {
+    const columns = part.kind === 'column' ? [part.item.column] : [...part.known.values()]
+    for (const column of columns) if (column !== null && column.equality !== 'whole') return column
+  }
+  return null
+}
+
 /** A whole row: it is protected, suspect or sent where one of its columns is. */
 export function rowItem(relation: Relation): Item {
   const columns = relation.parts.map(itemOf)

@@ -5,7 +5,7 @@ import type { Context, Place } from './context.ts'
 import { evaluate, use, useAll } from './expressions.ts'
 import { nameOf } from './findings.ts'
 import { fromList } from './from.ts'
-import { column, type Item, type Part, protectedIn, rest } from './items.ts'
+import { column, type Item, incomparableIn, type Part, protectedIn, rest } from './items.ts'
 import { refuseUse } from './refusals.ts'
 import { NO_SOURCE, type Source, scopeOver } from './relations.ts'
 import { findRelation, type Scope } from './scope.ts'
@@ -121,7 +121,7 @@ function distinct(clause: readonly Node[] | undefined, parts: readonly Part[], p
     orderBy(on, parts, { ...place, clause: 'DISTINCT ON' })
     return
   }
-  const inside = protectedIn(parts)
+  const inside = incomparableIn(parts)
   if (inside !== null) refuseUse(inside, place, 'a comparison of rows')
 }
 

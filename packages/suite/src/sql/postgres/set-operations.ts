@@ -7,6 +7,7 @@ import {
   column,
   combined,
   type Item,
+  incomparableIn,
   isOpen,
   NULL,
   type Part,
@@ -25,7 +26,7 @@ export function mergeBranches(
 ): Part[] {
   const name = operationName(op)
   const compares = op !== 'SETOP_UNION' || !all
-  const inside = protectedIn(left) ?? protectedIn(right)
+  const inside = incomparableIn(left) ?? incomparableIn(right)
   if (compares && inside !== null) {
     context.findings.refuse(inside, {
       message: `${name} compares rows by ${nameOf(inside)}: the column is protected, and its encrypted values never compare equal`,

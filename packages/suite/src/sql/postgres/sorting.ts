@@ -1,8 +1,9 @@
 /** ORDER BY, GROUP BY and DISTINCT ON: a name or a number there may mean a column of the answer. */
 
+import { isComparedWhole } from './comparisons.ts'
 import type { Place } from './context.ts'
 import { use } from './expressions.ts'
-import { isOpen, type Part, protectedIn } from './items.ts'
+import { incomparableIn, isOpen, type Part, protectedIn } from './items.ts'
 import { refuseUse } from './refusals.ts'
 import { findName } from './scope.ts'
 import { type Node, stringsOf } from './tree.ts'
@@ -14,7 +15,9 @@ export function orderBy(nodes: readonly Node[], parts: readonly Part[], place: P
     if (key === undefined || byPosition(key, parts, place)) continue
     const { named, unnamed } = answerColumns(key, parts)
     refuseProtected(named.length > 0 ? named : unnamed, place)
-    if (named.length === 0) use(key, place, 'the order of rows')
+    const isOrder = place.clause === 'ORDER BY'
+    if (named.length === 0 && (isOrder || !isComparedWhole(key, place)))
+      use(key, place, 'the order of rows')
   }
 }
 
@@ -35,8 +38,8 @@ function groupByOne(node: Node, parts: readonly Part[], place: Place): void {
   const found =
     name === null ? null : findName({ ...place.scope, outer: null }, name, place.findings.catalog)
   const { named, unnamed } = answerColumns(node, parts)
-  if (named.length === 0 || found === null || found.kind === 'item')
-    use(node, place, 'the groups of rows')
+  const isColumn = named.length === 0 || found === null || found.kind === 'item'
+  if (isColumn && !isComparedWhole(node, place)) use(node, place, 'the groups of rows')
   // The name may be of a column of FROM that the configuration does not list, or of the answer: then both must be allowed.
   refuseProtected(named.length > 0 ? named : unnamed, place)
 }
@@ -64,7 +67,7 @@ function byPosition(node: Node, parts: readonly Part[], place: Place): boolean {
 }
 
 function refuseProtected(parts: readonly Part[], place: Place): void {
-  const inside = protectedIn(parts)
+  const inside = place.clause === 'ORDER BY' ? protectedIn(parts) : incomparableIn(parts)
   if (inside !== null)
     refuseUse(
       inside,

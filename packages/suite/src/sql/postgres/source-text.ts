@@ -117,6 +117,13 @@ export class SourceText {
     return this.text.toString('latin1', start, this.endOfWord(start)).toLowerCase()
   }
 
+  /** The identifier at `start` as PostgreSQL folds it. */
+  nameAt(start: number): string {
+    const word = this.text.toString('utf8', start, this.endOfWord(start))
+    if (word.startsWith('"')) return word.slice(1, -1).replaceAll('""', '"')
+    return word.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
+  }
+
   skipBlank(start: number): number {
     return skipBlank(this.text, start)
   }

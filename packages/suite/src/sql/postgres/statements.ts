@@ -3,6 +3,7 @@ import type { StatementAnalysis } from '../analysis.ts'
 import { alterDomain, alterTable, moveToSchema, rename } from './alterations.ts'
 import { answering, NO_ROWS } from './answer.ts'
 import type { Context } from './context.ts'
+import { copy } from './copy.ts'
 import {
   createDomain,
   createFunction,
@@ -19,7 +20,6 @@ import { OUTERMOST } from './query.ts'
 import { type BodyOf, type Kind, type Node, partsOf, type RawStmt } from './tree.ts'
 import {
   call,
-  copy,
   declareCursor,
   execute,
   explain,

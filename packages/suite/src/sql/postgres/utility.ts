@@ -2,29 +2,22 @@
 
 import type { StatementAnalysis } from '../analysis.ts'
 import { answering, NO_ROWS } from './answer.ts'
-import { refuseCatalog, targetOf, writtenTable } from './assignment.ts'
 import type { Context } from './context.ts'
 import { createFunction } from './definitions.ts'
-import { evaluate, use } from './expressions.ts'
-import { nameOf } from './findings.ts'
+import { evaluate } from './expressions.ts'
 import { OUTERMOST } from './query.ts'
 import { checkType } from './refusals.ts'
-import { scopeOver } from './relations.ts'
 import { isCheckedSetting, settingProblem } from './settings.ts'
-import {
-  type CallStmt,
-  type CopyStmt,
-  complete,
-  type DeclareCursorStmt,
-  type ExecuteStmt,
-  type ExplainStmt,
-  type FetchStmt,
-  type Node,
-  type PrepareStmt,
-  stringsOf,
-  type VariableSetStmt,
+import type {
+  CallStmt,
+  DeclareCursorStmt,
+  ExecuteStmt,
+  ExplainStmt,
+  FetchStmt,
+  Node,
+  PrepareStmt,
+  VariableSetStmt,
 } from './tree.ts'
-import { targetRelation } from './write.ts'
 
 /** They name things, set nothing that is checked, and answer nothing of a table: nothing in them matters. */
 export const HARMLESS: ReadonlySet<string> = new Set([
@@ -121,7 +114,7 @@ export function declareCursor(
 }
 
 export function fetch({ portalname = '' }: FetchStmt): StatementAnalysis {
-  return { results: null, named: { action: 'fetch', name: portalname } }
+  return { ...NO_ROWS, named: { action: 'fetch', name: portalname } }
 }
 
 /** A statement that SQL prepares is executed with values that are not looked at: it must have no place for protected ones. */
@@ -160,38 +153,12 @@ export function execute(
       hint: 'Prepare and execute the statement by the protocol, as drivers do, or run it without PREPARE.',
     })
   }
-  return { results: null, named: { action: 'execute', name } }
+  return { ...NO_ROWS, named: { action: 'execute', name } }
 }
 
 /** The plan is text: the answer has no protected column, whatever the statement. */
 export function explain({ query }: ExplainStmt, context: Context): StatementAnalysis {
   if (query !== undefined) context.statement(query)
-  return NO_ROWS
-}
-
-/** COPY out passes encrypted. COPY in carries values that are not looked at. */
-export function copy(statement: CopyStmt, context: Context): StatementAnalysis {
-  const { relation, query, attlist, is_from, is_program, filename, options, whereClause, ...rest } =
-    statement
-  complete(rest)
-  if (query !== undefined) context.query(query, OUTERMOST)
-  if (is_from !== true) return NO_ROWS
-  refuseCatalog(relation, context)
-  const written = writtenTable(relation, context)
-  const names =
-    attlist === undefined ? [...(written.table?.protected.keys() ?? [])] : stringsOf(attlist)
-  for (const name of names) {
-    const { column, suspect } = targetOf(written, name, undefined, context)
-    if (suspect !== null) context.findings.refuseSuspect(suspect, 'COPY FROM')
-    if (column === null) continue
-    context.findings.refuse(column, {
-      message: `COPY FROM writes ${nameOf(column)}: the column is protected, and the rows of COPY are not rewritten`,
-      hint: 'Use INSERT ... VALUES, or leave the protected column out of the list of columns.',
-    })
-  }
-  const scope = scopeOver([targetRelation(relation, context)], OUTERMOST)
-  if (whereClause !== undefined)
-    use(whereClause, { ...context, scope, clause: 'COPY WHERE' }, 'a condition')
   return NO_ROWS
 }
 

@@ -1,5 +1,6 @@
 /** INSERT, UPDATE and DELETE. */
 
+import type { ProtectedColumn } from '../analysis.ts'
 import {
   assign,
   refuseCatalog,
@@ -10,6 +11,7 @@ import {
   writtenTable,
 } from './assignment.ts'
 import { withTables } from './common-tables.ts'
+import { SEARCH_HASH_SIZE } from './comparisons.ts'
 import type { Context, Place } from './context.ts'
 import { use } from './expressions.ts'
 import { nameOf } from './findings.ts'
@@ -276,7 +278,9 @@ function onConflict(
     const { name, expr } = node.IndexElem
     if (expr !== undefined) use(expr, at, 'the conflict target')
     const column = name === undefined ? null : (written.table?.protected.get(name) ?? null)
-    if (column !== null) refuseUse(column, at, 'the conflict target')
+    if (column === null || column.equality === 'whole') continue
+    if (!compareTarget(infer?.location ?? 0, name ?? '', column, at))
+      refuseUse(column, at, 'the conflict target')
   }
   if (infer?.whereClause !== undefined) use(infer.whereClause, at, 'a condition')
   const excluded: Relation = { ...target, name: 'excluded', schema: null }
@@ -288,6 +292,29 @@ function onConflict(
   assignAll(targetList, written, place)
   if (whereClause !== undefined)
     use(whereClause, { ...place, clause: 'ON CONFLICT DO UPDATE WHERE' }, 'a condition')
+}
+
+/** `ON CONFLICT (email)` means the unique index on the search hashes. False where the names in the brackets are not read. */
+function compareTarget(
+  open: number,
+  name: string,
+  { equality }: ProtectedColumn,
+  { findings }: Place,
+): boolean {
+  const { source } = findings
+  if (equality !== 'prefix' || source.text[open] !== 0x28) return false
+  for (let at = source.skipBlank(open + 1); ; ) {
+    const end = source.endOfWord(at)
+    if (end === at) return false
+    if (source.nameAt(at) === name) {
+      findings.edit(at, at, ' (pg_catalog.substr(')
+      findings.edit(end, end, `, 1, ${SEARCH_HASH_SIZE}))`)
+      return true
+    }
+    const comma = source.skipBlank(end)
+    if (source.text[comma] !== 0x2c) return false
+    at = source.skipBlank(comma + 1)
+  }
 }
 
 /** The columns of RETURNING. Its `*` is the table that is written to, then those in FROM; in MERGE the other way round. */

@@ -44,6 +44,15 @@ export {
 } from './backend.ts'
 export { type TypeCodec, typeCodecs } from './codecs/index.ts'
 export {
+  CopyCutter,
+  type CopyField,
+  type CopyFormat,
+  type CopyRecord,
+  fieldsOf,
+  joinFields,
+  writeField,
+} from './copy.ts'
+export {
   FrameCutter,
   type FrameCutterOptions,
   HEADER_SIZE,

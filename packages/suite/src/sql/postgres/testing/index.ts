@@ -89,7 +89,11 @@ export function verdict(sql: string, catalog: Catalog): string {
         : `${isNegative ? '-' : ''}${text.toString('utf8', literals[source.literal].start, literals[source.literal].end)}`
     parts.push(`${column.table}.${column.column}=${value}`)
   }
-  for (const { results, named } of analysis.statements) {
+  for (const { results, named, copy } of analysis.statements) {
+    if (copy !== null)
+      parts.push(
+        `copy ${copy.direction} ${copy.kind} (${copy.columns.map((item) => (typeof item === 'string' ? item : item.column)).join(' ')})`,
+      )
     if (named !== null) parts.push(`${named.action} ${named.name}`)
     if (results !== null)
       parts.push(
