@@ -60,3 +60,10 @@ export interface AnswerPlan {
 }
 
 export const untouched: Untouched = { kind: 'untouched' }
+
+/** The slots of a statement that has none. */
+export const noSlots: Pick<Planned, 'literals' | 'parameters' | 'edits'> = {
+  literals: [],
+  parameters: new Map(),
+  edits: [],
+}

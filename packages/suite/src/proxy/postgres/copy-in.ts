@@ -1,6 +1,7 @@
 import { BufferSink, type Soon } from '../../foundation/index.ts'
 import type { Refusal } from '../../sql/index.ts'
 import type { Outlet } from '../../wire/index.ts'
+import type { AnswerPlan } from '../plan.ts'
 import type { Books } from './books.ts'
 import type { ConversationObserver } from './conversation-settings.ts'
 import { copyDataMessage, copyFailMessage } from './copy-messages.ts'
@@ -101,4 +102,9 @@ export class CopyIn {
     if (this.#books.isCopyingIn) this.#toDatabase.put(copyFailMessage)
     return true
   }
+}
+
+/** True for a statement that reads such data. */
+export function isCopyIn({ copy }: AnswerPlan): boolean {
+  return copy?.direction === 'in'
 }

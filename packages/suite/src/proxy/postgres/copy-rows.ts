@@ -39,7 +39,7 @@ export class CopyRows {
       kind: copy.kind,
       delimiter: copy.delimiter.charCodeAt(0),
       quote: copy.quote.charCodeAt(0),
-      escape: copy.escape.charCodeAt(0),
+      escapeMark: copy.escape.charCodeAt(0),
       nullText: Buffer.from(copy.nullText),
       hasHeader: copy.hasHeader,
     }

@@ -13,7 +13,7 @@ import {
   Frontend,
   HEADER_SIZE,
 } from '../../wire/postgres/index.ts'
-import type { AnswerPlan, Plan, Planned } from '../plan.ts'
+import { noSlots, type Plan } from '../plan.ts'
 import { mayMoveEnds } from './backslashes.ts'
 import { type Books, firstAnswer, NO_ANSWER } from './books.ts'
 import {
@@ -22,7 +22,7 @@ import {
   clientMessagesAndPassword,
 } from './client-messages.ts'
 import type { ConversationObserver, ConversationSettings } from './conversation-settings.ts'
-import { CopyIn } from './copy-in.ts'
+import { CopyIn, isCopyIn } from './copy-in.ts'
 import type { ExpectedKind } from './expected.ts'
 import { isCarriedFunction } from './function-call.ts'
 import { LOGIN_SIZE_MAX, type Login } from './login/index.ts'
@@ -38,13 +38,6 @@ import { namesCheckedSetting } from './setting-names.ts'
  */
 const EXPECTED_MAX = 10_000
 const EXPECTED_AGAIN = 5000
-
-/** The slots of a statement that has none. */
-const NO_SLOTS: Pick<Planned, 'literals' | 'parameters' | 'edits'> = {
-  literals: [],
-  parameters: new Map(),
-  edits: [],
-}
 
 /** The client's messages: what each means for the books, and whether it passes as it came, rewritten, or not at all. */
 export class FromClient {
@@ -89,10 +82,8 @@ export class FromClient {
   #take(bytes: Buffer, start: number, end: number): Soon<boolean> {
     const { expected } = this.#books
     if (expected.size < EXPECTED_MAX) return this.#mean(bytes, start, end)
-    return this.#wait(
-      () => expected.head === null || expected.size <= EXPECTED_AGAIN,
-      () => this.#mean(bytes, start, end),
-    )
+    const isLess = () => expected.head === null || expected.size <= EXPECTED_AGAIN
+    return this.#untilKnown(isLess).then(() => this.#mean(bytes, start, end))
   }
 
   /** What the client's message means. True where something was put in its place. */
@@ -144,7 +135,7 @@ export class FromClient {
     const { plan, shape } = this.#planned(this.#settings.planner.forQuery(text), text)
     if (plan.kind === 'refused') return this.#refuse('query', inPlaceOf.query, plan.refusal)
     const expect = () => this.#expectQuery(plan)
-    const slots = plan.kind === 'planned' ? plan : NO_SLOTS
+    const slots = plan.kind === 'planned' ? plan : noSlots
     const hasSlots = slots.literals.length > 0 || slots.edits.length > 0
     if (!hasSlots && this.#passesUnread(text)) {
       expect()
@@ -167,7 +158,7 @@ export class FromClient {
       const change = statements.change(message.statement, statement, sequence)
       this.#books.expect('parse', NO_ANSWER, change)
     }
-    const slots = plan.kind === 'planned' ? plan : NO_SLOTS
+    const slots = plan.kind === 'planned' ? plan : noSlots
     const hasSlots =
       slots.literals.length > 0 || slots.parameters.size > 0 || slots.edits.length > 0
     if (!hasSlots && this.#passesUnread(text)) {
@@ -232,8 +223,7 @@ export class FromClient {
   #withPortal(kind: 'describe-portal' | 'execute', name: string): Soon<boolean> {
     return this.#whenCertain(this.#books.portals, name, () => {
       const portal = this.#books.portal(name)
-      if (kind === 'execute')
-        this.#setCopying(portal?.answer.copy?.direction === 'in')
+      if (kind === 'execute') this.#setCopying(portal?.answer.copy?.direction === 'in')
       this.#books.expect(kind, portal?.answer ?? NO_ANSWER, null)
       return false
     })
@@ -321,16 +311,10 @@ export class FromClient {
   ): Soon<boolean> {
     const { lastSync } = this.#books
     if (this.#books.isCopyingIn || !names.isUncertain(name, lastSync)) return next(names.get(name))
-    return this.#wait(
-      // A database that reads COPY data answers nothing before its end, and takes no other message.
-      () => this.#books.isCopyingIn || !names.isUncertain(name, lastSync),
-      // What came between has failed meanwhile, perhaps.
-      () => (this.#books.isSkipping ? true : next(names.get(name))),
-    )
-  }
-
-  #wait(holds: () => boolean, next: () => Soon<boolean>): Promise<boolean> {
-    return this.#untilKnown(holds).then(next)
+    // A database that reads COPY data answers nothing before its end, and takes no other message.
+    const isKnown = () => this.#books.isCopyingIn || !names.isUncertain(name, lastSync)
+    // What came between has failed meanwhile, perhaps.
+    return this.#untilKnown(isKnown).then(() => this.#books.isSkipping || next(names.get(name)))
   }
 
   #untilKnown(holds: () => boolean): Promise<void> {
@@ -408,8 +392,4 @@ export class FromClient {
     this.#setCopying(plan.kind === 'planned' && plan.answers.some(isCopyIn))
     this.#books.expectQuery(plan)
   }
-}
-
-function isCopyIn({ copy }: AnswerPlan): boolean {
-  return copy?.direction === 'in'
 }

@@ -117,15 +117,15 @@ function formatOf(options: readonly Node[]): Format | null {
     if (!known.includes(name) && !OTHER_OPTIONS.has(name)) return null
   const delimiter = text('delimiter') ?? (kind === 'csv' ? ',' : '\t')
   const quote = text('quote') ?? '"'
-  const escape = text('escape') ?? quote
-  if ([delimiter, quote, escape].some((one) => one.length !== 1 || one > '\x7f')) return null
+  const escapeMark = text('escape') ?? quote
+  if ([delimiter, quote, escapeMark].some((one) => one.length !== 1 || one > '\x7f')) return null
   const isQuoted = given.get('force_quote')
   const notNull = given.get('force_not_null')
   return {
     kind,
     delimiter,
     quote,
-    escape,
+    escape: escapeMark,
     nullText: text('null') ?? (kind === 'csv' ? '' : '\\N'),
     hasHeader: given.has('header') && isTrue(given.get('header')),
     quotedColumns: isQuoted === undefined ? [] : namesIn(isQuoted.arg),

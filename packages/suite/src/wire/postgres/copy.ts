@@ -3,10 +3,10 @@ import { ProtocolError } from '../protocol-error.ts'
 
 export interface CopyFormat {
   readonly kind: 'text' | 'csv' | 'binary'
-  /** Bytes; without meaning in binary format, `quote` and `escape` also in text. */
+  /** Bytes; without meaning in binary format, `quote` and `escapeMark` also in text. */
   readonly delimiter: number
   readonly quote: number
-  readonly escape: number
+  readonly escapeMark: number
   readonly nullText: Buffer
   readonly hasHeader: boolean
 }
@@ -112,13 +112,13 @@ export class CopyCutter {
 
   #endOfCsv(): number {
     const bytes = this.#pending
-    const { quote, escape } = this.#format
+    const { quote, escapeMark } = this.#format
     for (; this.#at < bytes.length; this.#at++) {
       const byte = bytes[this.#at]
-      if (this.#isQuoted && byte === escape && escape !== quote) {
+      if (this.#isQuoted && byte === escapeMark && escapeMark !== quote) {
         if (this.#at + 1 >= bytes.length) return -1
         const next = bytes[this.#at + 1]
-        if (next === quote || next === escape) this.#at++
+        if (next === quote || next === escapeMark) this.#at++
       } else if (byte === quote) this.#isQuoted = !this.#isQuoted
       else if (byte === LINE_FEED && !this.#isQuoted) return this.#at + 1
     }
@@ -250,7 +250,7 @@ function unescapeText(raw: Buffer): Buffer {
 }
 
 function csvFields(format: CopyFormat, line: Buffer): (CopyField | null)[] {
-  const { delimiter, quote, escape, nullText } = format
+  const { delimiter, quote, escapeMark, nullText } = format
   const fields: (CopyField | null)[] = []
   const value = Buffer.allocUnsafe(line.length)
   let start = 0
@@ -260,7 +260,8 @@ function csvFields(format: CopyFormat, line: Buffer): (CopyField | null)[] {
   for (let at = 0; ; at++) {
     const byte = line[at]
     if (at < line.length && inside) {
-      const isEscape = byte === escape && (line[at + 1] === quote || line[at + 1] === escape)
+      const isEscape =
+        byte === escapeMark && (line[at + 1] === quote || line[at + 1] === escapeMark)
       if (isEscape && at + 1 < line.length) value[length++] = line[++at]
       else if (byte === quote) inside = false
       else value[length++] = byte
@@ -340,7 +341,7 @@ function escapeText({ delimiter }: CopyFormat, value: Buffer): Buffer {
 
 /** In quotes where PostgreSQL writes quotes. */
 function csvField(format: CopyFormat, value: Buffer, isQuoted: boolean): Buffer {
-  const { delimiter, quote, escape, nullText } = format
+  const { delimiter, quote, escapeMark, nullText } = format
   const special = [delimiter, quote, LINE_FEED, CARRIAGE_RETURN]
   const needsQuotes =
     isQuoted ||
@@ -350,7 +351,7 @@ function csvField(format: CopyFormat, value: Buffer, isQuoted: boolean): Buffer 
   if (!needsQuotes) return value
   const out = [quote]
   for (const byte of value) {
-    if (byte === quote || byte === escape) out.push(escape)
+    if (byte === quote || byte === escapeMark) out.push(escapeMark)
     out.push(byte)
   }
   out.push(quote)
