@@ -85,10 +85,12 @@ async function rewrapBatch(settings: RewrapSettings, files: readonly WrappedFile
       if (content !== null && !(await layout.opens(file, content, place, to))) {
         const time = new Date(Number(now() / 1_000_000n))
         const wrapped = await layout.rewrap(file, content, place, from, to, time)
-        await (await writer.stage(file.path, wrapped, 'private')).commit()
+        const staged = await writer.stage(file.path, wrapped, 'private')
+        await staged.commit({ settleLater: true })
       }
       advance()
     })
+    await writer.settle?.()
   })
 }
 

@@ -18,6 +18,9 @@ export class FilesWriter implements StorageWriter {
   #interrupted: boolean
   readonly #staged = new Set<string>()
   #changed = false
+  /** Folders with names that are not safe on disk yet, and those that are known to be there. */
+  readonly #unsettled = new Set<string>()
+  readonly #made = new Set<string>()
 
   private constructor(roots: Roots, leftovers: readonly string[]) {
     this.#roots = roots
@@ -45,17 +48,24 @@ export class FilesWriter implements StorageWriter {
 
   async stage(path: string, content: Uint8Array, visibility: Visibility): Promise<StagedFile> {
     const target = this.#locate(path, visibility)
-    await makeFolder(dirname(target))
+    await this.#makeFolder(dirname(target))
     const temporary = this.#temporary(visibility)
     await this.#stageAt(temporary, content, visibility)
     return {
-      commit: async () => {
+      commit: async (how) => {
         await attempt('replace', target, rename(temporary, target))
         this.#staged.delete(temporary)
         this.#changed = true
-        await syncFolder(dirname(target))
+        if (how?.settleLater === true) this.#unsettled.add(dirname(target))
+        else await syncFolder(dirname(target))
       },
     }
+  }
+
+  async settle(): Promise<void> {
+    const folders = [...this.#unsettled]
+    this.#unsettled.clear()
+    await Promise.all(folders.map(syncFolder))
   }
 
   async link(from: string, to: string, visibility: Visibility): Promise<boolean> {
@@ -86,6 +96,7 @@ export class FilesWriter implements StorageWriter {
   async finish<T>(work: (writer: StorageWriter) => Promise<T>): Promise<T> {
     try {
       const result = await work(this)
+      await this.settle()
       this.#changed = false
       return result
     } finally {
@@ -110,6 +121,12 @@ export class FilesWriter implements StorageWriter {
     await attempt('rename', temporary, rename(temporary, target))
     this.#staged.delete(temporary)
     return true
+  }
+
+  async #makeFolder(path: string): Promise<void> {
+    if (this.#made.has(path)) return
+    await makeFolder(path)
+    this.#made.add(path)
   }
 
   #temporary(visibility: Visibility): string {

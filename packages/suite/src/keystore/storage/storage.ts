@@ -40,6 +40,8 @@ export interface StorageWriter {
    * stays if anything had been changed before, so that the next writer finds `interrupted`.
    */
   stage(path: string, content: Uint8Array, visibility: Visibility): Promise<StagedFile>
+  /** Makes safe on disk what was committed with `settleLater`; absent where a commit is always safe. */
+  settle?(): Promise<void>
   /** Gives the file a second name. False, and nothing done, where that name is taken. */
   link(from: string, to: string, visibility: Visibility): Promise<boolean>
   /** Removes the file; a missing one is fine. */
@@ -48,8 +50,11 @@ export interface StorageWriter {
 
 /** A file that is complete and not yet in its place. */
 export interface StagedFile {
-  /** Puts it in its place at once: readers see the old content or the new. */
-  commit(): Promise<void>
+  /**
+   * Puts it in its place at once: readers see the old content or the new. `settleLater`: it need not be safe on disk before `settle`, for one who
+   * replaces many files that do not depend on each other.
+   */
+  commit(how?: { readonly settleLater: boolean }): Promise<void>
 }
 
 /** Begins every name that the storage uses for itself; no key can be called so, because ids hold no dot. */
