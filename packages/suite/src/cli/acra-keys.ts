@@ -1,10 +1,13 @@
+import { check } from './acra-keys/check.ts'
 import { destroy } from './acra-keys/destroy.ts'
 import { exportKeys } from './acra-keys/export.ts'
 import { extractClientId } from './acra-keys/extract-client-id.ts'
 import { generate } from './acra-keys/generate.ts'
 import { importKeys } from './acra-keys/import.ts'
 import { list } from './acra-keys/list.ts'
+import { migrate } from './acra-keys/migrate.ts'
 import { read } from './acra-keys/read.ts'
+import { recoverPublic } from './acra-keys/recover-public.ts'
 import { rotateMaster } from './acra-keys/rotate-master.ts'
 import type { ProgramOfCommands } from './program.ts'
 
@@ -18,5 +21,17 @@ export const program: ProgramOfCommands = {
     'acra-keys generate --client_id=someid --client_storage_symmetric_key',
     'acra-keys list --help',
   ],
-  commands: [list, exportKeys, importKeys, read, destroy, generate, rotateMaster, extractClientId],
+  commands: [
+    list,
+    exportKeys,
+    importKeys,
+    migrate,
+    read,
+    destroy,
+    generate,
+    check,
+    recoverPublic,
+    rotateMaster,
+    extractClientId,
+  ],
 }

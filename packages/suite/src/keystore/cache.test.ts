@@ -24,6 +24,7 @@ async function newSource(refs: readonly KeyRef[]) {
       return keystore.publicKeys(ref)
     },
     put: (ref, versions) => keystore.put(ref, versions),
+    recoverPublic: (refs) => keystore.recoverPublic(refs),
     putPublic: (ref, versions) => keystore.putPublic(ref, versions),
     generate: (ref) => keystore.generate(ref),
     generateMissing: (ref) => keystore.generateMissing(ref),

@@ -66,6 +66,10 @@ export class CachedKeystore implements Keystore {
     await this.#source.put(ref, versions).finally(() => this.#forget(ref))
   }
 
+  recoverPublic(refs: readonly KeyRef[]): Promise<readonly KeyRef[]> {
+    return this.#source.recoverPublic(refs)
+  }
+
   async putPublic(ref: KeyRef, versions: readonly Uint8Array[]): Promise<void> {
     await this.#source.putPublic(ref, versions).finally(() => this.#forget(ref))
   }

@@ -31,6 +31,8 @@ export interface Keystore {
    * `keystore-key-unfit` where it is.
    */
   putPublic(ref: KeyRef, versions: readonly Uint8Array[]): Promise<void>
+  /** Writes the public halves of these pairs again where they are missing or wrong; which of them. */
+  recoverPublic(refs: readonly KeyRef[]): Promise<readonly KeyRef[]>
   /** Makes a new key; where one exists, the old one moves into its history. Refuses where the old one cannot be opened. */
   generate(ref: KeyRef): Promise<void>
   /** Makes a new key where there is none, so that of several who ask at the same time one makes it. False where there is one. */

@@ -5,3 +5,4 @@
 export { type BundledKey, collectKeys, type SealedBundle, wipeBundled } from './bundle.ts'
 export { openBundle, sealBundle } from './formats.ts'
 export { importKeys } from './import.ts'
+export { migrateKey } from './migrate.ts'

@@ -50,6 +50,11 @@ export class Files implements Storage {
     if (found !== null) checkFile(full, found, visibility)
   }
 
+  async modifiedAt(path: string, visibility: Visibility): Promise<Date | null> {
+    const full = this.locate(path, visibility)
+    return (await absentAsNull('look at', full, lstat(full)))?.mtime ?? null
+  }
+
   async list(folder: string, visibility: Visibility): Promise<readonly string[]> {
     const full = folder === '' ? this.#roots[visibility] : this.locate(folder, visibility)
     await this.#checkRoot(visibility)

@@ -12,6 +12,8 @@ export interface Storage extends Names {
   read(path: string, visibility: Visibility): Promise<Buffer | null>
   /** Throws as `read` would for a file that must not be trusted, without reading it. A missing file is fine. */
   verify(path: string, visibility: Visibility): Promise<void>
+  /** When the file was written last; null where there is none. Absent where nobody knows. */
+  modifiedAt?(path: string, visibility: Visibility): Promise<Date | null>
   /** The names as they are now, for one who lists many folders: a remote storage is asked once for all of them. */
   names(): Promise<Names>
   /** The path as an operator finds it, for messages. */

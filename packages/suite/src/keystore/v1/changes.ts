@@ -80,6 +80,21 @@ export class Changes {
     await this.#writer.remove(path, 'private')
   }
 
+  /** Writes the public halves of all versions again; whether one was missing or wrong. Throws where a private half does not open. */
+  async recoverPublic(ref: KeyRef): Promise<boolean> {
+    const { storage, wrapper } = this.#around
+    const versions = await readVersions(storage, privateFile(ref), 'private')
+    const keys = await openVersions(ref, versions, storage, wrapper)
+    wipeKeys(keys)
+    const [current] = keys
+    if (current === undefined) return false
+    const found = await readVersions(storage, publicFile(ref), 'public')
+    if (found[0]?.content.equals(current.publicKey!)) return false
+    const staged = await this.#writer.stage(publicFile(ref), current.publicKey!, 'public')
+    await staged.commit()
+    return true
+  }
+
   /** Puts right what a writer left that was cut off: repeated versions, and public files that lag behind. */
   async mend(): Promise<void> {
     if (!this.#writer.interrupted) return

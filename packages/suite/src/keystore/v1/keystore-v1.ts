@@ -67,6 +67,18 @@ export class KeystoreV1 implements Keystore {
     await this.#change((changes) => changes.replacePublic(ref, [current, ...rotated]))
   }
 
+  async recoverPublic(refs: readonly KeyRef[]): Promise<readonly KeyRef[]> {
+    for (const ref of refs) {
+      checkPair(ref)
+      checkOwner(ref)
+    }
+    const recovered: KeyRef[] = []
+    await this.#change(async (changes) => {
+      for (const ref of refs) if (await changes.recoverPublic(ref)) recovered.push(ref)
+    })
+    return recovered
+  }
+
   async generate(ref: KeyRef): Promise<void> {
     await this.#generate(ref, async () => true)
   }

@@ -78,6 +78,11 @@ export class KeystoreV2 implements Keystore {
     })
   }
 
+  /** A ring holds both halves under one signature. */
+  async recoverPublic(): Promise<readonly KeyRef[]> {
+    return []
+  }
+
   async generate(ref: KeyRef): Promise<void> {
     await this.#generate(ref, () => true)
   }

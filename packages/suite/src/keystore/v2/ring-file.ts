@@ -44,6 +44,16 @@ export async function decodeRingFile(
   return ring
 }
 
+/** Whether a ring was signed under this path, by this master key. Throws DerError where it is none. */
+export async function isRingSigned(
+  content: Buffer,
+  path: string,
+  wrapper: KeyWrapper,
+): Promise<boolean> {
+  const container = decodeSignedContainer(content, contentTypes.ring)
+  return isSignedBy(container, contextOf(path), signerOf(wrapper))
+}
+
 /** Runs a decoder and tells what it stumbled over. */
 function decoded<T>(ref: KeyRef, place: string, decode: () => T): T {
   try {
@@ -63,7 +73,11 @@ async function isSignedBefore(
 }
 
 function signatureContext(ref: KeyRef): string {
-  return `AKSv2 keystore: key ring signature: ${ringPath(ref)}`
+  return contextOf(ringPath(ref))
+}
+
+function contextOf(path: string): string {
+  return `AKSv2 keystore: key ring signature: ${path}`
 }
 
 function signerOf(wrapper: KeyWrapper | null): Signer {
