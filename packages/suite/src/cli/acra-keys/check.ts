@@ -4,6 +4,7 @@ import {
   KeystoreError,
   keyId,
   openMasterKey,
+  redisForKeys,
   storeFor,
 } from '../../keystore/index.ts'
 import { flag, int } from '../../options/index.ts'
@@ -42,7 +43,7 @@ export const check: Program<typeof options> = {
 }
 
 async function inspect({ options, environment, log, progress }: Context) {
-  const store = await openStore(options)
+  const store = await openStore(options, environment)
   if (!('storage' in store)) return { findings: [store], sound: 0 }
   const { storage, version } = store
   const warn = (sentence: string) => log.warning(sentence)
@@ -59,10 +60,11 @@ async function inspect({ options, environment, log, progress }: Context) {
 }
 
 /** The store; or what is wrong with its folder, in which nothing can be looked at then. */
-async function openStore(options: Context['options']) {
+async function openStore(options: Context['options'], environment: Context['environment']) {
   const { keys_dir: folder, keys_dir_public: publicFolder } = options
+  const redis = redisForKeys(options, environment)
   try {
-    const store = await storeFor({ folder, publicFolder })
+    const store = await storeFor({ folder, publicFolder, redis })
     if (store === null) throw new Refusal(`There is no keystore in ${folder}`)
     return store
   } catch (error) {

@@ -5,7 +5,7 @@ import {
   wipeBundled,
 } from '../../keystore/bundle/index.ts'
 import { type KeyDescription, type Keystore, keyId } from '../../keystore/index.ts'
-import { flag } from '../../options/index.ts'
+import { choice, flag } from '../../options/index.ts'
 import type { Program } from '../program.ts'
 import { bundleOptions, checkBundlePaths, readBundle } from './bundle-files.ts'
 import { keyJson, keyTable } from './key-table.ts'
@@ -14,6 +14,7 @@ import { storeOptions, withKeystore } from './store.ts'
 const options = {
   ...storeOptions,
   ...bundleOptions,
+  keystore: choice(['', 'v1', 'v2'], '', 'Version of the keystore, where there is none yet'),
   json: flag(false, 'Print the imported keys as JSON'),
   force: flag(false, 'Replace keys of the keystore that differ'),
 } as const
@@ -26,7 +27,7 @@ export const importKeys: Program<typeof options> = {
     "Puts the keys of a bundle into a keystore, under its own master key, with all their versions. A key that is there already must be the same, unless --force is given. A bundle that is damaged, or holds anything but keys, is refused as a whole; an import that was cut off may be run again. Bundles of Acra's keystores v1 and v2 are both taken.",
   examples: [
     'acra-keys import --key_bundle_file=keys.bundle --key_bundle_secret=keys.secret',
-    'acra-keys import --keys_dir=restored --key_bundle_file=backup.bundle --key_bundle_secret=backup.secret',
+    'acra-keys import --keys_dir=restored --keystore=v2 --key_bundle_file=backup.bundle --key_bundle_secret=backup.secret',
   ],
   options,
   async run(context) {
@@ -36,11 +37,13 @@ export const importKeys: Program<typeof options> = {
     let keys: BundledKey[] = []
     try {
       keys = await openBundle(sealed)
-      const present = await withKeystore(context, 'keys', async (keystore) => {
+      const work = async (keystore: Keystore) => {
         const bar = progress('importing', keys.length)
         await importInto(keystore, keys, options.force, () => bar.advance()).finally(bar.end)
         return imported(keystore, keys)
-      })
+      }
+      const asked = options.keystore === '' ? null : options.keystore
+      const present = await withKeystore(context, 'keys', work, asked)
       log.info(`successfully imported ${keys.length} keys`)
       print((options.json ? keyJson : keyTable)(present, true))
     } finally {

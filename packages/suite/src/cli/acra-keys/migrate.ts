@@ -6,6 +6,8 @@ import {
   masterKeyOptions,
   openKeystore,
   openMasterKey,
+  redisForKeys,
+  redisKeysOptions,
   type StoreVersion,
 } from '../../keystore/index.ts'
 import {
@@ -25,6 +27,7 @@ const sideOptions = {
   keys_dir: text('', 'Folder of the keys'),
   keys_dir_public: text('', 'Folder of the public keys; that of the keys when empty'),
   ...masterKeyOptions,
+  ...redisKeysOptions,
 } as const
 
 const options = {
@@ -52,7 +55,7 @@ export const migrate: Program<typeof options> = {
     const { options, log } = context
     const source = sideOf('src_', options)
     const target = sideOf('dst_', options)
-    await checkSides(source, target, options.force)
+    await checkSides(context, source, target)
     const failed = await withSide(context, source, 'SRC_', (from) =>
       withSide(context, target, 'DST_', (to) => migrateAll(context, from, to)),
     )
@@ -87,7 +90,11 @@ async function migrateAll(
   return failed
 }
 
-async function checkSides(source: Side, target: Side, force: boolean): Promise<void> {
+async function checkSides(
+  { options, environment }: Context,
+  source: Side,
+  target: Side,
+): Promise<void> {
   for (const [prefix, side] of [
     ['src', source],
     ['dst', target],
@@ -103,9 +110,12 @@ async function checkSides(source: Side, target: Side, force: boolean): Promise<v
   }
   if (source.keystore === 'v2' && target.keystore === 'v1')
     throw new Refusal('Keystore conversion not supported: v2 to v1')
-  if ((await detectVersion(source.keys_dir)) === null)
+  if ((await detectVersion(source.keys_dir, redisForKeys(source, environment))) === null)
     throw new Refusal(`There is no keystore in ${source.keys_dir}`)
-  if ((await detectVersion(target.keys_dir)) !== null && !force)
+  if (
+    (await detectVersion(target.keys_dir, redisForKeys(target, environment))) !== null &&
+    !options.force
+  )
     throw new Refusal(
       'Key directory already exists. Run with --force to import into existing directory',
       undefined,
@@ -140,6 +150,7 @@ async function withSide<T>(
       await openKeystore({
         folder: side.keys_dir,
         publicFolder: side.keys_dir_public,
+        redis: redisForKeys(side, environment),
         version,
         wrapper,
         warn,
