@@ -59,7 +59,7 @@ export async function stored(
 }
 
 /** How a driver connects through acra-server. */
-export function addressOf(server: Postgres, { host, port }: Front) {
+export function addressOf(server: Postgres, { host, port }: Pick<Front, 'host' | 'port'>) {
   const { user, password, database } = server
   return { host, port, user, password, database }
 }

@@ -18,11 +18,15 @@ export interface RedisWriting {
 const guarded = (script: string) =>
   `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'lost' end ${script}`
 
-/** Each of these happens as a whole or not at all. KEYS: lock, changes, then names. ARGV: token, then the rest. */
+/**
+ * Each of these happens as a whole or not at all, and none writes twice: two writes of a script would stand as a transaction in the append-only file
+ * of Redis, and Redis 7 drops transactions in silence when it reads that file and its user `default` has no rights. KEYS: lock, changes, then
+ * names. ARGV: token, then the rest.
+ */
 const scripts = {
   stage: guarded(`redis.call('HSET', KEYS[2], ARGV[2], ARGV[3]) return 'done'`),
   commit: guarded(
-    `local content = redis.call('HGET', KEYS[2], ARGV[2]) if not content then return 'gone' end redis.call('SET', KEYS[3], content) redis.call('HDEL', KEYS[2], ARGV[2]) return 'done'`,
+    `local content = redis.call('HGET', KEYS[2], ARGV[2]) if not content then return 'gone' end redis.call('SET', KEYS[3], content) return 'done'`,
   ),
   link: guarded(
     `local content = redis.call('GET', KEYS[3]) if not content then return 'gone' end if redis.call('SETNX', KEYS[4], content) == 0 then return 'taken' end return 'done'`,
@@ -74,8 +78,9 @@ export class RedisWriter implements StorageWriter {
     return {
       commit: async () => {
         await this.#run('commit', key, [key], [id])
-        this.#staged.delete(id)
         this.#changed = true
+        await this.#forget([id])
+        this.#staged.delete(id)
       },
     }
   }
