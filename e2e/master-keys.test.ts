@@ -226,6 +226,11 @@ test('Vault: the master key is read at start; without it there is one clear line
   vault.service.goDown()
   await until('the degraded state', () => /code=2030/.test(logOf(server)))
   assert.deepEqual(await read(server), ['a name'], 'a server goes on without Vault')
+  process.kill(server.pid, 'SIGHUP')
+  await until('the refused reload', () =>
+    /the old one stays" .*cannot be reached/.test(logOf(server)),
+  )
+  assert.deepEqual(await read(server), ['a name'], 'and goes on after SIGHUP')
   const { code, said } = await startFails(place, keys)
   assert.equal(code, 1)
   const errors = said.split('\n').filter((line) => line.includes('level=error'))

@@ -4,6 +4,9 @@ import type { Soon } from '../foundation/index.ts'
 import type { Key, KeyRef } from './key-ref.ts'
 import { type KeyDescription, type Keystore, wipeKeys } from './keystore.ts'
 
+/** One after the other they would delay the start where a service far away unwraps each. */
+const PRELOADED_AT_ONCE = 16
+
 /** A key that lies in the cache: its secret is sealed by the key of this cache. */
 interface SealedKey {
   readonly sealed: Uint8Array
@@ -105,15 +108,24 @@ export class CachedKeystore implements Keystore {
 
   /** Loads keys until the cache is full. What does not open is told to `warn` and left out: it fails where it is used. */
   async preload(warn: (sentence: string) => void): Promise<void> {
-    for (const { ref, index, publicOnly } of await this.#source.list()) {
-      if (this.#entries.size >= this.#sizeMax) return
-      if (index !== 1) continue
-      try {
-        if (publicOnly) await this.publicKeys(ref)
-        else wipeKeys(await this.keys(ref))
-      } catch (error) {
-        warn(error instanceof Error ? error.message : String(error))
-      }
+    const current = (await this.#source.list()).filter(({ index }) => index === 1)
+    for (let at = 0; at < current.length && this.#entries.size < this.#sizeMax; ) {
+      const count = Math.min(PRELOADED_AT_ONCE, this.#sizeMax - this.#entries.size)
+      const batch = current.slice(at, at + count)
+      at += count
+      await Promise.all(batch.map((key) => this.#preloadOne(key, warn)))
+    }
+  }
+
+  async #preloadOne(
+    { ref, publicOnly }: KeyDescription,
+    warn: (sentence: string) => void,
+  ): Promise<void> {
+    try {
+      if (publicOnly) await this.publicKeys(ref)
+      else wipeKeys(await this.keys(ref))
+    } catch (error) {
+      warn(error instanceof Error ? error.message : String(error))
     }
   }
 
