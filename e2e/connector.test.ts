@@ -3,7 +3,6 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import {
   copyFileSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -18,14 +17,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { createAuthority } from '#testing/certificates'
 import { type Postgres, startPostgres } from '../tools/postgres.ts'
-import {
-  type AcraServer,
-  type Keys,
-  runProgram,
-  startAcraServer,
-  startService,
-} from '../tools/programs.ts'
+import { type AcraServer, type Keys, startAcraServer, startService } from '../tools/programs.ts'
 import { createSandbox, type Sandbox } from '../tools/sandbox.ts'
+import { exchange, makeKeys as makeKeysOf } from './hosts.ts'
 import { createTables, encryptorConfig } from './people.ts'
 
 const client = 'someid'
@@ -249,30 +243,8 @@ function startConnector(
 }
 
 /** Keys of a host, under a master key of its own. */
-async function makeKeys(host: string, flags: readonly string[], clientId = client): Promise<Keys> {
-  const masterKey = join(sandbox.folder, `${host}.master.key`)
-  const folder = join(sandbox.folder, `${host}-keys`)
-  mkdirSync(folder, { mode: 0o700, recursive: true })
-  if (clientId === client) {
-    await runProgram(
-      'acra-keymaker',
-      [`--generate_master_key=${masterKey}`, '--keystore=v1'],
-      sandbox.folder,
-    )
-  }
-  const environment = { ACRA_MASTER_KEY: readFileSync(masterKey).toString('base64') }
-  const words = [
-    '--keystore=v1',
-    `--client_id=${clientId}`,
-    ...flags,
-    `--keys_output_dir=${folder}`,
-  ]
-  await runProgram('acra-keymaker', words, sandbox.folder, environment)
-  return { folder, environment, commands: [] }
-}
-
-function exchange(from: Keys, to: Keys, name: string): void {
-  copyFileSync(join(from.folder, name), join(to.folder, name))
+function makeKeys(host: string, flags: readonly string[], clientId = client): Promise<Keys> {
+  return makeKeysOf(sandbox, host, clientId, flags)
 }
 
 /** What a program has printed, the times left out. */

@@ -1,7 +1,6 @@
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import {
-  type ConnectionInjector,
   type GrpcObject,
   loadPackageDefinition,
   Server,
@@ -35,51 +34,61 @@ export interface GrpcSettings {
 type Unary = ServerUnaryCall<Message, Message>
 type BulkItem = Message & { readonly request?: string }
 
-/** The gRPC interface: connections come in by `accept`, ready to be read. spec: acra-translator §6 */
+/**
+ * The gRPC interface: connections come in by `accept`, ready to be read. Each has a server of its own, since a call does not tell by which
+ * connection it has come. spec: acra-translator §6
+ */
 export class GrpcFront {
   readonly #settings: GrpcSettings
-  readonly #server: Server
-  readonly #injector: ConnectionInjector
-  /** The client id of each connection, by the name that calls know it by. */
-  readonly #clientIds = new Map<string, string>()
-  #lastConnection = 0
+  readonly #servers = new Set<Server>()
 
   constructor(settings: GrpcSettings) {
     this.#settings = settings
-    this.#server = new Server({
-      'grpc.max_receive_message_length': settings.requestSizeMax,
-      'grpc.max_send_message_length': -1,
-    })
-    for (const [service, implementation] of this.#implementations()) {
-      this.#server.addService(serviceOf(service), implementation)
-    }
-    this.#injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure())
   }
 
   /** `clientId` is that of the connection; empty where there is none. */
   accept(connection: Duplex, clientId: string): void {
-    const name = `connection-${++this.#lastConnection}`
-    // What a call tells of its connection is the address of the socket alone.
-    Object.defineProperty(connection, 'remoteAddress', { value: name })
-    Object.defineProperty(connection, 'remotePort', { value: undefined })
-    this.#clientIds.set(name, clientId)
-    connection.once('close', () => this.#clientIds.delete(name))
-    this.#injector.injectConnection(connection)
+    const server = new Server({
+      'grpc.max_receive_message_length': this.#settings.requestSizeMax,
+      'grpc.max_send_message_length': -1,
+      'grpc.enable_channelz': 0,
+    })
+    const calls = new ConnectionCalls(this.#settings, clientId)
+    for (const [service, implementation] of calls.implementations()) {
+      server.addService(serviceOf(service), implementation)
+    }
+    this.#servers.add(server)
+    connection.once('close', () => {
+      this.#servers.delete(server)
+      server.forceShutdown()
+    })
+    const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
+    injector.injectConnection(connection)
   }
 
-  /** Calls at work end, and no more begin; resolves when the last one has ended. */
-  close(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#server.tryShutdown(() => resolve())
-    })
+  /** Calls at work end, and no more begin. */
+  close(): void {
+    for (const server of this.#servers) server.tryShutdown(() => {})
   }
 
   /** Breaks off what is left. */
   destroy(): void {
-    this.#server.forceShutdown()
+    for (const server of this.#servers) server.forceShutdown()
+  }
+}
+
+/** The calls of one connection. */
+class ConnectionCalls {
+  readonly #settings: GrpcSettings
+  readonly #clientId: string
+
+  constructor(settings: GrpcSettings, clientId: string) {
+    this.#settings = settings
+    this.#clientId = clientId
   }
 
-  *#implementations(): Iterable<[string, UntypedServiceImplementation]> {
+  /** By the name of their service. */
+  *implementations(): Iterable<[string, UntypedServiceImplementation]> {
     for (const service of new Set(grpcMethods.map((method) => method.service))) {
       const own = grpcMethods.filter((method) => method.service === service)
       const calls = own.map((method) => [
@@ -98,7 +107,7 @@ export class GrpcFront {
   }
 
   #unary(method: GrpcMethod, call: Unary, done: sendUnaryData<Message>): void {
-    this.#run(method, call.getPeer(), call.request).then(
+    this.#run(method, call.request).then(
       (answer) => done(null, answer),
       (error: unknown) => done(statusOf(error, method)),
     )
@@ -106,15 +115,15 @@ export class GrpcFront {
 
   #bulk(call: Unary, done: sendUnaryData<Message>): void {
     const requests = call.request.requests as readonly BulkItem[]
-    this.#all(call.getPeer(), requests).then(
+    this.#all(requests).then(
       (responses) => done(null, { responses }),
       (error: unknown) => done(statusOf(error, null)),
     )
   }
 
-  async #all(peer: string, requests: readonly BulkItem[]): Promise<Message[]> {
+  async #all(requests: readonly BulkItem[]): Promise<Message[]> {
     const responses: Message[] = []
-    for (const request of requests) responses.push(await this.#item(peer, request))
+    for (const request of requests) responses.push(await this.#item(request))
     return responses
   }
 
@@ -122,7 +131,7 @@ export class GrpcFront {
   async #stream(call: ServerDuplexStream<BulkItem, Message>): Promise<void> {
     try {
       for await (const request of call as AsyncIterable<BulkItem>) {
-        const answer = await this.#item(call.getPeer(), request)
+        const answer = await this.#item(request)
         if (!call.write(answer)) await drained(call)
       }
       call.end()
@@ -132,24 +141,24 @@ export class GrpcFront {
   }
 
   /** The response to one request of many: what is wrong with it stands in it. */
-  async #item(peer: string, item: BulkItem): Promise<Message> {
+  async #item(item: BulkItem): Promise<Message> {
     const field = item.request ?? ''
     const method = grpcMethods.find((one) => one.field === field)
     const request_id = bytes(item, 'request_id')
     if (method === undefined) return { request_id, error: 'unsupported operation' }
     try {
-      const answer = await this.#run(method, peer, item[field] as Message)
+      const answer = await this.#run(method, item[field] as Message)
       return { request_id, [field]: answer }
     } catch (error) {
       return { request_id, error: statusOf(error, method).details }
     }
   }
 
-  async #run(method: GrpcMethod, peer: string, request: Message): Promise<Message> {
+  async #run(method: GrpcMethod, request: Message): Promise<Message> {
     const { values, callerOf, log, onOperation } = this.#settings
     const named = bytes(request, 'client_id').toString('latin1')
     const zoneId = bytes(request, 'zone_id').toString('latin1')
-    const caller = callerOf(this.#clientIds.get(peer) ?? '', named, zoneId)
+    const caller = callerOf(this.#clientId, named, zoneId)
     const begin = performance.now()
     try {
       return await method.run(values(), caller, request)

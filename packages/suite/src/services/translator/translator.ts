@@ -110,7 +110,7 @@ export class Translator {
   async stop(): Promise<void> {
     for (const listener of this.#listeners) void listener.close()
     this.#http.close()
-    void this.#grpc.close()
+    this.#grpc.close()
     const limit = setTimeout(() => {
       const text = `Server shutdown Timeout: ${this.#sockets.size} active connections will be cut`
       this.#context.log.warning(text)

@@ -1,0 +1,184 @@
+/** acra-translator behind acra-connector, by Secure Session, and beside acra-server: three hosts, three master keys, exchanged files alone. */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { AcraReader, AcraWriter, acra, GrpcTranslator, HttpTranslator } from '@acra-ts/sdk/node'
+import pg from 'pg'
+import { type Postgres, startPostgres } from '../tools/postgres.ts'
+import { type AcraServer, type Keys, startAcraServer, startService } from '../tools/programs.ts'
+import { root } from '../tools/repository.ts'
+import { createSandbox, type Sandbox } from '../tools/sandbox.ts'
+import { exchange, makeKeys } from './hosts.ts'
+
+const client = 'someid'
+
+let sandbox: Sandbox
+let database: Postgres
+let translatorKeys: Keys
+let serverKeys: Keys
+let connectorKeys: Keys
+before(async () => {
+  sandbox = createSandbox('translator')
+  database = await startPostgres({ auth: 'trust' })
+  translatorKeys = await makeKeys(sandbox, 'translator', client, [
+    '--generate_acratranslator_keys',
+    '--generate_acrawriter_keys',
+    '--generate_symmetric_storage_key',
+    '--generate_hmac_key',
+  ])
+  connectorKeys = await makeKeys(sandbox, 'connector', client, ['--generate_acraconnector_keys'])
+  exchange(connectorKeys, translatorKeys, `${client}.pub`)
+  exchange(translatorKeys, connectorKeys, `${client}_translator.pub`)
+  serverKeys = { ...translatorKeys }
+})
+after(async () => {
+  await sandbox.remove()
+  await database.stop()
+})
+
+const listens = { http: 'incoming_connection_http_string', grpc: 'incoming_connection_grpc_string' }
+
+for (const over of ['http', 'grpc'] as const) {
+  test(`${over}: every operation through acra-connector, by Secure Session, for the client whose keys were exchanged`, async () => {
+    assert.deepEqual(readdirSync(connectorKeys.folder).sort(), [
+      'someid',
+      'someid.pub',
+      'someid_translator.pub',
+    ])
+    const { translator, connector } = await chain(over)
+    const address = `127.0.0.1:${connector.port}`
+    const api =
+      over === 'http'
+        ? new HttpTranslator({ url: `http://${address}` })
+        : new GrpcTranslator({ address, clientId: 'somebody' })
+    for (const [encrypt, decrypt] of [
+      ['encrypt', 'decrypt'],
+      ['encryptSym', 'decryptSym'],
+      ['encryptSearchable', 'decryptSearchable'],
+      ['encryptSymSearchable', 'decryptSymSearchable'],
+    ] as const) {
+      const stored = await api[encrypt]('a value')
+      assert.equal(new TextDecoder().decode(await api[decrypt](stored)), 'a value')
+    }
+    const hash = await api.generateQueryHash('a value')
+    assert.deepEqual((await api.encryptSymSearchable('a value')).subarray(0, 33), hash)
+    await assert.rejects(api.decrypt(new Uint8Array(200)), { code: 'TRANSLATOR_REFUSED' })
+    if (api instanceof GrpcTranslator) api.close()
+    await Promise.all([connector.stop(), translator.stop()])
+    assert.deepEqual([await connector.ended, await translator.ended], [0, 0])
+  })
+}
+
+test('what a writer with the public key alone has encrypted, the translator and the server decrypt', async () => {
+  const publicKey = readFileSync(join(translatorKeys.folder, `${client}_storage.pub`))
+  const stored = AcraWriter.forClient(acra, publicKey).encrypt('from the writer')
+  assert.throws(() => new AcraReader(acra, { privateKeys: [] }).decrypt(stored), {
+    code: 'DECRYPT_FAILED',
+  })
+  const { translator, connector } = await chain('http')
+  const api = new HttpTranslator({ url: `http://127.0.0.1:${connector.port}` })
+  assert.equal(new TextDecoder().decode(await api.decrypt(stored)), 'from the writer')
+  await Promise.all([connector.stop(), translator.stop()])
+  const text = await throughServer('SELECT $1::bytea AS data', [Buffer.from(stored)])
+  assert.equal(text, 'from the writer')
+})
+
+test('a value of a zone that a writer has encrypted is decrypted by the translator and by the server', async () => {
+  const tool = join(root, 'packages/suite/bin/acra-addzone.js')
+  const env = { ...process.env, ...translatorKeys.environment }
+  const words = [tool, `--keys_output_dir=${translatorKeys.folder}`]
+  const json = execFileSync(process.execPath, words, { env, encoding: 'utf8' })
+  const { id } = acra.parseZone(json)
+  const stored = AcraWriter.forZone(acra, json).encrypt('for the zone')
+  const { translator, connector } = await chain('http')
+  const api = new HttpTranslator({ url: `http://127.0.0.1:${connector.port}` })
+  const opened = await api.decrypt(stored, { zoneId: id })
+  assert.equal(new TextDecoder().decode(opened), 'for the zone')
+  await assert.rejects(api.decrypt(stored), { code: 'TRANSLATOR_REFUSED', status: 422 })
+  const sealed = await api.encryptSym('also for the zone', { zoneId: id })
+  const back = await api.decryptSym(sealed, { zoneId: id })
+  assert.equal(new TextDecoder().decode(back), 'also for the zone')
+  await Promise.all([connector.stop(), translator.stop()])
+  const values = [id, Buffer.from(stored)]
+  const sql = 'SELECT $1::text AS zone, $2::bytea AS data'
+  assert.equal(await throughServer(sql, values, ['--zonemode_enable']), 'for the zone')
+})
+
+test('many values at once come back in their order, with the errors of those that fail', async () => {
+  const { translator, connector } = await chain('http')
+  const api = new HttpTranslator({ url: `http://127.0.0.1:${connector.port}` })
+  const results = await api.bulk(
+    Array.from({ length: 100 }, (_, i) => ({
+      operation: i === 50 ? ('decrypt' as const) : ('encryptSym' as const),
+      data: `value ${i}`,
+    })),
+  )
+  assert.equal(results.length, 100)
+  assert.equal(results[50]?.error?.status, 422)
+  const last = await api.decryptSym(results[99]?.data ?? new Uint8Array(0))
+  assert.equal(new TextDecoder().decode(last), 'value 99')
+  await Promise.all([connector.stop(), translator.stop()])
+})
+
+test('a new configuration is read by SIGHUP under load, and no request fails', async () => {
+  const { translator, connector } = await chain('http')
+  const api = new HttpTranslator({ url: `http://127.0.0.1:${connector.port}`, retries: 0 })
+  const work = Array.from({ length: 8 }, async () => {
+    for (let i = 0; i < 40; i++) await api.decryptSym(await api.encryptSym(`value ${i}`))
+  })
+  for (let i = 0; i < 3; i++) {
+    process.kill(translator.pid, 'SIGHUP')
+    process.kill(connector.pid, 'SIGHUP')
+    await api.encryptSym('between')
+  }
+  await Promise.all(work)
+  await Promise.all([connector.stop(), translator.stop()])
+  assert.deepEqual([await connector.ended, await translator.ended], [0, 0])
+})
+
+async function chain(
+  over: 'http' | 'grpc',
+): Promise<{ translator: AcraServer; connector: AcraServer }> {
+  const translator = await startService(
+    sandbox,
+    'acra-translator',
+    translatorKeys,
+    ['--incoming_connection_close_timeout=0'],
+    listens[over],
+  )
+  const connector = await startService(sandbox, 'acra-connector', connectorKeys, [
+    '--mode=AcraTranslator',
+    `--client_id=${client}`,
+    '--user_check_disable',
+    '--incoming_connection_close_timeout=0',
+    `--acratranslator_connection_string=tcp://127.0.0.1:${translator.port}`,
+  ])
+  return { translator, connector }
+}
+
+/** The column `data` of a statement's first row, as acra-server gives it. */
+async function throughServer(
+  sql: string,
+  values: unknown[],
+  flags: readonly string[] = [],
+): Promise<string> {
+  const server = await startAcraServer(sandbox, {
+    clientId: client,
+    keys: serverKeys,
+    database,
+    flags,
+  })
+  const application = new pg.Client({
+    host: server.host,
+    port: server.port,
+    user: 'postgres',
+    database: 'postgres',
+  })
+  await application.connect()
+  const { rows } = await application.query(sql, values)
+  await application.end()
+  await server.stop()
+  return rows[0].data.toString()
+}
