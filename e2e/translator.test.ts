@@ -1,7 +1,7 @@
 /** acra-translator behind acra-connector, by Secure Session, and beside acra-server: three hosts, three master keys, exchanged files alone. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { AcraReader, AcraWriter, acra, GrpcTranslator, HttpTranslator } from '@acra-ts/sdk/node'
@@ -138,14 +138,64 @@ test('a new configuration is read by SIGHUP under load, and no request fails', a
   assert.deepEqual([await connector.ended, await translator.ended], [0, 0])
 })
 
+test('poison records of either kind are told, and the answer stays that of any value that does not open', async () => {
+  const flags = ['--poison_detect_enable']
+  const { translator, connector } = await chain('http', flags)
+  const api = new HttpTranslator({ url: `http://127.0.0.1:${connector.port}` })
+  for (const [type, decrypt] of [
+    ['acrastruct', 'decrypt'],
+    ['acrablock', 'decryptSym'],
+  ] as const) {
+    const tool = join(root, 'packages/suite/bin/acra-poisonrecordmaker.js')
+    const words = [tool, `--keys_dir=${translatorKeys.folder}`, `--type=${type}`]
+    const env = { ...process.env, ...translatorKeys.environment }
+    const text = execFileSync(process.execPath, words, { env, encoding: 'utf8' })
+    await assert.rejects(api[decrypt](Buffer.from(text, 'base64')), { status: 422 })
+  }
+  await assert.rejects(api.decrypt(new Uint8Array(300)), { status: 422 })
+  const log = readFileSync(translator.logFile, 'utf8')
+  assert.equal(log.match(/Recognized poison record.*code=587/g)?.length, 2)
+  await Promise.all([connector.stop(), translator.stop()])
+})
+
+test('the search hash of the translator finds what the server has stored, and the reverse', async () => {
+  const config = join(sandbox.folder, 'searchable.yaml')
+  writeFileSync(
+    config,
+    'schemas:\n  - table: people\n    columns: [id, email]\n    encrypted:\n' +
+      '      - column: email\n        crypto_envelope: acrablock\n        searchable: true\n        data_type: bytes\n',
+  )
+  const { translator, connector } = await chain('http')
+  const api = new HttpTranslator({ url: `http://127.0.0.1:${connector.port}` })
+  const direct = new pg.Client({ connectionString: database.url('postgres') })
+  await direct.connect()
+  await direct.query('CREATE TABLE people (id integer PRIMARY KEY, email bytea)')
+  const stored = await api.encryptSymSearchable('ann@example.com')
+  await direct.query('INSERT INTO people VALUES (1, $1)', [Buffer.from(stored)])
+  const found = await throughServer(
+    'SELECT email AS data FROM people WHERE email = $1',
+    [Buffer.from('ann@example.com')],
+    [`--encryptor_config_file=${config}`],
+  )
+  assert.equal(found, 'ann@example.com')
+  const hash = await api.generateQueryHash('ann@example.com')
+  const sql = 'SELECT email AS data FROM people WHERE substr(email, 1, 33) = $1'
+  const { rows } = await direct.query(sql, [Buffer.from(hash)])
+  const opened = await api.decryptSymSearchable(rows[0].data)
+  assert.equal(new TextDecoder().decode(opened), 'ann@example.com')
+  await direct.end()
+  await Promise.all([connector.stop(), translator.stop()])
+})
+
 async function chain(
   over: 'http' | 'grpc',
+  flags: readonly string[] = [],
 ): Promise<{ translator: AcraServer; connector: AcraServer }> {
   const translator = await startService(
     sandbox,
     'acra-translator',
     translatorKeys,
-    ['--incoming_connection_close_timeout=0'],
+    ['--incoming_connection_close_timeout=0', ...flags],
     listens[over],
   )
   const connector = await startService(sandbox, 'acra-connector', connectorKeys, [

@@ -36,7 +36,12 @@ export const rows: readonly Row[] = [
   row(
     2,
     'Secure Session or TLS between connector and server, and translator',
-    [],
+    [
+      'e2e/connector: an application speaks to the database by Secure Session',
+      'e2e/connector: over TLS neither side needs a transport key',
+      'e2e/translator: every operation through acra-connector, by Secure Session',
+      'services/translator/translator: POST: what one call encrypts the other decrypts',
+    ],
     'acra-connector',
     'acra-translator',
   ),
@@ -55,16 +60,39 @@ export const rows: readonly Row[] = [
     ['e2e/connector: over TLS neither side needs a transport key'],
     'acra-connector',
   ),
-  row(5, 'the writer encrypts with the public key', [], '@acra-ts/sdk'),
+  row(
+    5,
+    'the writer encrypts with the public key',
+    ['e2e/translator: what a writer with the public key alone has encrypted'],
+    '@acra-ts/sdk',
+  ),
   row(
     6,
     'server and translator: private keys for AcraStructs, symmetric ones for AcraBlocks',
-    [],
+    [
+      'e2e/translator: every operation through acra-connector, by Secure Session',
+      'e2e/translator: what a writer with the public key alone has encrypted',
+    ],
     'acra-translator',
   ),
-  row(7, 'searchable encryption: one HMAC key on server and translator', [], 'acra-translator'),
-  row(8, "a zone's public key encrypts, and does nothing else", [], '@acra-ts/sdk'),
-  row(9, 'zone keys of both kinds on server and translator', [], 'acra-translator'),
+  row(
+    7,
+    'searchable encryption: one HMAC key on server and translator',
+    ['e2e/translator: the search hash of the translator finds what the server has stored'],
+    'acra-translator',
+  ),
+  row(
+    8,
+    "a zone's public key encrypts, and does nothing else",
+    ['e2e/translator: a value of a zone that a writer has encrypted'],
+    '@acra-ts/sdk',
+  ),
+  row(
+    9,
+    'zone keys of both kinds on server and translator',
+    ['e2e/translator: a value of a zone that a writer has encrypted'],
+    'acra-translator',
+  ),
   row(
     10,
     'poison keys are private, for server, translator and record maker',
@@ -72,7 +100,12 @@ export const rows: readonly Row[] = [
     'acra-keys',
     'acra-translator',
   ),
-  row(11, 'poison keys make poison records', [], 'acra-translator'),
+  row(
+    11,
+    'poison keys make poison records',
+    ['e2e/translator: poison records of either kind are told', 'e2e/poison: '],
+    'acra-translator',
+  ),
   row(12, 'audit log keys make the log verifiable', [], 'acra-log-verifier'),
   row(13, "the authentication key encrypts web users' credentials", [], 'acra-authmanager'),
   row(14, 'every component has its own keystore, .acrakeys by default', [
@@ -113,7 +146,7 @@ export const rows: readonly Row[] = [
   row(
     22,
     'translator: the keys of the server but for the authentication key',
-    [],
+    ['e2e/translator: every operation through acra-connector, by Secure Session'],
     'acra-translator',
   ),
   row(23, 'the writer has public keys, and cannot read what it writes', [
@@ -164,7 +197,10 @@ export const rows: readonly Row[] = [
   row(
     35,
     'connector and server, and translator, have different master keys',
-    [],
+    [
+      'e2e/connector: an application speaks to the database by Secure Session',
+      'e2e/translator: every operation through acra-connector, by Secure Session',
+    ],
     'acra-connector',
     'acra-translator',
   ),
@@ -227,8 +263,19 @@ export const rows: readonly Row[] = [
     ['e2e/connector: an application speaks to the database by Secure Session'],
     'acra-connector',
   ),
-  row(48, 'table 3.2: connector and translator', [], 'acra-connector', 'acra-translator'),
-  row(49, 'table 3.3: the writer has the storage public key', [], '@acra-ts/sdk'),
+  row(
+    48,
+    'table 3.2: connector and translator',
+    ['e2e/translator: every operation through acra-connector, by Secure Session'],
+    'acra-connector',
+    'acra-translator',
+  ),
+  row(
+    49,
+    'table 3.3: the writer has the storage public key',
+    ['e2e/translator: what a writer with the public key alone has encrypted'],
+    '@acra-ts/sdk',
+  ),
   row(
     50,
     'symmetric storage keys are on server and translator only',
@@ -250,7 +297,12 @@ export const rows: readonly Row[] = [
     `${addzone}a zone is printed as JSON in one line`,
     `${addzone}the printed key is that of the zone in the store, of both kinds`,
   ]),
-  row(55, 'table 3.4: zone keys on server, translator, writer', [], 'acra-translator'),
+  row(
+    55,
+    'table 3.4: zone keys on server, translator, writer',
+    ['e2e/translator: a value of a zone that a writer has encrypted'],
+    'acra-translator',
+  ),
   row(
     56,
     'the symmetric zone key is on server and translator only',
@@ -260,11 +312,25 @@ export const rows: readonly Row[] = [
     ],
     'acra-keys',
   ),
-  row(57, "the writer's guide with zones", [], '@acra-ts/sdk'),
+  row(
+    57,
+    "the writer's guide with zones",
+    ['e2e/translator: a value of a zone that a writer has encrypted'],
+    '@acra-ts/sdk',
+  ),
   row(58, 'keys are made again one by one, by flags', [
     `${keymaker}rotates its keys where they exist, and leaves every other file alone`,
   ]),
-  row(59, 'then too with a master key of their own', [], 'acra-connector', 'acra-translator'),
+  row(
+    59,
+    'then too with a master key of their own',
+    [
+      'e2e/connector: an application speaks to the database by Secure Session',
+      'e2e/translator: every operation through acra-connector, by Secure Session',
+    ],
+    'acra-connector',
+    'acra-translator',
+  ),
   row(60, 'with another master key old private keys cannot be decrypted', [
     `${keymaker}with another master key nothing is rotated, no file changes, and the old key works again`,
     `${layouts}under another master key it does not open, is not rotated, and nothing changes`,
