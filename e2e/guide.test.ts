@@ -1,5 +1,6 @@
 /** Runs the shell blocks of a guide that are marked as tested, one after the other in one shell, as a reader would. */
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -44,7 +45,7 @@ async function run(
   prepare: (folder: string) => Promise<NodeJS.ProcessEnv> = async () => ({}),
 ) {
   const blocks = blocksOf(path)
-  assert.ok(blocks.length >= 6)
+  assert.ok(blocks.length >= 3)
   const sandbox = createSandbox('guide')
   const database = await startPostgres()
   try {
@@ -103,6 +104,39 @@ test('the commands of "Operations" work as they stand', async () => {
     assert.match(output, /^acra_encryptions_total\{status="success",type="acrablock"\} 1$/m)
     assert.match(output, /^acra_decryptions_total\{status="success",type="acrablock"\} 2$/m)
   })
+})
+
+/** A port for each further program of a guide. */
+const morePorts = async () => ({
+  CONNECTOR_PORT: String(await freePort()),
+  TRANSLATOR_PORT: String(await freePort()),
+})
+
+test('the commands of "AcraConnector" work as they stand', async () => {
+  const check = async (output: string) => assert.match(output, /through the connector/)
+  await run('docs/guide/connector.md', check, morePorts)
+})
+
+test('the commands of "AcraTranslator" work as they stand', async () => {
+  const check = async (output: string) => assert.match(output, /{"data":"YSBzZWNyZXQ="}/)
+  await run('docs/guide/translator.md', check, morePorts)
+})
+
+test('the programs of "The SDK" work as they stand', () => {
+  const text = readFileSync(join(root, 'docs/guide/sdk.md'), 'utf8')
+  const programs = [...text.matchAll(/^<!-- tested -->\n```js\n([\s\S]*?)^```$/gm)]
+  const printed = programs.map(([, program = '']) =>
+    execFileSync(process.execPath, ['--input-type=module', '-e', program], {
+      cwd: root,
+      encoding: 'utf8',
+    }).trim(),
+  )
+  assert.deepEqual(printed, [
+    '197',
+    'by the writer\nby the symmetric key',
+    '0',
+    'TRANSLATOR_UNREACHABLE',
+  ])
 })
 
 test('the commands of "Zones and poison records" work as they stand', async () => {
