@@ -27,6 +27,14 @@ const bundles = 'keystore/bundle/v1-bundle: '
 const transcript = 'cli/transcripts: the session of '
 const atRest = 'keystore/v1/at-rest: '
 
+const viaConnector = 'e2e/connector: an application speaks to the database by Secure Session'
+const viaTranslator = 'e2e/translator: every operation through acra-connector, by Secure Session'
+const byWriter = 'e2e/translator: what a writer with the public key alone has encrypted'
+const byZoneWriter = 'e2e/translator: a value of a zone that a writer has encrypted'
+const spoiltKey = 'e2e/connector: a transport key that was '
+const withoutKey =
+  'services/connector/connector: a start without a key is refused in the words of the original'
+
 export const rows: readonly Row[] = [
   row(1, 'symmetric and asymmetric keys, for different purposes', [
     `${keymaker}all flags together make everything in the documented order`,
@@ -37,9 +45,9 @@ export const rows: readonly Row[] = [
     2,
     'Secure Session or TLS between connector and server, and translator',
     [
-      'e2e/connector: an application speaks to the database by Secure Session',
+      viaConnector,
       'e2e/connector: over TLS neither side needs a transport key',
-      'e2e/translator: every operation through acra-connector, by Secure Session',
+      viaTranslator,
       'services/translator/translator: POST: what one call encrypts the other decrypts',
     ],
     'acra-connector',
@@ -48,10 +56,7 @@ export const rows: readonly Row[] = [
   row(
     3,
     'Secure Session: public keys are exchanged, private ones stay',
-    [
-      'e2e/connector: an application speaks to the database by Secure Session',
-      'services/connector/connector: a start without a key is refused in the words of the original',
-    ],
+    [viaConnector, withoutKey],
     'acra-connector',
   ),
   row(
@@ -60,19 +65,11 @@ export const rows: readonly Row[] = [
     ['e2e/connector: over TLS neither side needs a transport key'],
     'acra-connector',
   ),
-  row(
-    5,
-    'the writer encrypts with the public key',
-    ['e2e/translator: what a writer with the public key alone has encrypted'],
-    '@acra-ts/sdk',
-  ),
+  row(5, 'the writer encrypts with the public key', [byWriter], '@acra-ts/sdk'),
   row(
     6,
     'server and translator: private keys for AcraStructs, symmetric ones for AcraBlocks',
-    [
-      'e2e/translator: every operation through acra-connector, by Secure Session',
-      'e2e/translator: what a writer with the public key alone has encrypted',
-    ],
+    [viaTranslator, byWriter],
     'acra-translator',
   ),
   row(
@@ -81,18 +78,8 @@ export const rows: readonly Row[] = [
     ['e2e/translator: the search hash of the translator finds what the server has stored'],
     'acra-translator',
   ),
-  row(
-    8,
-    "a zone's public key encrypts, and does nothing else",
-    ['e2e/translator: a value of a zone that a writer has encrypted'],
-    '@acra-ts/sdk',
-  ),
-  row(
-    9,
-    'zone keys of both kinds on server and translator',
-    ['e2e/translator: a value of a zone that a writer has encrypted'],
-    'acra-translator',
-  ),
+  row(8, "a zone's public key encrypts, and does nothing else", [byZoneWriter], '@acra-ts/sdk'),
+  row(9, 'zone keys of both kinds on server and translator', [byZoneWriter], 'acra-translator'),
   row(
     10,
     'poison keys are private, for server, translator and record maker',
@@ -116,9 +103,9 @@ export const rows: readonly Row[] = [
     15,
     'connector: own private key, and the public key of its peer',
     [
-      'e2e/connector: an application speaks to the database by Secure Session',
+      viaConnector,
       'services/connector/connector: a translator is spoken to with its own keys and id',
-      'services/connector/connector: a start without a key is refused in the words of the original',
+      withoutKey,
     ],
     'acra-connector',
   ),
@@ -146,7 +133,7 @@ export const rows: readonly Row[] = [
   row(
     22,
     'translator: the keys of the server but for the authentication key',
-    ['e2e/translator: every operation through acra-connector, by Secure Session'],
+    [viaTranslator],
     'acra-translator',
   ),
   row(23, 'the writer has public keys, and cannot read what it writes', [
@@ -197,10 +184,7 @@ export const rows: readonly Row[] = [
   row(
     35,
     'connector and server, and translator, have different master keys',
-    [
-      'e2e/connector: an application speaks to the database by Secure Session',
-      'e2e/translator: every operation through acra-connector, by Secure Session',
-    ],
+    [viaConnector, viaTranslator],
     'acra-connector',
     'acra-translator',
   ),
@@ -236,46 +220,21 @@ export const rows: readonly Row[] = [
     `${files}a folder that is not exactly 0700 is refused`,
     `${manual}on the host of the server`,
   ]),
-  row(
-    43,
-    "a second master key on the connector's host",
-    ['e2e/connector: an application speaks to the database by Secure Session'],
-    'acra-connector',
-  ),
+  row(43, "a second master key on the connector's host", [viaConnector], 'acra-connector'),
   row(44, '--generate_acraconnector_keys gives someid and someid.pub', [
     `${manual}on the host of the connector`,
   ]),
-  row(
-    45,
-    'connector: folder 700, private keys 600',
-    ['e2e/connector: an application speaks to the database by Secure Session'],
-    'acra-connector',
-  ),
-  row(
-    46,
-    'the rule: private keys stay, public ones move',
-    ['e2e/connector: an application speaks to the database by Secure Session'],
-    'acra-connector',
-  ),
-  row(
-    47,
-    'table 3.1: connector and server',
-    ['e2e/connector: an application speaks to the database by Secure Session'],
-    'acra-connector',
-  ),
+  row(45, 'connector: folder 700, private keys 600', [viaConnector], 'acra-connector'),
+  row(46, 'the rule: private keys stay, public ones move', [viaConnector], 'acra-connector'),
+  row(47, 'table 3.1: connector and server', [viaConnector], 'acra-connector'),
   row(
     48,
     'table 3.2: connector and translator',
-    ['e2e/translator: every operation through acra-connector, by Secure Session'],
+    [viaTranslator],
     'acra-connector',
     'acra-translator',
   ),
-  row(
-    49,
-    'table 3.3: the writer has the storage public key',
-    ['e2e/translator: what a writer with the public key alone has encrypted'],
-    '@acra-ts/sdk',
-  ),
+  row(49, 'table 3.3: the writer has the storage public key', [byWriter], '@acra-ts/sdk'),
   row(
     50,
     'symmetric storage keys are on server and translator only',
@@ -297,12 +256,7 @@ export const rows: readonly Row[] = [
     `${addzone}a zone is printed as JSON in one line`,
     `${addzone}the printed key is that of the zone in the store, of both kinds`,
   ]),
-  row(
-    55,
-    'table 3.4: zone keys on server, translator, writer',
-    ['e2e/translator: a value of a zone that a writer has encrypted'],
-    'acra-translator',
-  ),
+  row(55, 'table 3.4: zone keys on server, translator, writer', [byZoneWriter], 'acra-translator'),
   row(
     56,
     'the symmetric zone key is on server and translator only',
@@ -312,22 +266,14 @@ export const rows: readonly Row[] = [
     ],
     'acra-keys',
   ),
-  row(
-    57,
-    "the writer's guide with zones",
-    ['e2e/translator: a value of a zone that a writer has encrypted'],
-    '@acra-ts/sdk',
-  ),
+  row(57, "the writer's guide with zones", [byZoneWriter], '@acra-ts/sdk'),
   row(58, 'keys are made again one by one, by flags', [
     `${keymaker}rotates its keys where they exist, and leaves every other file alone`,
   ]),
   row(
     59,
     'then too with a master key of their own',
-    [
-      'e2e/connector: an application speaks to the database by Secure Session',
-      'e2e/translator: every operation through acra-connector, by Secure Session',
-    ],
+    [viaConnector, viaTranslator],
     'acra-connector',
     'acra-translator',
   ),
@@ -362,39 +308,24 @@ export const rows: readonly Row[] = [
     'keystore/master-key/kms: ',
   ]),
   row(66, 'public keys can be had back from private ones', [], 'acra-keys recover-public'),
-  row(
-    67,
-    "three lines in the connector's log",
-    ['e2e/connector: a transport key that was '],
-    'acra-connector',
-  ),
-  row(
-    68,
-    "two lines in the server's log",
-    ['e2e/connector: a transport key that was '],
-    'acra-connector',
-  ),
+  row(67, "three lines in the connector's log", [spoiltKey], 'acra-connector'),
+  row(68, "two lines in the server's log", [spoiltKey], 'acra-connector'),
   row(
     69,
     'they mean that a private transport key cannot be decrypted',
-    ['e2e/connector: a transport key that was '],
+    [spoiltKey],
     'acra-connector',
   ),
   row(
     70,
     'the reasons: renamed, overwritten, another client id',
     [
-      'e2e/connector: a transport key that was ',
+      spoiltKey,
       'services/connector/connector: another master key is told apart from a key that was overwritten',
     ],
     'acra-connector',
   ),
-  row(
-    71,
-    'rename it back if you can',
-    ['e2e/connector: a transport key that was '],
-    'acra-connector',
-  ),
+  row(71, 'rename it back if you can', [spoiltKey], 'acra-connector'),
   row(
     72,
     'the tools come with the packages of Acra',
