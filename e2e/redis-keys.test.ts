@@ -20,7 +20,8 @@ const prefix = 'acra-keys'
 const password = 'a-password-of-redis'
 
 /** The rights that docs/formats/keystore-redis.md gives. */
-const commands = 'getrange set get setnx del scan eval hset hget hdel hlen hkeys pexpire'
+const commands =
+  'getrange set get setnx del scan eval hset hget hdel hlen hkeys pexpire exists dbsize'
 const rights = `${commands} hello client select`.split(' ').map((command) => `+${command}`)
 
 let redis: RedisServer
@@ -34,6 +35,8 @@ before(async () => {
     words: [
       ...['--tls-cert-file', certificate.certFile, '--tls-key-file', certificate.keyFile],
       ...['--tls-ca-cert-file', authority.certFile],
+      // Else Redis may answer up to two seconds before it has written.
+      ...['--appendfsync', 'always'],
       ...['--user', 'default', 'off'],
       ...['--user', 'acra', 'on', `>${password}`, `~${prefix}*`, ...rights],
     ],

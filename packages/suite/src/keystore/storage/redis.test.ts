@@ -53,7 +53,7 @@ for (const layout of Object.values(layouts))
   })
 
 describe('names in Redis are those of the original', () => {
-  test('v1: a string per file under its path, in base64; the history under .old; nothing else stays', async () => {
+  test('v1: a string per file under its path, in base64; the history under .old; nothing else stays but the mark of the last writer', async () => {
     const folder = newFolder()
     const { keystore } = openV1(await storageOf(place(folder), 'v1'))
     const ref = { purpose: 'storage', owner: 'someid' } as const
@@ -65,24 +65,28 @@ describe('names in Redis are those of the original', () => {
     assert.deepEqual(
       shown,
       [
-        '.poison_key/poison_key_sym',
-        'someid_storage',
-        'someid_storage.old/TIME',
-        'someid_storage.pub',
-        'someid_storage.pub.old/TIME',
-      ].map((name) => `${folder}/${name}`),
+        '.revision',
+        '/.poison_key/poison_key_sym',
+        '/someid_storage',
+        '/someid_storage.old/TIME',
+        '/someid_storage.pub',
+        '/someid_storage.pub.old/TIME',
+      ].map((name) => folder + name),
     )
     const value = await connection.send('GET', `${folder}/someid_storage.pub`)
     const [publicKey] = await keystore.publicKeys(ref)
     assert.equal(value, Buffer.from(publicKey!).toString('base64'))
   })
 
-  test('v2: the marker bare, rings in base64, nothing else stays', async () => {
+  test('v2: the marker bare, rings in base64, nothing else stays but the mark of the last writer', async () => {
     const folder = newFolder()
     const { keystore } = openV2(await storageOf(place(folder), 'v2'))
     await keystore.generate({ purpose: 'hmac', owner: 'someid' })
     const keys = (await connection.send('KEYS', `${folder}*`)) as string[]
-    assert.deepEqual(keys.sort(), [`${folder}/client/someid/hmac-sym.keyring`, `${folder}/version`])
+    assert.deepEqual(
+      keys.sort(),
+      ['.revision', '/client/someid/hmac-sym.keyring', '/version'].map((name) => folder + name),
+    )
     assert.equal(await connection.send('GET', `${folder}/version`), 'Acra Keystore v2')
   })
 
@@ -140,6 +144,37 @@ test('a lock that another one keeps is waited for, and then told', async () => {
     storage.exclusively(async () => {}),
     { code: 'keystore-locked' },
   )
+})
+
+test('names that another one adds or removes are seen at once, with its mark or without', async () => {
+  const folder = newFolder()
+  const storage = await storageOf(place(folder), 'v1')
+  const other = reopened(folder)
+  const write = (name: string) =>
+    other.exclusively(async (writer) =>
+      (await writer.stage(name, Buffer.from(name), 'private')).commit(),
+    )
+  const list = () => storage.list('key.old', 'private')
+  await write('key.old/1')
+  assert.deepEqual(await list(), ['1'])
+  // One name for another: their number stays.
+  await other.exclusively(async (writer) => {
+    await (await writer.stage('key.old/2', Buffer.from('x'), 'private')).commit()
+    await writer.remove('key.old/1', 'private')
+  })
+  assert.deepEqual(await list(), ['2'])
+  assert.deepEqual(await list(), ['2'])
+  await connection.send('SET', `${folder}/key.old/3`, 'eA==')
+  assert.deepEqual(await list(), ['2', '3'])
+  await connection.send('DEL', `${folder}/key.old/2`)
+  assert.deepEqual(await list(), ['3'])
+  await other.exclusively(async (writer) => {
+    await (await writer.stage('key.old/4', Buffer.from('x'), 'private')).commit()
+    assert.deepEqual(await list(), ['3', '4'])
+    await writer.remove('key.old/3', 'private')
+    assert.deepEqual(await list(), ['4'])
+  })
+  assert.deepEqual(await list(), ['4'])
 })
 
 test('two stores on one Redis that rotate the same keys at once lose no version', async () => {
@@ -233,7 +268,8 @@ for (const layout of Object.values(layouts))
   })
 
 test('a Redis that is killed and comes back is found again, with all keys', async () => {
-  const own = await RedisServer.start()
+  // Without it Redis may answer up to two seconds before it has written.
+  const own = await RedisServer.start({ words: ['--appendfsync', 'always'] })
   try {
     const redis = connectionTo(own.port)
     const { keystore } = openV1(await storageOf({ folder: 'keys', redis }, 'v1'))
@@ -263,7 +299,7 @@ describe('by TLS, as a user with rights for the keys alone', () => {
     const files = ['cert', own.certFile, 'key', own.keyFile, 'ca-cert', authority.certFile]
     const words = files.flatMap((word, at) => (at % 2 ? [word] : [`--tls-${word}-file`]))
     const commands =
-      '+get +getrange +set +scan +eval +hlen +hkeys +hset +hget +hdel +del +setnx +pexpire +select +hello +client'
+      '+get +getrange +set +scan +eval +hlen +hkeys +hset +hget +hdel +del +setnx +pexpire +exists +dbsize +select +hello +client'
     tls = await RedisServer.start({
       tls: true,
       words: [

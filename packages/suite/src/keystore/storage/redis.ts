@@ -44,7 +44,8 @@ export class RedisStorage implements Storage {
   readonly #lock: string
   readonly #bare: string
   readonly #waitSeconds: number
-  #scan: Promise<Names> | null = null
+  #listing: Promise<Names> | null = null
+  #kept: { readonly state: string; readonly names: Names } | null = null
 
   constructor(settings: RedisSettings) {
     const { connection, folder, publicFolder, lock, bare, waitSeconds = WAIT_SECONDS } = settings
@@ -54,6 +55,14 @@ export class RedisStorage implements Storage {
     this.#lock = lock === undefined ? `${root}.lock` : `${root}/${lock}`
     this.#bare = bare
     this.#waitSeconds = waitSeconds
+  }
+
+  get #changes(): string {
+    return `${this.#roots.private}.changes`
+  }
+
+  get #revision(): string {
+    return `${this.#roots.private}.revision`
   }
 
   get place(): string {
@@ -83,13 +92,36 @@ export class RedisStorage implements Storage {
     assertPath(path)
   }
 
-  /** All who ask in the same turn are answered from one look at Redis. */
+  /** All who ask in the same turn are answered from one look at Redis, and from the names of an earlier one where nothing has changed. */
   async list(folder: string, visibility: Visibility): Promise<readonly string[]> {
-    this.#scan ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
-      this.#scan = null
-      return this.names()
+    this.#listing ??= new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
+      this.#listing = null
+      return this.#currentNames()
     })
-    return (await this.#scan).list(folder, visibility)
+    return (await this.#listing).list(folder, visibility)
+  }
+
+  /** To look through all names takes longer with every client: a keystore v1 asks for the history of each key that it opens. */
+  async #currentNames(): Promise<Names> {
+    // Asked for before the names: what changes meanwhile is another state.
+    const state = await this.#state()
+    if (state !== null && state === this.#kept?.state) return this.#kept.names
+    const names = await this.names()
+    this.#kept = state === null ? null : { state, names }
+    return names
+  }
+
+  /**
+   * Tells whether names may have changed: each of our writers leaves its mark, and the number of keys in the database shows those of others, who do not.
+   * Null while somebody writes, or has stopped half-way.
+   */
+  async #state(): Promise<string | null> {
+    const [busy, revision, size] = await Promise.all([
+      this.#ask('look at', this.#lock, 'EXISTS', this.#lock, this.#changes),
+      this.#ask('read', this.#revision, 'GET', this.#revision),
+      this.#ask('look at', this.#roots.private, 'DBSIZE'),
+    ])
+    return busy === 0 ? `${revision} ${size}` : null
   }
 
   async names(): Promise<Names> {
@@ -120,13 +152,14 @@ export class RedisStorage implements Storage {
         key: (path, visibility) => this.#key(path, visibility),
         encode: (content) =>
           content.toString('latin1') === this.#bare ? this.#bare : content.toString('base64'),
-        changes: `${this.#roots.private}.changes`,
+        changes: this.#changes,
         lock: this.#lock,
         token,
       })
       return await writer.finish(work)
     } finally {
       clearInterval(renewal)
+      await this.#leaveMark(token)
       await this.#releaseLock(token)
     }
   }
@@ -150,6 +183,11 @@ export class RedisStorage implements Storage {
     await this.#redis
       .send('EVAL', script, '1', this.#lock, token, String(LOCK_MS))
       .catch(() => undefined)
+  }
+
+  /** Where no mark can be left the number of keys has to show what has changed. */
+  async #leaveMark(token: string): Promise<void> {
+    await this.#redis.send('SET', this.#revision, token).catch(() => undefined)
   }
 
   /** A lock that cannot be given back ends by itself. */
