@@ -26,8 +26,8 @@ interface Client {
   destroy(): void
 }
 
-const CONNECT_MS = 10_000
-const ANSWER_MS = 10_000
+/** How long a connection may take, TLS and login included, and then each answer. */
+const PATIENCE_MS = 10_000
 /** A connection that nobody uses for so long is given up. */
 const IDLE_MS = 10_000
 
@@ -39,15 +39,17 @@ export class RedisConnection {
   /** `redis://host:port/database`, for messages. */
   readonly place: string
   readonly #address: RedisAddress
+  readonly #patienceMs: number
   #client: Promise<Client> | null = null
   #waiting = 0
   #idle: NodeJS.Timeout | null = null
 
-  constructor(address: RedisAddress) {
+  constructor(address: RedisAddress, patienceMs = PATIENCE_MS) {
     const { host, port, database, trust } = address
     const name = host.includes(':') ? `[${host}]` : host
     this.place = `${trust === null ? 'redis' : 'rediss'}://${name}:${port}/${database}`
     this.#address = address
+    this.#patienceMs = patienceMs
   }
 
   /** Sends a command. Rejects with RedisError `redis-unavailable` where no answer comes in time, `redis-refused` where Redis says no. */
@@ -65,7 +67,7 @@ export class RedisConnection {
   }
 
   async #answerOf(client: Client, words: readonly string[]): Promise<RedisReply> {
-    const timer = setTimeout(() => this.#drop(client), ANSWER_MS)
+    const timer = setTimeout(() => this.#drop(client), this.#patienceMs)
     try {
       // The library answers in RESP2 without type mapping: texts, numbers, null, and lists of these.
       return (await client.sendCommand([...words])) as RedisReply
@@ -89,7 +91,12 @@ export class RedisConnection {
   async #connect(): Promise<Client> {
     const { createClient } = await import('@redis/client')
     const { host, port, database, user, password, trust } = this.#address
-    const socket = { host, port, connectTimeout: CONNECT_MS, reconnectStrategy: false } as const
+    const socket = {
+      host,
+      port,
+      connectTimeout: this.#patienceMs,
+      reconnectStrategy: false,
+    } as const
     const client = createClient({
       socket:
         trust === null
@@ -102,8 +109,24 @@ export class RedisConnection {
     })
     // Every failure is told to those who wait; without a listener it would end the process.
     client.on('error', () => this.#drop(client))
-    await client.connect()
+    await this.#inTime(client.connect(), () => this.#drop(client))
     return client
+  }
+
+  /** The time limit of the library ends with the connection: a Redis that stands still is not heard of after that. */
+  async #inTime(connecting: Promise<unknown>, giveUp: () => void): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('nothing was answered in time')), this.#patienceMs)
+    })
+    try {
+      await Promise.race([connecting, late])
+    } catch (error) {
+      giveUp()
+      throw error
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   #drop(client: Client): void {

@@ -63,6 +63,15 @@ export class RedisServer {
       throw new Error(`redis-server did not start: ${said}`)
   }
 
+  /** Lets it stand still: it takes connections and answers nothing, until `thaw`. */
+  freeze(): void {
+    this.#child?.kill('SIGSTOP')
+  }
+
+  thaw(): void {
+    this.#child?.kill('SIGCONT')
+  }
+
   /** Ends it at once, as a crash would. */
   async kill(): Promise<void> {
     const child = this.#child
