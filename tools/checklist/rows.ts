@@ -307,7 +307,12 @@ export const rows: readonly Row[] = [
     'keystore/master-key/vault: ',
     'keystore/master-key/kms: ',
   ]),
-  row(66, 'public keys can be had back from private ones', [], 'acra-keys recover-public'),
+  row(
+    66,
+    'public keys can be had back from private ones',
+    [`${transcript}acra-keys-check.txt goes as written`],
+    'acra-keys recover-public',
+  ),
   row(67, "three lines in the connector's log", [spoiltKey], 'acra-connector'),
   row(68, "two lines in the server's log", [spoiltKey], 'acra-connector'),
   row(

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import type { OptionTable } from '../options/index.ts'
-import type { Program } from './program.ts'
+import { joinedOptions, type Program, type ProgramOfCommands } from './program.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const bins: Record<string, string> = JSON.parse(
@@ -21,6 +21,16 @@ const users: Readonly<Record<string, readonly string[]>> = {
   'acra-keymaker': ['--client_id=someid'],
   'acra-addzone': [],
   'acra-poisonrecordmaker': [],
+  'acra-connector': ['--client_id=someid', '--acraserver_connection_host=127.0.0.1'],
+  'acra-translator': ['--incoming_connection_http_string=http://127.0.0.1:0/'],
+  'acra-keys': ['generate', '--client_id=someid', '--keystore=v1'],
+  'acra-backup': ['--action=export', '--file=bundle'],
+}
+/** The options of a program, or of all commands of one. */
+async function optionsOf(name: string): Promise<OptionTable> {
+  const module = new URL(`./${name}.js`, import.meta.url).href
+  const { program }: { program: Program<OptionTable> | ProgramOfCommands } = await import(module)
+  return 'commands' in program ? joinedOptions(program) : program.options
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'acra-programs-keys-'))
@@ -28,11 +38,17 @@ after(() => rmSync(folder, { recursive: true }))
 
 test('every program looks for its keys in .acrakeys', async () => {
   for (const name of Object.keys(users)) {
-    const module = new URL(`./${name}.js`, import.meta.url).href
-    const { program }: { program: Program<OptionTable> } = await import(module)
-    const option = FOLDERS.find((one) => program.options[one] !== undefined)
+    const options = await optionsOf(name)
+    const option = FOLDERS.find((one) => options[one] !== undefined)
     assert.ok(option !== undefined, name)
-    assert.equal(program.options[option]?.default, '.acrakeys', name)
+    assert.equal(options[option]?.default, '.acrakeys', name)
+  }
+})
+
+test('every program that takes a master key is tried here', async () => {
+  for (const name of Object.keys(bins)) {
+    const takesOne = (await optionsOf(name)).keystore_encryption_type !== undefined
+    assert.equal(takesOne, Object.hasOwn(users, name), name)
   }
 })
 
