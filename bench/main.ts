@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 
 const benches: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   proxy: async (args) => (await import('./proxy.ts')).proxyBench(args),
+  keys: async (args) => inItsOwnProcess('keys.js', args),
   crypto: async (args) => inItsOwnProcess('crypto.js', args),
 }
 

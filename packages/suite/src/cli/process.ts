@@ -15,7 +15,10 @@ export async function runProgram<T extends OptionTable>(
   const running = start(program, processHost())
   process.on('uncaughtException', (error) => process.exit(running.fail(error)))
   process.on('unhandledRejection', (reason) => process.exit(running.fail(reason)))
-  return process.exit(await running.exitCode)
+  const exitCode = await running.exitCode
+  // Where stdout is a socket, what was written may still wait.
+  await new Promise((resolve) => process.stdout.write('', resolve))
+  return process.exit(exitCode)
 }
 
 /** The time of day. */
