@@ -183,3 +183,18 @@ test('the commands of "Where the master key is" work as they stand', async (t) =
     for (const service of services) service.close()
   }
 })
+
+test('the commands of "Keys" work as they stand', async () => {
+  await run('docs/guide/keys.md', async (output, folder) => {
+    assert.match(output, /^1 +\| zone storage key +\| D{8}\w{16} \| zone\/D{8}\w{16}\/storage$/m)
+    assert.match(
+      output,
+      /^2 +\| client storage symmetric key \| someid .* client\/someid\/symmetric$/m,
+    )
+    assert.match(output, /Every key opens under the new master key, and none under the old one/)
+    assert.match(output, /^renamed: .*other_hmac: this is a key of someid under another name/m)
+    assert.match(output, /Recovered the public half of client\/someid\/storage/)
+    assert.match(output, /Migration complete/)
+    assert.equal((await readFile(join(folder, 'writer.pub'))).length, 45)
+  })
+})
