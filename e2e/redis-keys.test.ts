@@ -1,16 +1,20 @@
 /** Keys in one Redis, with TLS and a user of its own: acra-keymaker writes them, two acra-servers serve encrypted rows with them. */
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { promisify } from 'node:util'
 import pg from 'pg'
 import { createAuthority } from '#testing/certificates'
 import { RedisServer } from '#testing/redis'
 import { type Postgres, startPostgres } from '../tools/postgres.ts'
 import { type AcraServer, type Keys, runProgram, startAcraServer } from '../tools/programs.ts'
+import { root } from '../tools/repository.ts'
 import { createSandbox } from '../tools/sandbox.ts'
 import { addressOf, createTables, encryptorConfig, stored } from './people.ts'
 
+const run = promisify(execFile)
 const sandbox = createSandbox('redis-keys')
 const authority = createAuthority(sandbox.folder, 'authority')
 const certificate = authority.server('redis')
@@ -71,8 +75,15 @@ function keymaker(...flags: readonly string[]): Promise<void> {
   return runProgram('acra-keymaker', args, sandbox.folder, keys.environment)
 }
 
-function server(): Promise<AcraServer> {
-  const flags = [...inRedis(), `--encryptor_config_file=${config}`]
+async function tool(name: string, ...words: readonly string[]): Promise<string> {
+  const program = join(root, 'packages/suite/bin', `${name}.js`)
+  const env = { ...process.env, ...keys.environment }
+  const { stdout } = await run(process.execPath, [program, ...words], { env })
+  return stdout
+}
+
+function server(...more: readonly string[]): Promise<AcraServer> {
+  const flags = [...inRedis(), `--encryptor_config_file=${config}`, ...more]
   return startAcraServer(sandbox, { clientId: 'application', keys, database, flags })
 }
 
@@ -112,6 +123,35 @@ test('after a rotation by two acra-keymakers at once a server reads what was wri
   assert.deepEqual(await ask(later, select, [1]), [{ email: 'ann@example.org', photo }])
   await ask(later, insert, [3, 'Cho', 'cho@example.org', photo])
   assert.deepEqual(await ask(later, select, [3]), [{ email: 'cho@example.org', photo }])
+})
+
+test('every tool works on the keys in Redis', async () => {
+  const at = [`--keys_dir=${prefix}`, ...inRedis()]
+  const output = [`--keys_output_dir=${prefix}`, ...inRedis()]
+  const { id } = JSON.parse(await tool('acra-addzone', ...output))
+  assert.match(id, /^D{8}[a-zA-Z]{16}$/)
+  await keymaker('--generate_poisonrecord_keys')
+  const record = Buffer.from(await tool('acra-poisonrecordmaker', ...at), 'base64')
+  assert.ok(record.length > 0)
+  const listed = await tool('acra-keys', 'list', ...at, '--json')
+  for (const owner of ['application', id]) assert.ok(listed.includes(owner), listed)
+  const bundle = join(sandbox.folder, 'keys')
+  const files = [`--key_bundle_file=${bundle}.bundle`, `--key_bundle_secret=${bundle}.secret`]
+  await tool('acra-keys', 'export', ...at, '--all', '--private_keys', ...files)
+  const copy = [`--keys_dir=${prefix}-copy`, ...inRedis()]
+  await tool('acra-keys', 'import', ...copy, ...files)
+  const key = 'client/application/symmetric'
+  const read = await tool('acra-keys', 'read', ...at, '--private', key)
+  assert.equal(await tool('acra-keys', 'read', ...copy, '--private', key), read)
+  await tool('acra-keys', 'destroy', ...copy, key)
+  await assert.rejects(tool('acra-keys', 'read', ...copy, '--private', key))
+})
+
+test('several workers serve with the keys in Redis', async () => {
+  const workers = await server('--workers=2')
+  const asked = Array.from({ length: 8 }, () => ask(workers, select, [1]))
+  for (const rows of await Promise.all(asked))
+    assert.deepEqual(rows, [{ email: 'ann@example.org', photo }])
 })
 
 test('without Redis a running server goes on with the keys it has, and none starts', async () => {
