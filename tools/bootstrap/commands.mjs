@@ -15,6 +15,7 @@ const commands = {
   record: (args) => program('.build/tools/conversations/main.js', args),
   fuzz: (args) => program('.build/tools/fuzz/main.js', args),
   simulate: (args) => suiteMain('proxy/postgres/testing/simulate.js', args),
+  crash: (args) => suiteMain('keystore/testing/crash/main.js', args),
   soak: (args) => program('.build/tools/soak/main.js', args),
   checklist: (args) => program('.build/tools/checklist/main.js', args),
 }

@@ -10,6 +10,7 @@ const testPrograms = [
   { program: 'ps', package: 'procps' },
   { program: 'softhsm2-util', package: 'softhsm2' },
   { program: 'openssl', package: 'openssl', version: 'version' },
+  { program: 'strace', package: 'strace' },
   { program: 'redis-server', package: 'redis-server' },
 ]
 

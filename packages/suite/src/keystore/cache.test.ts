@@ -30,6 +30,7 @@ async function newSource(refs: readonly KeyRef[]) {
     generateMissing: (ref) => keystore.generateMissing(ref),
     destroy: (ref, index) => keystore.destroy(ref, index),
     list: () => keystore.list(),
+    refs: () => keystore.refs(),
     reset: () => asked.push('reset'),
   }
   return { source, asked, keystore }

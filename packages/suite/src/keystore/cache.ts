@@ -1,10 +1,10 @@
 import { openCell, sealCell } from '@acra-ts/crypto'
 import { nodePrimitives } from '@acra-ts/crypto/node'
 import type { Soon } from '../foundation/index.ts'
-import type { Key, KeyRef } from './key-ref.ts'
+import { type Key, type KeyRef, purposes } from './key-ref.ts'
 import { type KeyDescription, type Keystore, wipeKeys } from './keystore.ts'
 
-/** One after the other they would delay the start where a service far away unwraps each. */
+/** Keys that are loaded at once at start: most of the time goes by waiting for files, or for a service far away that unwraps each. */
 const PRELOADED_AT_ONCE = 16
 
 /** A key that lies in the cache: its secret is sealed by the key of this cache. */
@@ -93,6 +93,10 @@ export class CachedKeystore implements Keystore {
     return this.#source.list()
   }
 
+  refs(): Promise<readonly KeyRef[]> {
+    return this.#source.refs()
+  }
+
   reset(): void {
     for (const name of [...this.#entries.keys()]) this.#evict(name)
     this.#loading.clear()
@@ -108,25 +112,24 @@ export class CachedKeystore implements Keystore {
 
   /** Loads keys until the cache is full. What does not open is told to `warn` and left out: it fails where it is used. */
   async preload(warn: (sentence: string) => void): Promise<void> {
-    const current = (await this.#source.list()).filter(({ index }) => index === 1)
-    for (let at = 0; at < current.length && this.#entries.size < this.#sizeMax; ) {
-      const count = Math.min(PRELOADED_AT_ONCE, this.#sizeMax - this.#entries.size)
-      const batch = current.slice(at, at + count)
-      at += count
-      await Promise.all(batch.map((key) => this.#preloadOne(key, warn)))
+    const rest = (await this.#source.refs()).values()
+    const worker = async () => {
+      while (this.#entries.size + this.#loading.size < this.#sizeMax) {
+        const { value: ref, done } = rest.next()
+        if (done) return
+        await this.#preloadKey(ref).catch((error) =>
+          warn(error instanceof Error ? error.message : String(error)),
+        )
+      }
     }
+    await Promise.all(Array.from({ length: PRELOADED_AT_ONCE }, worker))
   }
 
-  async #preloadOne(
-    { ref, publicOnly }: KeyDescription,
-    warn: (sentence: string) => void,
-  ): Promise<void> {
-    try {
-      if (publicOnly) await this.publicKeys(ref)
-      else wipeKeys(await this.keys(ref))
-    } catch (error) {
-      warn(error instanceof Error ? error.message : String(error))
-    }
+  async #preloadKey(ref: KeyRef): Promise<void> {
+    const keys = await this.keys(ref)
+    wipeKeys(keys)
+    // The key of a peer: only its public half is here.
+    if (keys.length === 0 && purposes[ref.purpose].kind === 'pair') await this.publicKeys(ref)
   }
 
   async #loadKeys(ref: KeyRef): Promise<Entry | null> {

@@ -40,6 +40,8 @@ export interface Keystore {
   /** Removes one version, numbered as in `list`. */
   destroy(ref: KeyRef, index: number): Promise<void>
   list(): Promise<readonly KeyDescription[]>
+  /** Every key that is there, by name alone: nothing is read. */
+  refs(): Promise<readonly KeyRef[]>
   /** Forgets every cached key, overwriting what was in memory. */
   reset(): void
 }

@@ -167,7 +167,8 @@ async function writeDurably(path: string, content: Uint8Array, mode: number): Pr
   const handle = await attempt('create', path, open(path, 'wx', mode))
   try {
     await handle.chmod(mode)
-    await handle.writeFile(content)
+    for (let at = 0; at < content.length; )
+      at += (await handle.write(content, at, content.length - at, at)).bytesWritten
     await handle.sync()
   } catch (error) {
     throw ioError('write', path, error)

@@ -1,5 +1,15 @@
-import { constants, type Stats } from 'node:fs'
-import { lstat, open, readdir, stat } from 'node:fs/promises'
+import {
+  closeSync,
+  constants,
+  type Dirent,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  type Stats,
+} from 'node:fs'
+import { open, readdir, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { errnoOf, ioError, KeystoreError } from '../errors.ts'
 import { type LockSettings, lockFolder } from './file-lock.ts'
@@ -23,10 +33,14 @@ export interface FilesSettings {
   readonly lock?: LockSettings
 }
 
+/** Going through a whole store, calls cost less than handing them to a thread; after so many others get a turn. */
+const CALLS_PER_TURN = 128
+
 /** A keystore in a folder of the file system. Private files are never read through a symbolic link. */
 export class Files implements Storage {
   readonly #roots: Readonly<Record<Visibility, string>>
   readonly #lock: LockSettings
+  readonly #turns = new Turns()
 
   constructor({ folder, publicFolder, lock = {} }: FilesSettings) {
     const root = resolve(folder)
@@ -44,29 +58,47 @@ export class Files implements Storage {
     return readWhole(full, visibility)
   }
 
+  async readMany(paths: readonly string[], visibility: Visibility) {
+    await this.#checkRoot(visibility)
+    const read: (Buffer | null | KeystoreError)[] = []
+    for (const path of paths) {
+      read.push(readAtOnce(this.locate(path, visibility), visibility))
+      await this.#turns.pass()
+    }
+    return read
+  }
+
   async verify(path: string, visibility: Visibility): Promise<void> {
     const full = this.locate(path, visibility)
-    const found = await absentAsNull('look at', full, lstat(full))
-    if (found !== null) checkFile(full, found, visibility)
+    const found = lstatSync(full, { throwIfNoEntry: false })
+    if (found !== undefined) checkFile(full, found, visibility)
+    await this.#turns.pass()
   }
 
   async modifiedAt(path: string, visibility: Visibility): Promise<Date | null> {
     const full = this.locate(path, visibility)
-    return (await absentAsNull('look at', full, lstat(full)))?.mtime ?? null
+    return lstatSync(full, { throwIfNoEntry: false })?.mtime ?? null
   }
 
   async list(folder: string, visibility: Visibility): Promise<readonly string[]> {
     const full = folder === '' ? this.#roots[visibility] : this.locate(folder, visibility)
     await this.#checkRoot(visibility)
     const entries = await absentAsNull('list', full, readdir(full, { withFileTypes: true }))
-    return (entries ?? [])
-      .filter(({ name }) => !name.startsWith(temporaryPrefix))
-      .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
-      .sort(byBytes)
+    return namesOf(entries ?? [])
   }
 
   async names(): Promise<Names> {
-    return this
+    for (const visibility of ['private', 'public'] as const) await this.#checkRoot(visibility)
+    const known = new Map<string, readonly string[]>()
+    return {
+      list: async (folder, visibility) => {
+        const full = folder === '' ? this.#roots[visibility] : this.locate(folder, visibility)
+        const names = known.get(full) ?? namesOf(entriesAtOnce(full))
+        known.set(full, names)
+        await this.#turns.pass()
+        return names
+      },
+    }
   }
 
   locate(path: string, visibility: Visibility): string {
@@ -96,11 +128,58 @@ export class Files implements Storage {
   }
 }
 
-async function readWhole(path: string, visibility: Visibility): Promise<Buffer | null> {
-  // Without O_NONBLOCK a FIFO in the folder would hang the process.
+/** Lets others have their turn among many short waits for the file system. */
+class Turns {
+  #left = CALLS_PER_TURN
+
+  async pass(): Promise<void> {
+    if (this.#left-- > 0) return
+    this.#left = CALLS_PER_TURN
+    await new Promise<void>((resolve) => setImmediate(resolve))
+  }
+}
+
+function namesOf(entries: readonly Dirent[]): readonly string[] {
+  return entries
+    .filter(({ name }) => !name.startsWith(temporaryPrefix))
+    .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
+    .sort(byBytes)
+}
+
+function entriesAtOnce(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true })
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return []
+    throw ioError('list', folder, error)
+  }
+}
+
+/** Like `readWhole`, and the error as a value. */
+function readAtOnce(path: string, visibility: Visibility): Buffer | null | KeystoreError {
+  let file: number | null = null
+  try {
+    file = openSync(path, flagsFor(visibility))
+    const found = fstatSync(file)
+    checkFile(path, found, visibility)
+    const content = Buffer.from(new ArrayBuffer(found.size))
+    return content.subarray(0, readSync(file, content, 0, found.size, 0))
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return null
+    return errnoOf(error) === 'ELOOP' ? notAFile(path) : ioError('read', path, error)
+  } finally {
+    if (file !== null) closeSync(file)
+  }
+}
+
+/** Without O_NONBLOCK a FIFO in the folder would hang the process. */
+function flagsFor(visibility: Visibility): number {
   const follow = visibility === 'private' ? constants.O_NOFOLLOW : 0
-  const flags = constants.O_RDONLY | constants.O_NONBLOCK | follow
-  const handle = await absentAsNull('read', path, open(path, flags))
+  return constants.O_RDONLY | constants.O_NONBLOCK | follow
+}
+
+async function readWhole(path: string, visibility: Visibility): Promise<Buffer | null> {
+  const handle = await absentAsNull('read', path, open(path, flagsFor(visibility)))
   if (handle === null) return null
   try {
     const found = await handle.stat()

@@ -22,6 +22,10 @@ export class Memory implements Storage {
     return content === undefined ? null : Buffer.from(content)
   }
 
+  readMany(paths: readonly string[], visibility: Visibility) {
+    return Promise.all(paths.map((path) => this.read(path, visibility)))
+  }
+
   async verify(path: string, _visibility: Visibility): Promise<void> {
     assertPath(path)
   }

@@ -8,7 +8,8 @@ export function assertPath(path: string): void {
   if (parts.some(bad)) throw new TypeError(`not a path inside a storage: ${JSON.stringify(path)}`)
 }
 
-/** Orders names by their bytes, as the original does. */
+/** Orders names as the original does: by their bytes, which for names of keys are their code units. */
 export function byBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b))
+  if (a === b) return 0
+  return a < b ? -1 : 1
 }

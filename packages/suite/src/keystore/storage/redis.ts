@@ -87,6 +87,17 @@ export class RedisStorage implements Storage {
     )
   }
 
+  readMany(paths: readonly string[], visibility: Visibility) {
+    return Promise.all(
+      paths.map((path) =>
+        this.read(path, visibility).catch((error) => {
+          if (error instanceof KeystoreError) return error
+          throw error
+        }),
+      ),
+    )
+  }
+
   /** There are no modes to check. */
   async verify(path: string, _visibility: Visibility): Promise<void> {
     assertPath(path)

@@ -1,3 +1,5 @@
+import type { KeystoreError } from '../errors.ts'
+
 /** Private files hold secrets and are readable by their owner alone (0600); public ones hold `.pub` keys (0644) and may stand in another folder. */
 export type Visibility = 'private' | 'public'
 
@@ -14,6 +16,13 @@ export interface Storage extends Names {
   verify(path: string, visibility: Visibility): Promise<void>
   /** When the file was written last; null where there is none. Absent where nobody knows. */
   modifiedAt?(path: string, visibility: Visibility): Promise<Date | null>
+  /**
+   * Many files, each as `read` gives it; a file that `read` would throw for is told by the error in its place. For one who goes through a whole store.
+   */
+  readMany(
+    paths: readonly string[],
+    visibility: Visibility,
+  ): Promise<readonly (Buffer | null | KeystoreError)[]>
   /** The names as they are now, for one who lists many folders: a remote storage is asked once for all of them. */
   names(): Promise<Names>
   /** The path as an operator finds it, for messages. */

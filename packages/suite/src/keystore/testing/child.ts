@@ -23,7 +23,7 @@ const killing = `
     }
   }
   const handle = await files.open('/dev/null')
-  counted(Object.getPrototypeOf(handle), 'writeFile')
+  counted(Object.getPrototypeOf(handle), 'write')
   await handle.close()
   for (const name of ['mkdir', 'link', 'rename', 'unlink', 'copyFile']) counted(files, name)
   counted(files, 'open', ([, flags]) => flags === 'wx')

@@ -41,6 +41,7 @@ test('no secret is handed to the storage in the clear', async () => {
     place: memory.place,
     read: (...args) => memory.read(...args),
     verify: (...args) => memory.verify(...args),
+    readMany: (...args) => memory.readMany(...args),
     names: () => memory.names(),
     list: (...args) => memory.list(...args),
     locate: (...args) => memory.locate(...args),

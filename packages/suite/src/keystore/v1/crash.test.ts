@@ -150,6 +150,7 @@ class Faulty implements Storage {
   }
   read: Storage['read'] = (...args) => this.#storage.read(...args)
   verify: Storage['verify'] = (...args) => this.#storage.verify(...args)
+  readMany: Storage['readMany'] = (...args) => this.#storage.readMany(...args)
   names: Storage['names'] = () => this.#storage.names()
   list: Storage['list'] = (...args) => this.#storage.list(...args)
   locate: Storage['locate'] = (...args) => this.#storage.locate(...args)

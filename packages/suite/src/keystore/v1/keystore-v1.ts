@@ -120,13 +120,20 @@ export class KeystoreV1 implements Keystore {
     return describeKeys(names, files)
   }
 
+  async refs(): Promise<readonly KeyRef[]> {
+    const files = await namedFiles(await this.#around.storage.names(), () => {})
+    return [...new Map(files.map(({ ref }) => [privateFile(ref), ref])).values()]
+  }
+
   /** Nothing is cached here. */
   reset(): void {}
 
   /** Checks the modes of the folder and of every current private key. Throws KeystoreError with the first that is refused. */
   async verify(): Promise<void> {
     const { storage } = this.#around
-    const files = (await namedFiles(storage, () => {})).filter(({ isPublic }) => !isPublic)
+    const files = (await namedFiles(await storage.names(), () => {})).filter(
+      ({ isPublic }) => !isPublic,
+    )
     for (let at = 0; at < files.length; at += VERIFIED_AT_ONCE) {
       const batch = files.slice(at, at + VERIFIED_AT_ONCE)
       await Promise.all(batch.map(({ ref }) => storage.verify(privateFile(ref), 'private')))

@@ -8,7 +8,7 @@ import { checkOwner } from '../owner.ts'
 import type { StorageWriter } from '../storage/storage.ts'
 import type { Surroundings } from '../surroundings.ts'
 import type { KeyRing } from './key-ring.ts'
-import { describeRing, type NamedRing, namedRings } from './listing.ts'
+import { describeRing, namedRings } from './listing.ts'
 import { versionFile, versionMarker } from './marker.ts'
 import { decodeRingFile, encodeRingFile } from './ring-file.ts'
 import {
@@ -127,9 +127,17 @@ export class KeystoreV2 implements Keystore {
     const descriptions: KeyDescription[] = []
     for (let at = 0; at < rings.length; at += RINGS_AT_ONCE) {
       const batch = rings.slice(at, at + RINGS_AT_ONCE)
-      descriptions.push(...(await Promise.all(batch.map((ring) => this.#describe(ring)))).flat())
+      const files = batch.map(({ file }) => file)
+      const contents = await storage.readMany(files, 'private')
+      for (const [n, { ref }] of batch.entries())
+        descriptions.push(...(await this.#describe(ref, contents[n] ?? null)))
     }
     return descriptions
+  }
+
+  async refs(): Promise<readonly KeyRef[]> {
+    const rings = await namedRings(await this.#around.storage.names(), () => {})
+    return rings.map(({ ref }) => ref)
   }
 
   /** Nothing is cached here. */
@@ -146,10 +154,15 @@ export class KeystoreV2 implements Keystore {
   }
 
   /** A ring that cannot be read is listed, because it is there; `warn` is told what is wrong with it. */
-  async #describe({ ref }: NamedRing): Promise<readonly KeyDescription[]> {
+  async #describe(
+    ref: KeyRef,
+    content: Buffer | null | KeystoreError,
+  ): Promise<readonly KeyDescription[]> {
+    if (content === null) return []
     try {
-      const ring = await this.#read(ref)
-      return ring === null ? [] : describeRing(ref, ring)
+      if (content instanceof KeystoreError) throw content
+      const { wrapper } = this.#around
+      return describeRing(ref, await decodeRingFile(ref, content, this.#place(ref), wrapper))
     } catch (error) {
       if (!(error instanceof KeystoreError)) throw error
       this.#around.warn(error.message)
