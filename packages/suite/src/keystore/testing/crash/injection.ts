@@ -109,7 +109,7 @@ function readPoints(log: string, folder: string): readonly Point[] {
 async function traced(work: Work, words: readonly string[]): Promise<Outcome> {
   const child = spawn(process.execPath, ['--input-type=module', '-e', program(work), work.folder], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, UV_THREADPOOL_SIZE: '1' },
+    env: { UV_THREADPOOL_SIZE: '1' },
   })
   const ended = once(child, 'exit')
   const thread = String((await once(child.stdout, 'data'))[0]).trim()
