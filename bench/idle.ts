@@ -21,14 +21,7 @@ export interface IdleRow {
   readonly kBPerConnection: number
 }
 
-export const idleNames: readonly Name[] = [
-  'pgbouncer',
-  'haproxy',
-  'bare',
-  'acra-server',
-  'public api',
-  'tls',
-]
+export const idleNames: readonly Name[] = ['haproxy', 'bare', 'acra-server', 'public api', 'tls']
 
 /** Measures each contestant by itself, against a database that is a stand-in. */
 export async function measureIdle(

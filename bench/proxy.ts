@@ -109,14 +109,14 @@ async function measure(
     const ground = await prepare(sandbox, postgres)
     const contestants = new Map<Name, Contestant>()
     for (const name of selected) contestants.set(name, await start(name, ground))
+    const idle: IdleRow[] =
+      idleCount === 0 ? [] : await measureIdle(among(idleNames, selected), ground, idleCount)
     const cells = await measureAll(contestants, settings, sandbox.folder)
     const slow: SlowRow[] = []
     for (const name of slowNames) {
       const contestant = contestants.get(name)
       if (contestant !== undefined) slow.push(await measureSlowReader(contestant))
     }
-    const idle: IdleRow[] =
-      idleCount === 0 ? [] : await measureIdle(among(idleNames, selected), ground, idleCount)
     return { machine: at, versions, settings, cells, slow, idle }
   } finally {
     await sandbox.remove()

@@ -27,7 +27,7 @@ export async function ask(socket: Socket, sql: string): Promise<void> {
 
 async function secure(plain: Socket): Promise<Socket> {
   plain.write(sslRequest)
-  const [answer] = (await once(plain, 'data')) as [Buffer]
+  const answer = await nextChunk(plain)
   if (answer.toString() !== 'S') throw new Error('TLS is not offered')
   const socket = connectTls({ socket: plain, rejectUnauthorized: false })
   await once(socket, 'secureConnect')
@@ -37,7 +37,21 @@ async function secure(plain: Socket): Promise<Socket> {
 async function untilReady(socket: Socket): Promise<void> {
   let last: Buffer = Buffer.alloc(0)
   while (!last.equals(ready)) {
-    const [chunk] = (await once(socket, 'data')) as [Buffer]
+    const chunk = await nextChunk(socket)
     last = Buffer.concat([last, chunk]).subarray(-ready.length)
+  }
+}
+
+/** Rejects where the connection ends instead. */
+async function nextChunk(socket: Socket): Promise<Buffer> {
+  const ended = new AbortController()
+  const lost = once(socket, 'close', { signal: ended.signal }).then(() => {
+    throw new Error('a connection was lost')
+  })
+  try {
+    return await Promise.race([once(socket, 'data').then(([chunk]) => chunk as Buffer), lost])
+  } finally {
+    lost.catch(() => {})
+    ended.abort()
   }
 }

@@ -5,6 +5,8 @@
  */
 import { type AddressInfo, createServer } from 'node:net'
 
+const QUERY = 0x51
+const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
 /** AuthenticationOk, BackendKeyData, ReadyForQuery. */
 const login = Buffer.from(
   '520000000800000000' + '4b0000000c0000000100000002' + '5a0000000549',
@@ -21,11 +23,11 @@ const answer = Buffer.from(
 
 const server = createServer((socket) => {
   socket.on('error', () => socket.destroy())
-  socket.once('data', () => {
-    socket.write(login)
-    socket.on('data', (chunk) => {
-      if (chunk[0] === 0x51) socket.write(answer)
-    })
+  let isLoggedIn = false
+  socket.on('data', (chunk) => {
+    if (chunk.equals(sslRequest)) socket.write('N')
+    else if (!isLoggedIn) isLoggedIn = socket.write(login)
+    else if (chunk[0] === QUERY) socket.write(answer)
   })
 })
 server.listen(0, '127.0.0.1', 8192, () => console.log((server.address() as AddressInfo).port))
