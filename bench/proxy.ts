@@ -4,7 +4,7 @@
  * within a run mean anything.
  */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -31,9 +31,11 @@ const everybody = [
   ]),
 ]
 
-const usage = `npm run bench -- proxy [--seconds=3] [--rounds=3] [--idle=5000] [--only=NAME,...] [--json=FILE] [--write]
+const usage = `npm run bench -- proxy [--seconds=3] [--rounds=3] [--idle=5000] [--only=NAME,...] [--json=FILE] [--from=FILE] [--write]
   --idle   idle connections; 0 leaves them out
   --only   of: ${everybody.join(', ')}
+  --json   where every sample goes, after each round; default .build/bench-proxy.json
+  --from   makes the tables from such a file
   --write  puts the tables into docs/benchmarks.md`
 
 export async function proxyBench(args: readonly string[]): Promise<number> {
@@ -45,6 +47,7 @@ export async function proxyBench(args: readonly string[]): Promise<number> {
       idle: { type: 'string', default: '5000' },
       only: { type: 'string', default: '' },
       json: { type: 'string', default: join(root, '.build/bench-proxy.json') },
+      from: { type: 'string' },
       write: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -59,8 +62,12 @@ export async function proxyBench(args: readonly string[]): Promise<number> {
     seconds: whole('seconds', values.seconds, 1),
     rounds: whole('rounds', values.rounds, 1),
   }
-  const report = await measure(selected, settings, whole('idle', values.idle, 0))
-  writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`)
+  const save = (report: Report) =>
+    writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`)
+  const report = values.from
+    ? (JSON.parse(readFileSync(values.from, 'utf8')) as Report)
+    : await measure(selected, settings, whole('idle', values.idle, 0), save)
+  save(report)
   const tables = tablesOf(report)
   console.log(`\n${tables}\n\n${values.json}`)
   if (values.write) writeSection('proxy', tables)
@@ -100,6 +107,7 @@ async function measure(
   selected: readonly Name[],
   settings: Settings,
   idleCount: number,
+  save: (report: Report) => void,
 ): Promise<Report> {
   const sandbox = createSandbox('bench')
   const postgres = await startPostgres({ auth: 'trust', settings: { max_connections: '600' } })
@@ -111,7 +119,9 @@ async function measure(
     for (const name of selected) contestants.set(name, await start(name, ground))
     const idle: IdleRow[] =
       idleCount === 0 ? [] : await measureIdle(among(idleNames, selected), ground, idleCount)
-    const cells = await measureAll(contestants, settings, sandbox.folder)
+    const partly = (cells: Report['cells']) =>
+      save({ machine: at, versions, settings, cells, slow: [], idle })
+    const cells = await measureAll(contestants, settings, sandbox.folder, partly)
     const slow: SlowRow[] = []
     for (const name of slowNames) {
       const contestant = contestants.get(name)

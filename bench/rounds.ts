@@ -18,13 +18,14 @@ export interface Settings {
 }
 
 /** What is compiled while it runs is compiled by then. */
-export const WARM_UP_SECONDS = 2
+export const WARM_UP_SECONDS = 1
 
-/** Every cell in every round; the order turns from round to round. */
+/** Every cell in every round; the order turns from round to round. `onRound` is given what there is after each. */
 export async function measureAll(
   contestants: ReadonlyMap<Name, Contestant>,
   { seconds, rounds }: Settings,
   folder: string,
+  onRound: (cells: readonly Cell[]) => void,
 ): Promise<Cell[]> {
   const groups = cellsOf(contestants)
   for (let round = 0; round <= rounds; round++) {
@@ -46,6 +47,7 @@ export async function measureAll(
         tell(isWarmUp ? 'warm-up' : `round ${round}`, cell, sample)
       }
     }
+    onRound(groups.flat())
   }
   return groups.flat()
 }
