@@ -39,16 +39,18 @@ export function initialize(port: number): Promise<string> {
   return pgbench(port, false, ['-i', '-q', '-s', '5'])
 }
 
-/** How often a run is begun again in which connecting took all its time. */
+/** Transactions of each client without which a run says nothing: connecting took its time. */
+const TRANSACTIONS_MIN = 20
+/** How often such a run is begun again. */
 const ATTEMPTS = 5
 
-/** Puts `load` on the contestant; `folder` is for scripts and logs. Throws where a transaction fails, or where none is done. */
+/** Puts `load` on the contestant; `folder` is for scripts and logs. Throws where a transaction fails, or where there are too few. */
 export async function measure(contestant: Contestant, load: Load, folder: string): Promise<Sample> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const sample = await tryOnce(contestant, load, folder)
     if (sample !== null) return sample
   }
-  throw new Error(`nothing went through ${contestant.name}`)
+  throw new Error(`hardly anything goes through ${contestant.name}: the machine is too busy`)
 }
 
 async function tryOnce(contestant: Contestant, load: Load, folder: string): Promise<Sample | null> {
@@ -71,7 +73,7 @@ async function tryOnce(contestant: Contestant, load: Load, folder: string): Prom
   const cpuNs = processId === null ? null : time() - connected - (connected - start)
   const transactions = number(output, /transactions actually processed: (\d+)/)
   const failed = number(output, /number of failed transactions: (\d+)/)
-  if (transactions === 0) return null
+  if (transactions < load.clients * TRANSACTIONS_MIN) return null
   if (failed > 0) throw new Error(`${failed} transactions failed through ${name}`)
   const latency = isSingle ? await latencyOf(own) : null
   await rm(own, { recursive: true })
