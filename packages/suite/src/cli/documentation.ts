@@ -7,6 +7,7 @@ import { program as acraKeymaker } from './acra-keymaker.ts'
 import { program as acraKeys } from './acra-keys.ts'
 import { program as acraPoisonrecordmaker } from './acra-poisonrecordmaker.ts'
 import { program as acraServer } from './acra-server.ts'
+import { program as acraTokens } from './acra-tokens.ts'
 import { program as acraTranslator } from './acra-translator.ts'
 import { errorCodes } from './error-codes.ts'
 import type { ErrorEntry } from './error-entry.ts'
@@ -32,7 +33,7 @@ const programs: readonly Program<OptionTable>[] = [
 ]
 
 /** The programs whose commands have a page. */
-const programsOfCommands: readonly ProgramOfCommands[] = [acraKeys]
+const programsOfCommands: readonly ProgramOfCommands[] = [acraKeys, acraTokens]
 
 /**
  * Every page that is made from the code: the options of each program, and the events and errors.

@@ -330,6 +330,25 @@ const suite = {
       'Make the search key of the client id with `acra-keymaker`; of an envelope, check whose it is.',
     event: events.cannotEncryptData,
   },
+  'token-store-damaged': {
+    meaning: 'A record or a file of tokens is not what it should be.',
+    remedy: 'Restore the store of tokens from a backup.',
+  },
+  'token-store-misconfigured': {
+    meaning: 'The options do not name one store of tokens.',
+    remedy: 'Give either --token_db or --redis_host_port.',
+  },
+  'token-store-unavailable': {
+    meaning: 'The store of tokens cannot be opened, read or written.',
+    remedy:
+      'Check that Redis answers, or that the file and its folder can be written by the user of the program.',
+  },
+  'transform-not-tokenized': {
+    meaning: 'A value has no token, and could get none; the statement was not sent.',
+    remedy:
+      'Read the cause: the store of tokens, the keys of the client id, a value of another type, or a disabled token.',
+    event: events.cannotEncryptData,
+  },
   'transform-not-reencrypted': {
     meaning: 'An AcraStruct could not be turned into an AcraBlock; it was not sent.',
     remedy: 'Check that the keys of the client id are there.',

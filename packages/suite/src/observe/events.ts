@@ -67,6 +67,14 @@ export const events = {
     remedy:
       'Check `keys_dir`, that the folder has mode 0700 and belongs to the user of the program.',
   },
+  cannotResolveToken: {
+    code: 2026,
+    level: 'warning',
+    message: "Can't resolve token",
+    meaning:
+      'A token could not be turned into its value, or its use not be noted; it was answered as it is.',
+    remedy: 'Read `error`: the store of tokens, or the keys of the client id.',
+  },
   cannotReadKeys: {
     code: 511,
     level: 'error',

@@ -121,7 +121,7 @@ test('over a keystore on files, keys that rotate keep old values readable', asyn
       clientsMax: 100,
       now: () => ms,
     })
-    const access = { clientId: 'alice', keys, observer: null, poison: null }
+    const access = { clientId: 'alice', keys, observer: null, poison: null, tokens: null }
     const columns = (['acrablock', 'acrastruct'] as const).map((envelope) =>
       columnFor(settingOf({ envelope })),
     )

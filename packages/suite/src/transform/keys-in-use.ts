@@ -30,7 +30,10 @@ export interface OpeningKeys {
 }
 
 /** What columns ask of keys. An owner is a client id, or a zone (`key-owner.ts`). */
-export type KeyUse = Pick<KeysInUse, 'toOpen' | 'toSealBlock' | 'toSealStruct' | 'toHash'>
+export type KeyUse = Pick<
+  KeysInUse,
+  'toOpen' | 'toSealBlock' | 'toSealStruct' | 'toHash' | 'toTokens'
+>
 
 /**
  * The keys of clients, ready for use: what depends on a key alone is done once, and shared by all connections of a process.
@@ -41,6 +44,7 @@ export class KeysInUse {
   readonly #structKeys: PreparedKeys<StructPrivateKey>
   readonly #publicKeys: PreparedKeys<StructPublicKey>
   readonly #searchKeys: PreparedKeys<SearchKey>
+  readonly #tokenKeys: PreparedKeys<BlockKey>
 
   constructor(options: KeysInUseOptions) {
     const { keystore, primitives: p, clientsMax: ownersMax, now } = options
@@ -77,6 +81,15 @@ export class KeysInUse {
     })
     this.#searchKeys = new PreparedKeys({
       load: (owner) => secretKeys('hmac', owner, ({ secret }) => new SearchKey(p, secret)),
+      wipe: (key) => key.wipe(),
+      ownersMax,
+      now,
+    })
+    this.#tokenKeys = new PreparedKeys({
+      load: (owner) => {
+        const { symmetric, id } = ownedKeys(owner)
+        return secretKeys(symmetric, id, ({ secret }) => new BlockKey(p, secret, Buffer.from(id)))
+      },
       wipe: (key) => key.wipe(),
       ownersMax,
       now,
@@ -126,12 +139,21 @@ export class KeysInUse {
     return this.#searchKeys.use(clientId, next, onFailure)
   }
 
+  /**
+   * Calls `next` with the keys of the client's records of tokens, newest first: those of its AcraBlocks, with its id as context (spec:
+   * acra-envelopes §7.4). Throws what the keystore throws.
+   */
+  toTokens<R>(clientId: string, next: (keys: readonly BlockKey[]) => Soon<R>): Soon<R> {
+    return this.#tokenKeys.use(clientId, next)
+  }
+
   /** Forgets all keys: the next use asks the keystore again. What is at work now ends with the keys it has. */
   reset(): void {
     this.#blockKeys.reset()
     this.#structKeys.reset()
     this.#publicKeys.reset()
     this.#searchKeys.reset()
+    this.#tokenKeys.reset()
   }
 }
 

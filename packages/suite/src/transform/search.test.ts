@@ -112,6 +112,7 @@ test('a value under a hash of another comes back as it was, and is told', () => 
     sealed: () => {},
     notSealed: () => {},
     notVerified: () => told.push('not verified'),
+    tokenFailed: () => told.push('token failed'),
     keysFailed: (kind: string) => told.push(`keys failed ${kind}`),
   }
   assert.equal(reveal(searchable(), swapped, accessOf('alice', keystore, { observer })), null)

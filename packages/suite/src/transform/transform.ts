@@ -1,5 +1,6 @@
 import type { EnvelopeKind, Sink } from '@acra-ts/crypto'
 import { AcraError, type Soon } from '../foundation/index.ts'
+import type { TokenStore } from '../tokens/index.ts'
 import type { KeyUse } from './keys-in-use.ts'
 import type { PoisonWatch } from './poison.ts'
 import type { ColumnSetting } from './settings/index.ts'
@@ -13,6 +14,8 @@ export interface Access {
   readonly observer: ValueObserver | null
   /** Looks for poison records in what the database answers; null where nobody does. */
   readonly poison: PoisonWatch | null
+  /** Where tokens are kept; null where no column is tokenized. */
+  readonly tokens: TokenStore | null
 }
 
 /** What may be logged and counted of values: told for each envelope, and never what the value is. */
@@ -25,6 +28,8 @@ export interface ValueObserver {
   notSealed(kind: EnvelopeKind): void
   /** An envelope opens, but what is in it has another search hash than stands before it: it is left as it was. */
   notVerified(): void
+  /** A token could not be resolved, or its use not noted: `error` says why; it is answered as it is. */
+  tokenFailed(error: unknown): void
   /** The keys of this kind could not be had from the keystore: `error` says why. */
   keysFailed(kind: EnvelopeKind | 'search', error: unknown): void
 }
@@ -60,6 +65,7 @@ export interface Transform {
 export type TransformErrorCode =
   | 'transform-key-missing'
   | 'transform-not-hashed'
+  | 'transform-not-tokenized'
   | 'transform-not-reencrypted'
   | 'transform-not-encrypted'
 

@@ -47,5 +47,6 @@ export class ZonedKeys implements KeyUse {
 
   toSealBlock: KeyUse['toSealBlock'] = (owner, next) => this.#keys.toSealBlock(owner, next)
   toSealStruct: KeyUse['toSealStruct'] = (owner, next) => this.#keys.toSealStruct(owner, next)
+  toTokens: KeyUse['toTokens'] = (owner, next) => this.#keys.toTokens(owner, next)
   toHash: KeyUse['toHash'] = (owner, next, onFailure) => this.#keys.toHash(owner, next, onFailure)
 }

@@ -3,5 +3,5 @@
  * yet: known names, so that a file or a command line that asks for them is refused clearly. A group
  * moves to the folder of its owner when its feature is built.
  */
-export { consulOptions, redisTokensOptions } from './stores.ts'
+export { consulOptions } from './stores.ts'
 export { tlsRevocationOptions, tlsRevocationSideOptions } from './tls.ts'

@@ -1,10 +1,5 @@
-import { allWait, flag, int, text, waits } from '../option.ts'
+import { allWait, flag, text } from '../option.ts'
 import { tlsServiceOptions } from './tls.ts'
-
-/** Tokens in Redis. */
-export const redisTokensOptions = {
-  redis_db_tokens: waits('Redis', int(-1, 'Number of the Redis database for tokens; -1 for none')),
-} as const
 
 /** The encryptor config in Consul (acra-server.md §2.6). */
 export const consulOptions = {

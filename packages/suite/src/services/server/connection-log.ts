@@ -30,6 +30,7 @@ export function valueObserverOf(log: Logger, metrics: ServerMetrics): ValueObser
         code: events.cannotDecrypt.code,
         reason: 'the search hash does not fit the value',
       }),
+    tokenFailed: (error) => log.event(events.cannotResolveToken, { error: messageOf(error) }),
     sealed: (kind) => metrics.encrypted(kind, true),
     notSealed: (kind) => metrics.encrypted(kind, false),
     keysFailed: (kind, error) =>

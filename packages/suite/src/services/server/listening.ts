@@ -16,6 +16,9 @@ const fixedOptions = [
   'incoming_connection_string',
   'incoming_connection_prometheus_metrics_string',
   'workers',
+  'token_db',
+  'redis_host_port',
+  'redis_db_tokens',
 ] as const
 
 /** Host or port, where changed from their defaults, win over the connection string (acra-server.md, section 2.4). */

@@ -135,8 +135,6 @@ test('what asks for a protection that does not exist yet is refused', () => {
   const words = [
     '--mysql_enable',
     '--http_api_enable',
-    '--token_db=tokens.db',
-    '--redis_db_tokens=1',
     '--tls_ocsp_url=http://localhost',
     '--tls_crl_client_from_cert=use',
     '--acracensor_config_file=censor.yaml',

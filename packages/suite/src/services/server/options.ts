@@ -23,10 +23,10 @@ import {
 } from '../../options/index.ts'
 import {
   consulOptions,
-  redisTokensOptions,
   tlsRevocationOptions,
   tlsRevocationSideOptions,
 } from '../../options/waiting/index.ts'
+import { tokenOptions } from '../../tokens/index.ts'
 import { poisonOptions } from '../poison/index.ts'
 
 const SECONDS_MAX = 86_400
@@ -167,7 +167,6 @@ const api = allWait('the HTTP API', {
 
 const later = {
   acracensor_config_file: waits('AcraCensor', text('', 'Path of the rules of AcraCensor')),
-  token_db: waits('tokens', text('', 'File of the tokens')),
   sql_parse_on_error_exit_enable: ignored(
     'a statement that cannot be parsed is always refused, unless on_unprotected=pass',
     flag(false, 'Refuse statements that cannot be parsed'),
@@ -227,7 +226,7 @@ export const serverOptions = {
   ...connector,
   ...tlsSides,
   ...redisKeysOptions,
-  ...redisTokensOptions,
+  ...tokenOptions,
   ...masterKeyOptions,
   ...consulOptions,
   ...auditLogOptions,

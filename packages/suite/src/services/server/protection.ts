@@ -27,6 +27,8 @@ export interface Protection {
   readonly keys: KeysInUse
   /** The keys of Secure Sessions with AcraConnector. */
   readonly keyring: TransportKeyring
+  /** Whether a column is tokenized: there must be a store then. */
+  readonly tokenizes: boolean
   /** What looks for poison records on a connection with this log; null where nobody does. */
   poisonWatch(log: Logger): PoisonWatch | null
   /** Overwrites the keys in memory. No connection may use this protection any more. */
@@ -74,6 +76,7 @@ export async function openProtection(
       own: 'transport-server',
       peer: 'transport-connector',
     }),
+    tokenizes: config.columns.some(({ tokenization }) => tokenization !== null),
     poisonWatch: (connectionLog) =>
       poisonKeys && { keys: poisonKeys, alarm: reaction.alarm(connectionLog) },
     wipe() {

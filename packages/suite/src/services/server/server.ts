@@ -11,6 +11,7 @@ import {
   PostgresConnection,
 } from '../../proxy/postgres/index.ts'
 import { loadParser, type Parser } from '../../sql/postgres/index.ts'
+import type { TokenStore } from '../../tokens/index.ts'
 import { ZonedKeys } from '../../transform/index.ts'
 import type { Reactions } from '../poison/index.ts'
 import { Throttle } from '../throttle/index.ts'
@@ -31,6 +32,7 @@ import type { ServerOptions } from './options.ts'
 import { openProtection, type Protection } from './protection.ts'
 import { Doorkeeper, TooManyConnections } from './refusal.ts'
 import { checkTlsOptions, openTransports, type Transports } from './tls.ts'
+import { tokensFor } from './tokens.ts'
 
 const NOTHING: Buffer = Buffer.alloc(0)
 /** The time between two lines about connections that are turned away. */
@@ -59,6 +61,8 @@ export class Server {
   #options: ServerOptions
   #protection: Protection
   #transports: Transports
+  /** Kept through reloads; null as long as no column is tokenized. */
+  #tokens: TokenStore | null
   /** Connections that are not logged in. */
   #starting = 0
   #onEmpty = () => {}
@@ -69,12 +73,14 @@ export class Server {
     parser: Parser,
     protection: Protection,
     transports: Transports,
+    tokens: TokenStore | null,
   ) {
     this.#options = options
     this.#context = context
     this.#parser = parser
     this.#protection = protection
     this.#transports = transports
+    this.#tokens = tokens
     this.#turnedAway = new Throttle(TELL_MS, (count) => {
       const limit = this.#reachedLimit()
       context.log.event(events.limitExceeded, { limit, count }, 'Too many connections')
@@ -95,7 +101,13 @@ export class Server {
       reactions,
       metrics.keystoreDegraded,
     )
-    return new Server(options, context, parser, protection, transports)
+    const tokens = await tokensFor(options, protection.tokenizes, null, log, environment).catch(
+      (error) => {
+        protection.wipe()
+        throw error
+      },
+    )
+    return new Server(options, context, parser, protection, transports, tokens)
   }
 
   /** Whether any column is protected by the configuration. */
@@ -116,6 +128,16 @@ export class Server {
       reactions,
       metrics.keystoreDegraded,
     )
+    this.#tokens = await tokensFor(
+      options,
+      protection.tokenizes,
+      this.#tokens,
+      log,
+      environment,
+    ).catch((error) => {
+      protection.wipe()
+      throw error
+    })
     this.#transports = transports
     const old = this.#protection
     this.#protection = protection
@@ -144,6 +166,7 @@ export class Server {
     })
     clearTimeout(limit)
     this.#protection.wipe()
+    await this.#tokens?.close()
   }
 
   /** Serves an accepted connection to its end; `onClose` is called then. */
@@ -275,7 +298,7 @@ export class Server {
       ? new ZonedKeys(protection.keys, clientId)
       : protection.keys
     const poison = protection.poisonWatch(log)
-    return { access: { clientId, keys, observer: values, poison }, observer }
+    return { access: { clientId, keys, observer: values, poison, tokens: this.#tokens }, observer }
   }
 
   #loggedIn(connection: ServedConnection): void {

@@ -20,8 +20,9 @@ function yamlBlocks(page: string): { text: string; refused: boolean }[] {
 }
 
 test('every YAML example of the guide loads, or is refused where the page says so', () => {
-  const blocks = yamlBlocks(readFileSync(new URL('docs/guide/encryptor-config.md', root), 'utf8'))
-  assert.ok(blocks.length >= 6, 'the page has its examples')
+  const pages = ['docs/guide/encryptor-config.md', 'docs/guide/transformations.md']
+  const blocks = pages.flatMap((page) => yamlBlocks(readFileSync(new URL(page, root), 'utf8')))
+  assert.ok(blocks.length >= 10, 'the pages have their examples')
   for (const { text, refused } of blocks) {
     if (refused) assert.throws(() => load(text, 'guide'), EncryptorConfigError, text)
     else load(text, 'guide')

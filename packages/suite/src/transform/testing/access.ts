@@ -24,7 +24,14 @@ export function accessOf(
   keystore: MemoryKeystore,
   options: Partial<Access> = {},
 ): Access {
-  return { clientId, keys: keysOf(keystore), observer: null, poison: null, ...options }
+  return {
+    clientId,
+    keys: keysOf(keystore),
+    observer: null,
+    poison: null,
+    tokens: null,
+    ...options,
+  }
 }
 
 /** A column of the table `users`, by default a plain one. */

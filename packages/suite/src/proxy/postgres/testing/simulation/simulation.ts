@@ -112,7 +112,7 @@ class Run {
     this.#weights = Array.from({ length: 5 }, () => random.pick([1, 1, 4, 16]))
     this.#conversation = new PostgresConversation(
       { heldSizeMax: 1 << 20, ...parts },
-      { clientId: CLIENT_ID, keys: this.#keys.keys, observer: null, poison: null },
+      { clientId: CLIENT_ID, keys: this.#keys.keys, observer: null, poison: null, tokens: null },
       {
         refused: ({ message }) => this.#refusals.add(message),
         passedUnprotected: () => {},
