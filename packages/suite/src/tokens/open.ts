@@ -14,7 +14,7 @@ export function isInMemory(place: TokenPlace): boolean {
 }
 
 /** Whether the options name a database of Redis for tokens. */
-export function isInRedis({ redis_host_port, redis_db_tokens }: TokenPlace): boolean {
+function isInRedis({ redis_host_port, redis_db_tokens }: TokenPlace): boolean {
   return redis_host_port !== '' && redis_db_tokens >= 0
 }
 
