@@ -6,8 +6,17 @@ import {
 } from '../../keystore/index.ts'
 import { tlsOptions } from '../../net/index.ts'
 import { auditLogOptions, metricsOptions, tracingOptions } from '../../observe/index.ts'
-import { choice, flag, ignored, int, type OptionValues, text, waits } from '../../options/index.ts'
-import { redisTokensOptions, tlsRevocationOptions } from '../../options/waiting/index.ts'
+import {
+  allWait,
+  choice,
+  flag,
+  ignored,
+  int,
+  type OptionValues,
+  text,
+} from '../../options/index.ts'
+import { tlsRevocationOptions } from '../../options/waiting/index.ts'
+import { tokenOptions } from '../../tokens/index.ts'
 import { poisonOptions } from '../poison/index.ts'
 
 const SECONDS_MAX = 86_400
@@ -57,7 +66,7 @@ const transport = {
 } as const
 
 const notHere = {
-  token_db: waits('tokens', text('', 'File of the tokens')),
+  ...allWait('tokens', tokenOptions),
   http_api_enable: ignored(
     'it is an option of acra-server; see incoming_connection_http_string',
     flag(false, 'Offer an HTTP API'),
@@ -79,7 +88,6 @@ export const translatorOptions = {
   ...tlsOptions,
   ...tlsRevocationOptions,
   ...redisKeysOptions,
-  ...redisTokensOptions,
   ...auditLogOptions,
   ...metricsOptions,
   ...tracingOptions,
