@@ -175,3 +175,9 @@ test('help is asked for by -h, -help or --help before anything wrong', () => {
   }
   assert.equal(refusal('--nope', '--help'), 'flag provided but not defined: -nope')
 })
+
+test('a dash inside a name is as good as an underscore, and the reverse', () => {
+  const table = { dry_run: flag(false, 'x'), 'rotated-keys': flag(false, 'x') }
+  const { given } = parseCommandLine(table, ['--dry-run', '-rotated_keys'])
+  assert.deepEqual([...given.keys()], ['dry_run', 'rotated-keys'])
+})

@@ -16,7 +16,7 @@ export interface CommandLine {
 }
 
 /**
- * Reads `words` (without the program's own name) by the rules of Go's `flag` (cli-tools.md §1).
+ * Reads `words` (without the program's own name) by the rules of Go's `flag` (cli-tools.md §1). Ours: `-` and `_` inside a name mean the same.
  *
  * @throws UsageError with Go's text: unknown flag, bad syntax, bad or missing value.
  */
@@ -28,7 +28,8 @@ export function parseCommandLine(table: OptionTable, words: readonly string[]): 
     if (word.length < 2 || word[0] !== '-') break
     at++
     if (word === '--') break
-    const { name, inline } = split(word)
+    const { name: written, inline } = split(word)
+    const name = known(table, written)
     const option = optionOf(table, name)
     if (option === undefined) {
       if (name === 'help' || name === 'h') return { given, rest: [], help: true }
@@ -49,6 +50,12 @@ function split(word: string): { name: string; inline: string | undefined } {
   const equals = body.indexOf('=')
   if (equals === -1) return { name: body, inline: undefined }
   return { name: body.slice(0, equals), inline: body.slice(equals + 1) }
+}
+
+/** The name as the table has it: `--dry-run` is `--dry_run`, and the reverse. */
+function known(table: OptionTable, name: string): string {
+  const spellings = [name, name.replaceAll('-', '_'), name.replaceAll('_', '-')]
+  return spellings.find((one) => optionOf(table, one) !== undefined) ?? name
 }
 
 function argumentValue(name: string, option: Option, source: string) {
