@@ -34,11 +34,18 @@ export function bytesOnly(): Protection {
   }
 }
 
+/** What is unique among tokens, of the search hashes that stand in their place. */
+const uniqueTokens = `
+CREATE UNIQUE INDEX ON users (substr(ssn, 1, 33));
+CREATE UNIQUE INDEX ON payments (substr(account_no, 1, 33), currency);
+CREATE UNIQUE INDEX ON "Accounts" (substr("accountNo", 1, 33));
+`
+
 /** Everything that the corpus's config asks for, but for tokens: encryption stands in their place. */
 export function everythingButTokens(): Protection {
   return {
     name: 'all but tokens',
-    schema: allBytea(shapeFile('schema-postgres-protected.sql')),
+    schema: allBytea(shapeFile('schema-postgres-protected.sql')) + uniqueTokens,
     leftOut: new Set(),
     encryptorConfig: configOf(() => true, true),
   }
@@ -81,13 +88,22 @@ function configOf(isKept: (column: string) => boolean, isWhole: boolean): string
       if (!entry) return [line]
       const [, indent, column, options = ''] = entry
       if (!isKept(`${table}.${column}`)) return []
-      if (isWhole && !/token_type/.test(options)) return [line]
+      if (isWhole) return [`${indent}- { column: ${column}${withoutToken(options)} }`]
       const type = /data_type: (?:str|bytes)\b/.exec(options)?.[0]
       return [
         `${indent}- { column: ${column}, crypto_envelope: acrablock${type ? `, ${type}` : ''} }`,
       ]
     })
   return lines.join('\n').trimEnd() + unprotectedTables
+}
+
+/** Encryption under the token's type; searchable where equal values have equal tokens. */
+function withoutToken(options: string): string {
+  const token = /token_type: (\w+)/.exec(options)?.[1]
+  if (token === undefined) return options
+  const type = token === 'email' ? 'str' : token
+  const search = /consistent_tokenization: true/.test(options) ? ', searchable: true' : ''
+  return `${search}, data_type: ${type}`
 }
 
 /**

@@ -1,12 +1,22 @@
 /** Says the steps of a record in one session. */
 import { message, type Value } from './frontend.ts'
-import { cellsOf, errorOf, type RawClient, type ServerError } from './raw-client.ts'
+import {
+  type BackendMessage,
+  cellsOf,
+  errorOf,
+  type RawClient,
+  type ServerError,
+} from './raw-client.ts'
 import { bindValue, oidOf, type Protocol, type Step } from './shapes.ts'
 
 /** What became of a step that was waited for: its error, with the message as it came, or null. */
 export interface StepResult {
   readonly step: Step
   readonly error: (ServerError & { readonly raw: Buffer }) | null
+  /** Its rows, cell by cell, and its data of COPY. */
+  readonly rows: readonly string[]
+  /** The tags of its commands. */
+  readonly tags: readonly string[]
 }
 
 /** Runs all steps, also after one has failed, as a session does that goes on. */
@@ -17,6 +27,7 @@ export async function runSteps(
 ): Promise<StepResult[]> {
   const results: StepResult[] = []
   let unsynced = false
+  const early: BackendMessage[] = []
   for (const step of steps) {
     const by = step.params?.length
       ? (step.protocol ?? noSimple(protocol))
@@ -26,17 +37,17 @@ export async function runSteps(
       client.send(message.query(step.sql ?? ''))
     } else {
       client.send(...extendedMessages(step, by === 'prepared-binary'))
-      if (step.max_rows !== undefined) await fetchInParts(client, step.max_rows)
+      if (step.max_rows !== undefined) early.push(...(await fetchInParts(client, step.max_rows)))
       unsynced = step.pipeline === true
       if (unsynced) continue
       client.send(message.sync())
     }
-    results.push({ step, error: await finish(client, step) })
+    results.push(await finish(client, step, early.splice(0)))
   }
   if (unsynced) {
     client.send(message.sync())
     const step = steps.at(-1) ?? {}
-    results.push({ step, error: await finish(client, step) })
+    results.push(await finish(client, step, early.splice(0)))
   }
   return results
 }
@@ -86,24 +97,38 @@ function extendedMessages(step: Step, isBinary: boolean): Buffer[] {
 }
 
 /** Asks for the rows of the unnamed portal again and again, until they end or fail; the Sync is left to the caller. */
-async function fetchInParts(client: RawClient, maxRows: number): Promise<void> {
+async function fetchInParts(client: RawClient, maxRows: number): Promise<BackendMessage[]> {
+  const all: BackendMessage[] = []
   for (;;) {
     client.send(message.flush())
     const parts = await client.untilAny('CsEI')
-    if (parts.at(-1)?.type !== 's') return
+    all.push(...parts)
+    if (parts.at(-1)?.type !== 's') return all
     client.send(message.execute({ maxRows }))
   }
 }
 
-/** Reads to ReadyForQuery and feeds a COPY. */
-async function finish(client: RawClient, step: Step): Promise<StepResult['error']> {
+/** Reads to ReadyForQuery and feeds a COPY. `early` are messages of the step that have been read already. */
+async function finish(
+  client: RawClient,
+  step: Step,
+  early: readonly BackendMessage[],
+): Promise<StepResult> {
   let error: StepResult['error'] = null
+  const rows: string[] = []
+  const tags: string[] = []
+  const pending = [...early]
   for (;;) {
-    const answer = await client.next()
+    const answer = pending.shift() ?? (await client.next())
     if (answer === null) throw new Error('the connection was closed')
     if (answer.type === 'E') error = { ...errorOf(answer), raw: Buffer.from(answer.body) }
     if (answer.type === 'G') client.send(...copyMessages(step))
-    if (answer.type === 'Z') return error
+    if (answer.type === 'D') {
+      rows.push(JSON.stringify(cellsOf(answer).map((cell) => cell?.toString('latin1') ?? null)))
+    }
+    if (answer.type === 'd') rows.push(answer.body.toString('latin1'))
+    if (answer.type === 'C') tags.push(answer.body.toString('latin1', 0, answer.body.length - 1))
+    if (answer.type === 'Z') return { step, error, rows, tags }
   }
 }
 

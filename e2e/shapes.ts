@@ -17,6 +17,9 @@ export interface ShapeRecord {
   readonly visible?: readonly string[]
   readonly protects: readonly string[]
   readonly expect: 'rewrite' | 'pass' | 'refuse-or-rewrite'
+  /** `rows`, `affected`, `ok`, or `state:` and a query that is run afterwards. */
+  readonly compare?: string
+  readonly order?: 'any' | 'exact'
   readonly expect_error?: string
   readonly needs?: string
 }
@@ -52,8 +55,11 @@ export function shapeFile(name: string): string {
 }
 
 /** All records for PostgreSQL of that major version. */
-export function shapeRecords(version: number): ShapeRecord[] {
-  return shapeFile('postgres.jsonl')
+export function shapeRecords(
+  version: number,
+  text: string = shapeFile('postgres.jsonl'),
+): ShapeRecord[] {
+  return text
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as ShapeRecord)

@@ -2,6 +2,7 @@
 import pg from 'pg'
 import type { Postgres } from '../tools/postgres.ts'
 import { findCanary, type Searchable, searchable } from './canary.ts'
+import { type Observed, observe } from './oracle.ts'
 import { RawClient, type ServerError } from './raw-client.ts'
 import { isInStep, runSteps, type StepResult } from './session.ts'
 import type { Front } from './setup.ts'
@@ -15,6 +16,10 @@ export interface Outcome {
   readonly faults: readonly string[]
   /** As the corpus says; refused by acra-server itself; or with another error, or none where one was expected. */
   readonly end: 'as expected' | 'refused' | 'otherwise'
+  /** What the client was told; null where the session broke. */
+  readonly observed: Observed | null
+  /** Why acra-server has refused it; empty where it has not. */
+  readonly refusals: readonly string[]
 }
 
 /** A database of the seeded tables, and copies of it for one record at a time. */
@@ -113,11 +118,14 @@ export async function runRecord(
   })
   let results: StepResult[]
   let inStep: boolean
+  let observed: Observed
   try {
     results = await runSteps(client, stepsOf(record), protocol)
     inStep = await isInStep(client)
+    observed = await observe(client, record, results)
   } catch (error) {
-    return { record, protocol, faults: [(error as Error).message], end: 'otherwise' }
+    const faults = [(error as Error).message]
+    return { record, protocol, faults, end: 'otherwise', observed: null, refusals: [] }
   } finally {
     await client.close()
   }
@@ -146,7 +154,8 @@ export async function runRecord(
       : hasUnexpectedError(results)
         ? 'otherwise'
         : 'as expected'
-  return { record, protocol, faults, end }
+  const refusals = own.map(({ message }) => message)
+  return { record, protocol, faults, end, observed, refusals }
 }
 
 function leaks(where: string, canaries: readonly string[], bytes: Searchable): string[] {

@@ -1,7 +1,7 @@
 import type {
   AnchoredSpan,
   CopyAnalysis,
-  NamedAction,
+  Named,
   Refusal,
   ResultItem,
   TextEdit,
@@ -55,7 +55,9 @@ export interface ParameterSlot {
 /** What the rows of one statement are. */
 export interface AnswerPlan {
   readonly results: readonly ResultItem[] | null
-  readonly named: { readonly action: NamedAction; readonly name: string } | null
+  readonly named: Named | null
+  /** Of PREPARE: the parameters of the statement inside that are values of protected columns. */
+  readonly prepares: ReadonlyMap<number, ParameterSlot> | null
   readonly copy: CopyAnalysis | null
 }
 

@@ -99,7 +99,19 @@ export interface Refusal {
   readonly column: ProtectedColumn | null
 }
 
-export type NamedAction = 'declare' | 'fetch' | 'prepare' | 'execute'
+/** A value of EXECUTE: a literal as in `ValueSlot`, NULL, or anything else. */
+export type ArgumentSource =
+  | { readonly literal: number; readonly at: AnchoredSpan | null; readonly isNegative: boolean }
+  | 'null'
+  | 'other'
+
+export type Named =
+  | { readonly action: 'declare' | 'fetch' | 'prepare'; readonly name: string }
+  | {
+      readonly action: 'execute'
+      readonly name: string
+      readonly arguments: readonly ArgumentSource[]
+    }
 
 /** A COPY whose rows pass through and hold protected columns. */
 export interface CopyAnalysis {
@@ -126,7 +138,7 @@ export interface StatementAnalysis {
    * What it names for later statements of the session, or takes up by its name: a cursor by DECLARE and FETCH, a statement by
    * PREPARE and EXECUTE. With `declare` and `prepare`, `results` are those of the query inside.
    */
-  readonly named: { readonly action: NamedAction; readonly name: string } | null
+  readonly named: Named | null
   readonly copy: CopyAnalysis | null
 }
 

@@ -10,7 +10,7 @@ export type {
   CopyAnalysis,
   Equality,
   KnownTable,
-  NamedAction,
+  Named,
   OnUnprotected,
   ProtectedColumn,
   Refusal,

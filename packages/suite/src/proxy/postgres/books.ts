@@ -5,7 +5,9 @@ import type { AnswerPlan, Plan } from '../plan.ts'
 import { Answer } from './answer.ts'
 import type { CopyRows } from './copy-rows.ts'
 import { Encoding } from './encoding.ts'
+import { areAlike, parametersIn } from './execute-arguments.ts'
 import { type Expected, type ExpectedKind, ExpectedQueue, isEndedByReady } from './expected.ts'
+import { wireName } from './names-on-the-wire.ts'
 import { type Change, Names, type Portal, type Statement } from './prepared.ts'
 
 /** An answer of which nothing is known. */
@@ -114,7 +116,7 @@ export class Books {
       case 'fetch':
         return new Answer(this.portal(wireName(named.name))?.answer.results ?? null, formats)
       case 'prepare':
-        this.#rememberPrepared(named.name, results)
+        this.#rememberPrepared(named.name, plan)
         return new Answer(null, formats)
       case 'execute': {
         const prepared = this.statements.get(wireName(named.name))?.plan ?? null
@@ -162,28 +164,27 @@ export class Books {
   }
 
   /**
-   * A statement that SQL prepares can be bound by the protocol too. The analysis has made sure that no parameter of it is a protected value;
-   * what is known of a name already stays, since PREPARE may still fail.
+   * A statement that SQL prepares can be bound by the protocol too. What is known of a name already stays, since PREPARE may still fail: where
+   * the other one has other protected parameters, nobody knows what values are for.
    */
-  #rememberPrepared(name: string, results: AnswerPlan['results']): void {
-    if (this.statements.isFull || this.statements.has(wireName(name))) return
+  #rememberPrepared(name: string, { results, prepares }: AnswerPlan): void {
+    const parameters = prepares ?? new Map()
+    const known = this.statements.get(wireName(name))
+    if (known !== null && areAlike(parametersIn(known.plan), parameters)) return
+    if (this.statements.isFull) return
     const plan: Plan = {
       kind: 'planned',
       literals: [],
-      parameters: new Map(),
+      parameters,
       edits: [],
       settingNames: [],
-      answers: [{ results, named: null, copy: null }],
+      answers: [{ results, named: null, copy: null, prepares: null }],
       passed: [],
     }
-    const statement = { plan, parameterTypes: [], sequence: this.sequence }
+    const isNew = !this.statements.has(wireName(name))
+    const statement = { plan, parameterTypes: [], sequence: this.sequence, isAmbiguous: !isNew }
     this.statements.change(wireName(name), statement, this.sequence).confirm()
   }
-}
-
-/** A name of a statement text as the messages of the protocol are decoded: a character per byte. */
-function wireName(name: string): string {
-  return Buffer.from(name).toString('latin1')
 }
 
 /** What the first statement of a text answers; null where that is not known. */

@@ -13,7 +13,7 @@ import {
   Frontend,
   HEADER_SIZE,
 } from '../../wire/postgres/index.ts'
-import { noSlots, type Plan } from '../plan.ts'
+import type { Plan } from '../plan.ts'
 import { mayMoveEnds } from './backslashes.ts'
 import { type Books, firstAnswer, NO_ANSWER } from './books.ts'
 import {
@@ -23,6 +23,7 @@ import {
 } from './client-messages.ts'
 import type { ConversationObserver, ConversationSettings } from './conversation-settings.ts'
 import { CopyIn, isCopyIn } from './copy-in.ts'
+import { slotsOf } from './execute-arguments.ts'
 import type { ExpectedKind } from './expected.ts'
 import { isCarriedFunction } from './function-call.ts'
 import { LOGIN_SIZE_MAX, type Login } from './login/index.ts'
@@ -134,14 +135,15 @@ export class FromClient {
     const text = bytes.subarray(textStart, textEnd)
     const { plan, shape } = this.#planned(this.#settings.planner.forQuery(text), text)
     if (plan.kind === 'refused') return this.#refuse('query', inPlaceOf.query, plan.refusal)
+    const refuse = (refusal: Refusal) => this.#refuse('query', inPlaceOf.query, refusal)
+    const slots = slotsOf(plan, this.#books)
+    if ('sqlState' in slots) return refuse(slots)
     const expect = () => this.#expectQuery(plan)
-    const slots = plan.kind === 'planned' ? plan : noSlots
     const hasSlots = slots.literals.length > 0 || slots.edits.length > 0
     if (!hasSlots && this.#passesUnread(text)) {
       expect()
       return false
     }
-    const refuse = (refusal: Refusal) => this.#refuse('query', inPlaceOf.query, refusal)
     return this.#rewritten(refuse, expect, (sink) => this.#rewriter.query(text, slots, shape, sink))
   }
 
@@ -158,7 +160,8 @@ export class FromClient {
       const change = statements.change(message.statement, statement, sequence)
       this.#books.expect('parse', NO_ANSWER, change)
     }
-    const slots = plan.kind === 'planned' ? plan : noSlots
+    const slots = slotsOf(plan, this.#books)
+    if ('sqlState' in slots) return refuse(slots)
     const hasSlots =
       slots.literals.length > 0 || slots.parameters.size > 0 || slots.edits.length > 0
     if (!hasSlots && this.#passesUnread(text)) {

@@ -135,17 +135,24 @@ function planOf(analysis: Analysis, columns: ColumnTable): Plan {
     else parameters.set(source.parameter, { column, use })
   }
   literals.sort((a, b) => a.index - b.index)
+  const isPrepare = analysis.statements.some(({ named }) => named?.action === 'prepare')
   return {
     kind: 'planned',
     literals,
-    parameters,
+    // The parameters of a statement that SQL prepares are none of the text's own.
+    parameters: isPrepare ? noParameters : parameters,
     edits: analysis.edits,
     settingNames: analysis.settingNames,
-    answers: analysis.statements.map(answerPlan),
+    answers: analysis.statements.map((statement) => answerPlan(statement, parameters)),
     passed: analysis.passed,
   }
 }
 
-function answerPlan({ results, named, copy }: StatementAnalysis): AnswerPlan {
-  return { results, named, copy }
+function answerPlan(
+  { results, named, copy }: StatementAnalysis,
+  parameters: ReadonlyMap<number, ParameterSlot>,
+): AnswerPlan {
+  return { results, named, copy, prepares: named?.action === 'prepare' ? parameters : null }
 }
+
+const noParameters: ReadonlyMap<number, ParameterSlot> = new Map()

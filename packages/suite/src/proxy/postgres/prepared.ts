@@ -6,6 +6,8 @@ export interface Statement {
   readonly plan: Plan
   /** The types that the client has declared for its parameters, 0 or absent where it has not. */
   readonly parameterTypes: readonly number[]
+  /** Another statement has been prepared under the name, and it is not known which of them the database has. */
+  readonly isAmbiguous?: boolean
   readonly sequence: number
 }
 

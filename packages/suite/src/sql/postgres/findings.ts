@@ -11,9 +11,9 @@ import type {
 import type { Literal } from '../shape.ts'
 import type { Suspect } from './items.ts'
 import { decodeLiteral } from './literal.ts'
-import { ParameterUses } from './parameter-uses.ts'
+import { ParameterUses, type ProtectedUse } from './parameter-uses.ts'
 import { SourceText, type Span } from './source-text.ts'
-import type { A_Const } from './tree.ts'
+import { type A_Const, qualifiedName, type TypeName } from './tree.ts'
 
 /** Ends the analysis of a text: caught by `analyze`, and by nothing else. */
 export class Refused extends Error {
@@ -42,6 +42,8 @@ export class Findings {
   readonly catalog: Catalog
   readonly passed: Refusal[] = []
   exact = false
+  /** The text has a PREPARE: parameters are those of the statement in it. */
+  isPreparing = false
   /** Parameters that name a setting. */
   readonly settingNames: number[] = []
   readonly source: SourceText
@@ -49,6 +51,7 @@ export class Findings {
   readonly #seen = new Set<number>()
   readonly #slots = new Map<number, LiteralSlot>()
   readonly #parameters = new ParameterUses()
+  readonly #declared = new Map<number, TypeName>()
   readonly #edits = new Map<string, Span & { readonly text: string }>()
 
   constructor(catalog: Catalog, text: Uint8Array, literals: readonly Literal[]) {
@@ -96,6 +99,28 @@ export class Findings {
     use: ValueUse = STORE,
   ): void {
     this.#parameters.add({ number, location, column, use })
+  }
+
+  /** PREPARE declares the type of a parameter. */
+  declareParameter(number: number, type: TypeName): void {
+    this.#declared.set(number, type)
+  }
+
+  /** A protected value is stored as bytes, whatever type PREPARE declares for it. */
+  #retype({ number, column, use }: ProtectedUse): void {
+    const type = this.#declared.get(number)
+    if (type === undefined || column.equality === 'whole') return
+    const start = type.location ?? 0
+    const end = this.source.endOfType(start, type.arrayBounds?.length ?? 0)
+    const isArray = use.kind === 'search' && use.as !== 'value'
+    if (end === null || !mayDeclare(type, use)) {
+      this.refuse(column, {
+        message: `PREPARE declares a type for the parameter $${number} that cannot be that of ${nameOf(column)}`,
+        hint: 'Declare it as text or bytea, or leave the type away.',
+      })
+      return
+    }
+    this.edit(start, end, `pg_catalog.bytea${isArray ? '[]' : ''}`)
   }
 
   /** What the literal of `constant` is to PostgreSQL; null where it cannot be told. */
@@ -158,11 +183,6 @@ export class Findings {
     }
   }
 
-  /** How many values of protected columns have been found. */
-  get valueCount(): number {
-    return this.#slots.size + this.#parameters.protectedCount
-  }
-
   /** Nothing depends on the literals between two bytes. */
   ignoreLiterals(start: number, end: number): void {
     this.source.literals.forEach((literal, index) => {
@@ -178,7 +198,9 @@ export class Findings {
     for (const [literal, slot] of this.#slots) {
       placed.push({ at: literals[literal].start, slot: { ...slot, source: { literal } } })
     }
-    for (const { number, location, column, use } of this.#parameters.resolve(this)) {
+    for (const resolved of this.#parameters.resolve(this)) {
+      const { number, location, column, use } = resolved
+      this.#retype(resolved)
       const slot = { column, use, at: null, isNegative: false, source: { parameter: number } }
       placed.push({ at: location, slot })
     }
@@ -207,4 +229,18 @@ function isSame(constant: A_Const, decoded: Buffer): boolean {
   if (constant.ival !== undefined)
     return String(constant.ival.ival ?? 0) === decoded.toString('latin1')
   return constant.fval !== undefined || constant.bsval !== undefined
+}
+
+const DECLARABLE = new Set(['text', 'varchar', 'bpchar', 'bytea', 'int2', 'int4', 'int8'])
+
+/** True for types whose values, as literals, mean what a protected column makes of them. */
+function mayDeclare(type: TypeName, use: ValueUse): boolean {
+  const { schema, name } = qualifiedName(type.names)
+  const isArray = use.kind === 'search' && use.as === 'array'
+  const bounds = type.arrayBounds?.length ?? 0
+  return (
+    (schema === null || schema === 'pg_catalog') &&
+    DECLARABLE.has(name) &&
+    bounds === (isArray ? 1 : 0)
+  )
 }

@@ -1,4 +1,4 @@
-/** MERGE: what it writes to a protected column is refused, everything else is looked at as in UPDATE and INSERT. */
+/** MERGE: what it writes is looked at as in UPDATE and INSERT. */
 
 import {
   assign,
@@ -53,7 +53,6 @@ function action(clause: MergeWhenClause, written: Written, place: Place): void {
   complete(rest)
   if (condition !== undefined) use(condition, { ...place, clause: 'MERGE WHEN' }, 'a condition')
   if (commandType === 'CMD_UPDATE') {
-    refuseProtected(namesOf(targetList), written, place)
     assignAll(targetList, written, place)
   } else if (commandType === 'CMD_INSERT') insert(targetList, values ?? [], written, place)
 }
@@ -65,10 +64,11 @@ function insert(
   place: Place,
 ): void {
   const names = targetList.length > 0 ? namesOf(targetList) : (written.table?.columns ?? null)
-  refuseProtected(names ?? [...(written.table?.protected.keys() ?? [])], written, place)
+  if (names === null) refuseUnnamed(written, place)
   const targets = (names ?? []).map((name) => targetOf(written, name, undefined, place))
   refuseStars(values, targets, written, place)
   values.forEach((value, index) => {
+    if (index >= targets.length && names !== null) refuseUnnamed(written, place)
     assign(targets[index] ?? UNNAMED_TARGET, value, place)
   })
 }
@@ -77,13 +77,12 @@ function namesOf(targetList: readonly Node[]): string[] {
   return targetList.map((node) => ('ResTarget' in node ? (node.ResTarget.name ?? '') : ''))
 }
 
-function refuseProtected(names: readonly string[], { table }: Written, place: Place): void {
-  for (const name of names) {
-    const column = table?.protected.get(name)
-    if (column === undefined) continue
-    place.findings.refuse(column, {
-      message: `${place.clause} writes ${nameOf(column)}: the column is protected, and MERGE is not rewritten`,
-      hint: 'Use INSERT ... ON CONFLICT DO UPDATE, or UPDATE and INSERT.',
-    })
-  }
+/** A protected table must be written by names, its own or the configuration's. */
+function refuseUnnamed({ table }: Written, place: Place): void {
+  const [inside] = table?.protected.values() ?? []
+  if (inside === undefined) return
+  place.findings.refuse(inside, {
+    message: `${place.clause} inserts into ${nameOf(inside)} without a list of columns, and the encryptor config does not list the columns of the table`,
+    hint: 'Name the columns in the statement, or list every column of the table in the encryptor config (columns).',
+  })
 }

@@ -34,10 +34,6 @@ export class ParameterUses {
     return () => this.#uses.splice(count)
   }
 
-  get protectedCount(): number {
-    return new Set(this.#uses.filter(isProtected).map(({ number }) => number)).size
-  }
-
   /** The protected parameters, each with the one use that all of its places share. */
   resolve(findings: Refusing): ProtectedUse[] {
     const first = new Map<number, ProtectedUse>()

@@ -1,8 +1,9 @@
 /** Statements that carry no value into a table, and those around other statements: cursors, PREPARE, EXPLAIN, COPY, SET. */
 
-import type { StatementAnalysis } from '../analysis.ts'
+import type { ArgumentSource, StatementAnalysis } from '../analysis.ts'
 import { answering, NO_ROWS } from './answer.ts'
-import type { Context } from './context.ts'
+import type { Context, Place } from './context.ts'
+import { coreOf } from './core.ts'
 import { createFunction } from './definitions.ts'
 import { evaluate } from './expressions.ts'
 import { OUTERMOST } from './query.ts'
@@ -117,26 +118,31 @@ export function fetch({ portalname = '' }: FetchStmt): StatementAnalysis {
   return { ...NO_ROWS, named: { action: 'fetch', name: portalname } }
 }
 
-/** A statement that SQL prepares is executed with values that are not looked at: it must have no place for protected ones. */
+/** A statement that SQL prepares is executed with values of another text: what they are for is remembered by its name. */
 export function prepare(
   { name = '', argtypes = [], query }: PrepareStmt,
   context: Context,
 ): StatementAnalysis {
   if (query === undefined) return NO_ROWS
+  const { findings } = context
   const place = { ...context, scope: OUTERMOST, clause: 'PREPARE' }
-  for (const type of argtypes) if ('TypeName' in type) checkType(type.TypeName, place)
-  const { valueCount, settingNames } = context.findings
-  const settingCount = settingNames.length
-  const parts = context.query(query, OUTERMOST)
-  if (settingNames.length > settingCount) {
-    context.findings.refuse(null, {
-      message: 'PREPARE of a statement that sets something under a name that is a parameter',
-      hint: 'Prepare it by the protocol, as drivers do, or run it without PREPARE.',
+  argtypes.forEach((type, index) => {
+    if (!('TypeName' in type)) return
+    checkType(type.TypeName, place)
+    findings.declareParameter(index + 1, type.TypeName)
+  })
+  if (findings.isPreparing) {
+    findings.refuse(null, {
+      message: 'two PREPARE in one text',
+      hint: 'Send them one by one.',
     })
   }
-  if (context.findings.valueCount > valueCount) {
-    context.findings.refuse(null, {
-      message: 'PREPARE of a statement that writes a protected column',
+  findings.isPreparing = true
+  const settingCount = findings.settingNames.length
+  const parts = context.query(query, OUTERMOST)
+  if (findings.settingNames.length > settingCount) {
+    findings.refuse(null, {
+      message: 'PREPARE of a statement that sets something under a name that is a parameter',
       hint: 'Prepare it by the protocol, as drivers do, or run it without PREPARE.',
     })
   }
@@ -147,18 +153,35 @@ export function execute(
   { name = '', params = [] }: ExecuteStmt,
   context: Context,
 ): StatementAnalysis {
-  if (params.length > 0) {
-    context.findings.refuse(null, {
-      message: 'EXECUTE with values, which may belong to protected columns',
-      hint: 'Prepare and execute the statement by the protocol, as drivers do, or run it without PREPARE.',
-    })
-  }
-  return { ...NO_ROWS, named: { action: 'execute', name } }
+  const place = { ...context, scope: OUTERMOST, clause: 'EXECUTE' }
+  const given = params.map((node) => argument(node, place))
+  return { ...NO_ROWS, named: { action: 'execute', name, arguments: given } }
+}
+
+function argument(node: Node, place: Place): ArgumentSource {
+  evaluate(node, place)
+  if (!('A_Const' in node)) return 'other'
+  if (node.A_Const.isnull === true) return 'null'
+  const { source } = place.findings
+  const location = node.A_Const.location ?? 0
+  const literal = source.literalAt(location)
+  const core = coreOf(node, source)
+  if (literal === undefined || core === null) return 'other'
+  if (place.findings.contentOf(node.A_Const) === null) return 'other'
+  const isNegative = core.span.start < source.literals[literal].start
+  return { literal, isNegative, at: isNegative ? source.anchored(core.span) : null }
 }
 
 /** The plan is text: the answer has no protected column, whatever the statement. */
 export function explain({ query }: ExplainStmt, context: Context): StatementAnalysis {
-  if (query !== undefined) context.statement(query)
+  if (query === undefined) return NO_ROWS
+  const { named } = context.statement(query)
+  if (named?.action === 'execute' && named.arguments.length > 0) {
+    context.findings.refuse(null, {
+      message: 'EXPLAIN EXECUTE with values, which may belong to protected columns',
+      hint: 'Explain the statement itself.',
+    })
+  }
   return NO_ROWS
 }
 

@@ -1,0 +1,105 @@
+import type { Refusal } from '../../sql/index.ts'
+import {
+  type AnswerPlan,
+  type LiteralSlot,
+  noSlots,
+  type ParameterSlot,
+  type Plan,
+  type Planned,
+} from '../plan.ts'
+import { wireName } from './names-on-the-wire.ts'
+import type { Names, Statement } from './prepared.ts'
+import { RefusedError } from './refusal.ts'
+
+/** What is known of a connection's prepared statements. */
+interface Prepared {
+  readonly statements: Names<Statement>
+  /** The number of the client's last Sync. */
+  readonly lastSync: number
+}
+
+/** What of a text is to be protected, the values of EXECUTE among it; the refusal where these cannot be. */
+export function slotsOf(plan: Plan, prepared: Prepared): typeof noSlots | Refusal {
+  if (plan.kind !== 'planned') return noSlots
+  try {
+    const given = argumentSlots(plan, prepared)
+    return given.length === 0 ? plan : { ...plan, literals: [...plan.literals, ...given] }
+  } catch (error) {
+    if (error instanceof RefusedError) return error.refusal
+    throw error
+  }
+}
+
+/**
+ * The literals of `EXECUTE name ('x', 5)` that are values of protected columns, by what is known of the statements that SQL or the protocol has
+ * prepared. Throws RefusedError where a value cannot be protected, or it is not known what it is for.
+ */
+function argumentSlots(plan: Planned, prepared: Prepared): readonly LiteralSlot[] {
+  const slots: LiteralSlot[] = []
+  plan.answers.forEach((answer, index) => {
+    const { named } = answer
+    if (named === null || named.action !== 'execute' || named.arguments.length === 0) return
+    const before = plan.answers.slice(0, index).filter((other) => isPrepareOf(other, named.name))
+    const parameters = parametersOf(named.name, before, prepared)
+    named.arguments.forEach((argument, position) => {
+      const slot = parameters.get(position + 1)
+      if (slot === undefined || argument === 'null') return
+      if (argument === 'other') throw new RefusedError(notLiteral)
+      const { literal: index, isNegative, at } = argument
+      slots.push({ index, isNegative, at, ...slot })
+    })
+  })
+  return slots.sort((one, other) => one.index - other.index)
+}
+
+function isPrepareOf({ named }: AnswerPlan, name: string): boolean {
+  return named?.action === 'prepare' && named.name === name
+}
+
+function parametersOf(
+  name: string,
+  before: readonly AnswerPlan[],
+  { statements, lastSync }: Prepared,
+): ReadonlyMap<number, ParameterSlot> {
+  const known = statements.get(wireName(name))
+  const isUncertain = statements.isUncertain(wireName(name), lastSync)
+  if (isUncertain || known?.isAmbiguous === true) throw new RefusedError(notKnown)
+  const inText = before.map(({ prepares }) => prepares ?? new Map<number, ParameterSlot>())
+  const all = known === null ? inText : [parametersIn(known.plan), ...inText]
+  const [first, ...others] = all
+  if (first === undefined || others.some((other) => !areAlike(first, other)))
+    throw new RefusedError(notKnown)
+  return first
+}
+
+/** The parameters of a statement that are values of protected columns. */
+export function parametersIn(plan: Plan): ReadonlyMap<number, ParameterSlot> {
+  return plan.kind === 'planned' ? plan.parameters : new Map()
+}
+
+/** True where both give the same parameters to the same columns. */
+export function areAlike(
+  one: ReadonlyMap<number, ParameterSlot>,
+  other: ReadonlyMap<number, ParameterSlot>,
+): boolean {
+  if (one.size !== other.size) return false
+  return [...one].every(([number, { column, use }]) => {
+    const slot = other.get(number)
+    return slot?.column === column && JSON.stringify(slot.use) === JSON.stringify(use)
+  })
+}
+
+const notLiteral: Refusal = {
+  sqlState: '0A000',
+  message: 'EXECUTE gives a computed value, or one with a cast, to a protected column',
+  hint: 'Write the value as a plain literal, or execute the statement by the protocol.',
+  column: null,
+}
+
+const notKnown: Refusal = {
+  sqlState: '0A000',
+  message:
+    'EXECUTE with values of a statement that acra-server does not know, or knows two of that name',
+  hint: 'Prepare it on this connection under a name of its own.',
+  column: null,
+}
