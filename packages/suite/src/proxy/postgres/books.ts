@@ -181,8 +181,9 @@ export class Books {
       answers: [{ results, named: null, copy: null, prepares: null }],
       passed: [],
     }
-    const isNew = !this.statements.has(wireName(name))
-    const statement = { plan, parameterTypes: [], sequence: this.sequence, isAmbiguous: !isNew }
+    const isAmbiguous = this.statements.has(wireName(name))
+    const fresh = { plan, parameterTypes: [], sequence: this.sequence }
+    const statement = { ...(known ?? fresh), isAmbiguous }
     this.statements.change(wireName(name), statement, this.sequence).confirm()
   }
 }

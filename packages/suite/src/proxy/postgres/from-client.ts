@@ -188,7 +188,8 @@ export class FromClient {
       const change = portals.change(message.portal, { answer, sequence }, sequence)
       this.#books.expect('bind', NO_ANSWER, change)
     }
-    if (plan === null && message.parameterCount > 0 && !this.#settings.planner.idle) {
+    const isUnknown = plan === null || statement?.isAmbiguous === true
+    if (isUnknown && message.parameterCount > 0 && !this.#settings.planner.idle) {
       return this.#refuse('bind', inPlaceOf.bind, refusals.unknownStatement)
     }
     if (message.parameterCount > 0 && plan?.kind === 'planned' && plan.answers.some(isCopyIn)) {
