@@ -9,6 +9,7 @@ import {
 } from '../../keystore/index.ts'
 import { events } from '../../observe/index.ts'
 import { choice, flag, type OptionValues, text } from '../../options/index.ts'
+import { addZone } from '../acra-addzone.ts'
 import { certificateOptions, clientIdFromCertificate } from '../client-id.ts'
 import type { Program, ProgramContext } from '../program.ts'
 import { Refusal } from '../refusal.ts'
@@ -34,6 +35,7 @@ const options = {
     false,
     'Make the key of the users of acra-webconfig, unless there is one',
   ),
+  zone: flag(false, 'Make a new zone: its id is printed with its public key, as JSON'),
   zone_id: text('', 'Zone that zone_storage_key and zone_storage_symmetric_key are for'),
   zone_storage_key: flag(false, 'Make a new key pair for the zone in zone_id'),
   zone_storage_symmetric_key: flag(false, 'Make a new symmetric key for the zone in zone_id'),
@@ -137,7 +139,7 @@ async function makeKeys(context: Context): Promise<void> {
   const { options, log, print } = context
   const clientId = await clientIdOf(options)
   const wanted = wantedProducts(options, clientId)
-  if (wanted.length === 0) {
+  if (wanted.length === 0 && !options.zone) {
     log.info('No keys were updated')
     return
   }
@@ -146,6 +148,11 @@ async function makeKeys(context: Context): Promise<void> {
     throw new Refusal('Keystore version is required: --keystore={v1|v2}')
   const work = async (keystore: Keystore) => {
     for (const product of wanted) await make(keystore, product, clientId, context)
+    if (options.zone) {
+      const id = await addZone(keystore)
+      log.info('Generated new Acra zone')
+      print(await zoneJson(keystore, id))
+    }
     if (!options.print_json) return
     if (clientId !== null) print(`${JSON.stringify({ client_id: clientId })}\n`)
     if (options.zone_storage_key) print(await zoneJson(keystore, options.zone_id))
