@@ -6,6 +6,7 @@ const benches: Readonly<Record<string, (args: readonly string[]) => Promise<numb
   proxy: async (args) => (await import('./proxy.ts')).proxyBench(args),
   keys: async (args) => inItsOwnProcess('keys.js', args),
   crypto: async (args) => inItsOwnProcess('crypto.js', args),
+  translator: async () => (await import('./translator.ts')).translatorBench(),
 }
 
 const [first = '', ...rest] = process.argv.slice(2)
