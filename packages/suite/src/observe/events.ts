@@ -1,4 +1,5 @@
 import type { Event } from './event.ts'
+import { poisonEvents } from './poison-events.ts'
 import { translatorEvents } from './translator-events.ts'
 import { transportEvents } from './transport-events.ts'
 
@@ -7,14 +8,6 @@ import { transportEvents } from './transport-events.ts'
  * where it has a fixed one.
  */
 export const events = {
-  poisonDetection: {
-    code: 101,
-    level: 'info',
-    message: 'Turned on poison record detection',
-    meaning:
-      'Poison records are looked for; also told when their keys are made, and, as a warning, when the service ends because of one.',
-    remedy: 'Nothing.',
-  },
   errorGeneral: {
     code: 500,
     level: 'error',
@@ -181,30 +174,6 @@ export const events = {
     meaning: 'An encrypted value could not be decrypted with the keys of the client id.',
     remedy:
       'Check whose value it is and that its keys are in the keystore; a damaged value cannot be restored.',
-  },
-  cannotReactToPoison: {
-    code: 583,
-    level: 'error',
-    message: "Can't start the program for poison records",
-    meaning:
-      'A poison record was found and the program of `poison_run_script_file` cannot be started; the connection was closed.',
-    remedy: 'Check that the file exists and may be executed by the user of the service.',
-  },
-  poisonRecordFound: {
-    code: 587,
-    level: 'warning',
-    message: 'Recognized poison record',
-    meaning:
-      'An answer of the database holds a poison record: somebody reads data that no application ever asks for. The line names the client id and the session.',
-    remedy: 'Treat it as an intrusion: find out who asked for what, and lock them out.',
-  },
-  cannotCheckPoison: {
-    code: 589,
-    level: 'warning',
-    message: "Can't check for poison records",
-    meaning: 'Poison records are to be looked for and there are no keys to tell them by.',
-    remedy:
-      'Make the keys: `acra-keymaker --generate_poisonrecord_keys`, or let them be made at start (`poison_keys_on_start_enable`).',
   },
   protocolError: {
     code: 600,
@@ -400,6 +369,7 @@ export const events = {
       'Vault, the KMS or the hardware security module has not answered for longer than `keystore_offline_ttl`: nothing is encrypted or decrypted until it is back.',
     remedy: 'Bring it back; connections need not be opened again.',
   },
+  ...poisonEvents,
   ...transportEvents,
   ...translatorEvents,
 } as const satisfies Readonly<Record<string, Event>>
