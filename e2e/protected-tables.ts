@@ -1,4 +1,4 @@
-/** The corpus's tables and encryptor config, brought to what this version protects: plain encryption. */
+/** The corpus's tables and encryptor config: all of it, or with plain encryption in the place of every other transformation. */
 import { shapeFile } from './shapes.ts'
 
 /** Tables, the config that goes with them, and what it leaves in the clear. */
@@ -30,34 +30,18 @@ export function bytesOnly(): Protection {
     name: 'bytea columns',
     schema,
     leftOut,
-    encryptorConfig: configOf((column) => !leftOut.has(column), false),
+    encryptorConfig: plainConfig((column) => !leftOut.has(column)),
   }
 }
 
-/** What is unique among tokens, of the search hashes that stand in their place. */
-const uniqueTokens = `
-CREATE UNIQUE INDEX ON users (substr(ssn, 1, 33));
-CREATE UNIQUE INDEX ON payments (substr(account_no, 1, 33), currency);
-CREATE UNIQUE INDEX ON "Accounts" (substr("accountNo", 1, 33));
-`
-
-/** Everything that the corpus's config asks for, but for tokens: encryption stands in their place. */
-export function everythingButTokens(): Protection {
+/** Everything that the corpus's config asks for. */
+export function everything(): Protection {
   return {
-    name: 'all but tokens',
-    schema: allBytea(shapeFile('schema-postgres-protected.sql')) + uniqueTokens,
+    name: 'every transformation',
+    schema: shapeFile('schema-postgres-protected.sql'),
     leftOut: new Set(),
-    encryptorConfig: configOf(() => true, true),
+    encryptorConfig: shapeFile('encryptor_config-postgres.yaml').trimEnd() + unprotectedTables,
   }
-}
-
-function allBytea(protectedSchema: string): string {
-  const schema = protectedSchema.replace(
-    /^(\s+\S+\s+)(?:text|integer|bigint)\b(.*-- token)/gm,
-    '$1bytea$2',
-  )
-  if (tokenColumns(schema).size > 0) throw new Error('a token column kept its type')
-  return schema
 }
 
 /** Unique indexes of the corpus stand on search hashes; the beginnings of plain envelopes are all alike. */
@@ -77,8 +61,8 @@ function tokenColumns(schema: string): Set<string> {
   return found
 }
 
-/** The corpus's config; where not all is asked for, with plain encryption in the place of searching, masks and types, and always in that of tokens. */
-function configOf(isKept: (column: string) => boolean, isWhole: boolean): string {
+/** The corpus's config with plain encryption in the place of searching, masks and types. */
+function plainConfig(isKept: (column: string) => boolean): string {
   let table = ''
   const lines = shapeFile('encryptor_config-postgres.yaml')
     .split('\n')
@@ -88,22 +72,12 @@ function configOf(isKept: (column: string) => boolean, isWhole: boolean): string
       if (!entry) return [line]
       const [, indent, column, options = ''] = entry
       if (!isKept(`${table}.${column}`)) return []
-      if (isWhole) return [`${indent}- { column: ${column}${withoutToken(options)} }`]
       const type = /data_type: (?:str|bytes)\b/.exec(options)?.[0]
       return [
         `${indent}- { column: ${column}, crypto_envelope: acrablock${type ? `, ${type}` : ''} }`,
       ]
     })
   return lines.join('\n').trimEnd() + unprotectedTables
-}
-
-/** Encryption under the token's type; searchable where equal values have equal tokens. */
-function withoutToken(options: string): string {
-  const token = /token_type: (\w+)/.exec(options)?.[1]
-  if (token === undefined) return options
-  const type = token === 'email' ? 'str' : token
-  const search = /consistent_tokenization: true/.test(options) ? ', searchable: true' : ''
-  return `${search}, data_type: ${type}`
 }
 
 /**

@@ -9,7 +9,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { everythingButTokens } from './protected-tables.ts'
+import { everything } from './protected-tables.ts'
 import { startLab } from './setup.ts'
 import { shapeRecords } from './shapes.ts'
 import { matrixOf } from './support-matrix.ts'
@@ -27,7 +27,7 @@ if (flags.db !== 'postgres') throw new Error(`--db=${flags.db}: only postgres is
 const text = flags.shapes === undefined ? undefined : readFileSync(flags.shapes, 'utf8')
 const lab = await startLab({ auth: 'trust', inMemory: true })
 try {
-  const verdicts = await judge(lab, shapeRecords(18, text), everythingButTokens())
+  const verdicts = await judge(lab, shapeRecords(18, text), everything())
   const summary = summaryOf(verdicts)
   for (const { id, expect, result, reason } of verdicts) {
     const isBad = result === 'leak' || result === 'wrong'

@@ -146,7 +146,7 @@ export async function runRecord(
     ...(inStep ? [] : ['the session is out of step afterwards']),
   ]
   const isForeseen = own.every((error) =>
-    results.some((result) => result.error === error && result.step.expect_error === error.code),
+    results.some((result) => result.error === error && result.step.expect_error !== undefined),
   )
   const end =
     own.length > 0 && !isForeseen

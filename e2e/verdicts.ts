@@ -82,8 +82,10 @@ export async function judge(
   const front = await lab.front({ encryptorConfig: protection.encryptorConfig, flags: ['-d'] })
   await seed(lab, 'protected', protection.schema, front)
   const server = lab.database
-  const plain = await runAll('plain', records, { server, front: plainFront })
-  const outcomes = await runAll('protected', records, { server, front })
+  const [plain, outcomes] = await Promise.all([
+    runAll('plain', records, { server, front: plainFront }),
+    runAll('protected', records, { server, front }),
+  ])
   return verdictsOf(records, plain, outcomes)
 }
 
