@@ -83,7 +83,10 @@ export const rows: readonly Row[] = [
   row(
     10,
     'poison keys are private, for server, translator and record maker',
-    [],
+    [
+      `${poison}the keys are made at start where there are none, once, with mode 0600`,
+      `${bundles}a bundle of public halves has no secret`,
+    ],
     'acra-keys',
     'acra-translator',
   ),
