@@ -27,7 +27,8 @@ export function masterKeyWrapper(masterKey: Uint8Array): KeyWrapper {
  */
 export function masterKeyPairWrapper({ encryption, signature }: MasterKeyPair): KeyWrapper {
   if (encryption.length < MASTER_KEY_SIZE || signature.length < MASTER_KEY_SIZE) throw tooShort()
-  if (Buffer.from(encryption).equals(signature)) throw sameTwice()
+  // Compared in place: a copy would stay in memory.
+  if (Buffer.compare(encryption, signature) === 0) throw sameTwice()
   return new SoftwareWrapper(encryption, signature)
 }
 

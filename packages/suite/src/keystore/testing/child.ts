@@ -1,13 +1,14 @@
 import { spawn, spawnSync } from 'node:child_process'
+import type { StoreVersion } from '../master-key/key-wrapper.ts'
 
 const here = (path: string) => JSON.stringify(new URL(path, import.meta.url).href)
 
-/** Opens the keystore of the folder in `process.argv[1]` as `keystore`, like `openV1` of the tests. */
-const opening = `
+/** Opens the keystore of the folder in `process.argv[1]` as `keystore`, like `layouts` of the tests. */
+const opening = (version: StoreVersion) => `
   const { Files } = await import(${here('../storage/files.js')})
-  const { openV1 } = await import(${here('./stores.js')})
+  const { layouts } = await import(${here('./stores.js')})
   const [, folder, lock] = process.argv
-  const { keystore } = openV1(new Files({ folder, lock: JSON.parse(lock) }))
+  const { keystore } = layouts.${version}.open(new Files({ folder, lock: JSON.parse(lock) }))
 `
 
 /** Kills the process in front of the call number `process.argv[3]` that changes the file system. */
@@ -32,7 +33,7 @@ const killing = `
 
 /** Runs `work` on the keystore of a folder in a process that is killed in front of its n-th change; false where it came to its end. */
 export function runKilled(folder: string, work: string, changes: number): boolean {
-  const code = `${killing}${opening}${work}`
+  const code = `${killing}${opening('v1')}${work}`
   const { signal, status, stderr } = spawnSync(
     process.execPath,
     ['--input-type=module', '-e', code, folder, '{}', String(changes)],
@@ -44,8 +45,19 @@ export function runKilled(folder: string, work: string, changes: number): boolea
 }
 
 /** Runs `work` on the keystore of a folder in a process of its own. */
-export function runBeside(folder: string, work: string, lock: object): Promise<void> {
-  const args = ['--input-type=module', '-e', `${opening}${work}`, folder, JSON.stringify(lock)]
+export function runBeside(
+  folder: string,
+  work: string,
+  lock: object,
+  version: StoreVersion = 'v1',
+): Promise<void> {
+  const args = [
+    '--input-type=module',
+    '-e',
+    `${opening(version)}${work}`,
+    folder,
+    JSON.stringify(lock),
+  ]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
   return new Promise((resolve, reject) => {
     child.once('error', reject)
