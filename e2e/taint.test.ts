@@ -36,6 +36,16 @@ const known: Readonly<Record<string, { readonly fault: RegExp; readonly reason: 
   },
 }
 
+/** Records that are answered otherwise than on plain tables, and why. */
+const knownWrong: ReadonlyMap<string, string> = new Map([
+  ['pg-same-name-04', 'search_path is not followed'],
+  ['pg-same-name-07', 'search_path is not followed'],
+  ['pg-literal-55', 'bytea_output = escape: revealed bytes are shown in hex'],
+  ['pg-view-06', 'a view that the configuration does not name: revealed values have no type'],
+  ['pg-ddl-05', 'a table that was renamed: revealed values have no type'],
+  ['pg-edge-value-18', 'bytes that begin as hex and are none are taken for text'],
+])
+
 function faultsOf(outcomes: readonly Outcome[]): string[] {
   return outcomes.flatMap(({ record, protocol, faults }) =>
     faults.map((fault) => `${record.id} by ${protocol}: ${fault}`),
@@ -88,6 +98,8 @@ for (const protection of [bytesOnly(), everything()]) {
     if (protection.leftOut.size === 0) {
       const wrong = verdictsOf(records, plain, outcomes).filter(({ result }) => result === 'wrong')
       for (const { id, reason } of wrong) t.diagnostic(`wrong: ${id}: ${reason}`)
+      const unknown = wrong.filter(({ id }) => !knownWrong.has(id))
+      assert.deepEqual(unknown, [], 'the client is told what it is told of plain tables')
     }
     assert.deepEqual(loggedCanaries(front, protection), [], 'no canary stands in the log')
   })
