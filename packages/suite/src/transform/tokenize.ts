@@ -135,9 +135,9 @@ class Vault {
     if (access.tokens === null) throw new Error('tokens have no store')
     this.#store = access.tokens
     this.#access = access
-    const { id, pair } = ownedKeys(owner)
-    this.#owner = Buffer.from(`${pair === 'zone' ? 'zone' : 'client'}${id}`)
-    this.#bucket = createHash('sha256').update(this.#owner).digest()
+    const { name, bucket } = ownerRecord(access, owner)
+    this.#owner = name
+    this.#bucket = bucket
     this.#keys = keys
     this.#type = setting.tokenization!.type
     this.#setting = setting
@@ -247,6 +247,26 @@ class Vault {
       () => sealed.truncate(0),
     )
   }
+}
+
+interface OwnerRecord {
+  readonly owner: string
+  readonly name: Buffer
+  readonly bucket: Buffer
+}
+
+/** The last owner of each connection: mostly it has only one. */
+const lastOwners = new WeakMap<Access, OwnerRecord>()
+
+/** How an owner is named in the keys of records, and the bucket of its records. */
+function ownerRecord(access: Access, owner: string): OwnerRecord {
+  const last = lastOwners.get(access)
+  if (last?.owner === owner) return last
+  const { id, pair } = ownedKeys(owner)
+  const name = Buffer.from(`${pair === 'zone' ? 'zone' : 'client'}${id}`)
+  const record = { owner, name, bucket: createHash('sha256').update(name).digest() }
+  lastOwners.set(access, record)
+  return record
 }
 
 function secondsNow(): number {
