@@ -146,7 +146,10 @@ test('a name that the database does not know, or may not, gets no value', async 
     },
   ]
   const attacked = await arena.attack(shadowed)
-  assert.equal(typesOf(attacked.messages), typesOf(await arena.compare(shadowed)))
+  // The database refuses the second PREPARE and takes the values for the first; we do not wait to hear that.
+  assert.equal(typesOf(await arena.compare(shadowed)), '1ZEZEZ2CZ')
+  assert.equal(typesOf(attacked.messages), '1ZEZEZEZ')
+  assert.deepEqual(codesOf(attacked.messages).at(-1), '26000')
   assert.equal(findCanary(canary, searchable(attacked.toDatabase)), null)
 })
 

@@ -416,6 +416,6 @@ test('half of the settings of Redis is refused, and so is a Redis that does not 
   await refused(['--redis_db_keys=1'], /error="redis_db_keys is set, but not redis_host_port"/)
   await refused(
     ['--redis_db_keys=1', '--redis_host_port=127.0.0.1:1', '--redis_password=hidden'],
-    /error="cannot list \.acrakeys\/: redis:\/\/127\.0\.0\.1:1\/1 cannot be reached: ECONNREFUSED: connect ECONNREFUSED 127\.0\.0\.1:1"/,
+    /error="cannot look at \.acrakeys\/\.lock: redis:\/\/127\.0\.0\.1:1\/1 cannot be reached: ECONNREFUSED: connect ECONNREFUSED 127\.0\.0\.1:1"/,
   )
 })
