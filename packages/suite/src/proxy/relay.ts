@@ -233,15 +233,25 @@ export class Relay implements Link, Watched {
    * Node allocates for every read, however small.
    */
   #keptBuffer(side: Side): OnReadOpts {
-    let memory = Buffer.allocUnsafeSlow(READ_SIZE)
+    let memory: Buffer = Buffer.allocUnsafeSlow(READ_SIZE)
+    /** One that was still needed when the next was to be read: TLS takes its time. */
+    let waiting: Buffer | null = null
+    let spare: Buffer | null = null
     const [from, to] = [this.#end(side), this.#end(otherSide(side))]
+    // By the conversation, or by a socket.
+    const isNeeded = () => from.isBusy || to.outlet.isHolding
     return {
       buffer: () => memory,
       callback: (length) => {
+        if (waiting !== null && !isNeeded()) {
+          spare = waiting
+          waiting = null
+        }
         const goOn = this.#read(side, memory.subarray(0, length))
-        // The conversation, or a socket, still needs the old one.
-        if (from.isBusy || to.outlet.isHolding) {
-          memory = Buffer.allocUnsafeSlow(READ_SIZE)
+        if (isNeeded()) {
+          waiting = memory
+          memory = spare ?? Buffer.allocUnsafeSlow(READ_SIZE)
+          spare = null
         }
         return goOn
       },

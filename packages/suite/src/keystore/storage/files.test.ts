@@ -147,6 +147,19 @@ test('writing replaces a symbolic link and leaves what it points to alone', asyn
   assert.equal((await storage.read('real', 'private'))?.toString(), 'real')
 })
 
+test('writing replaces a hard link and leaves the file of its other name alone', async () => {
+  const folder = newFolder()
+  const storage = new Files({ folder })
+  await write(storage, 'key')
+  const outside = join(folder, '..', 'outside')
+  fs.writeFileSync(outside, 'not ours', { mode: 0o600 })
+  fs.rmSync(join(folder, 'key'))
+  fs.linkSync(outside, join(folder, 'key'))
+  await write(storage, 'key')
+  assert.equal(fs.readFileSync(outside, 'utf8'), 'not ours')
+  assert.equal(fs.readFileSync(join(folder, 'key'), 'utf8'), 'key')
+})
+
 test('a folder, a FIFO or a device in the place of a key is refused at once', async () => {
   const folder = newFolder()
   const storage = new Files({ folder })
