@@ -53,12 +53,15 @@ export function encodeSaslData(request: number, data: string, sink: BufferSink):
   writer.endFrame()
 }
 
+/** The size of an initial response that is not there. */
+const NO_RESPONSE = -1
+
 export interface SaslInitialResponse {
   readonly mechanism: string
   readonly data: string
 }
 
-/** The client's first answer to AuthenticationSASL. */
+/** The client's first answer to AuthenticationSASL. Throws ProtocolError where the sizes do not fit. */
 export function decodeSaslInitialResponse(
   bytes: Buffer,
   start: number,
@@ -67,7 +70,7 @@ export function decodeSaslInitialResponse(
   const reader = new MessageReader(bytes, start + HEADER_SIZE, end)
   const mechanism = reader.latin1()
   const size = reader.int32()
-  const at = reader.skip(Math.max(0, size))
+  const at = size === NO_RESPONSE ? reader.at : reader.skip(size)
   const data = bytes.toString('latin1', at, reader.at)
   reader.finish()
   return { mechanism, data }

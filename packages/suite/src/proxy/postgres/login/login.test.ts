@@ -234,4 +234,6 @@ test('messages that are no part of an exchange pass, or end the connection where
   const offer = written((sink) => encodeSaslMechanisms([PLUS, PLAIN], sink))
   assert.equal(login.fromDatabase(offer, 0, offer.length), true)
   assert.throws(() => login.fromClient(password, 0, password.length), ProtocolError)
+  const negative = Buffer.from('700000000a7800fffffffe', 'hex')
+  assert.throws(() => login.fromClient(negative, 0, negative.length), ProtocolError)
 })
