@@ -40,10 +40,8 @@ const known: Readonly<Record<string, { readonly fault: RegExp; readonly reason: 
 const knownWrong: ReadonlyMap<string, string> = new Map([
   ['pg-same-name-04', 'search_path is not followed'],
   ['pg-same-name-07', 'search_path is not followed'],
-  ['pg-literal-55', 'bytea_output = escape: revealed bytes are shown in hex'],
   ['pg-view-06', 'a view that the configuration does not name: revealed values have no type'],
   ['pg-ddl-05', 'a table that was renamed: revealed values have no type'],
-  ['pg-edge-value-18', 'bytes that begin as hex and are none are taken for text'],
 ])
 
 function faultsOf(outcomes: readonly Outcome[]): string[] {

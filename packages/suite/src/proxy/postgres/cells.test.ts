@@ -17,7 +17,8 @@ import {
   TEXT_FORMAT,
 } from '../../wire/postgres/index.ts'
 import { revealCell } from './cells.ts'
-import { plainOfText } from './values.ts'
+import { RefusedError } from './refusal.ts'
+import { ofType, plainOfText } from './values.ts'
 
 const types: readonly (DataType | null)[] = ['str', 'bytes', null]
 const keystore = new MemoryKeystore().generate('alice').generate('bob')
@@ -85,9 +86,30 @@ test('a literal or text parameter means what bytea reads there for every other c
   }
 })
 
-test('a text that bytea would refuse is taken as it is', () => {
-  for (const text of ['\\xylo', '\\x6', '\\x6 1', '\\', 'a\\b', '\\400', '\\9', 'ü\\']) {
+test('a text with a backslash that bytea would refuse is taken as it is', () => {
+  for (const text of ['\\', 'a\\b', '\\400', '\\9', 'ü\\']) {
     assert.equal(plainOfText(settingOf({ dataType: 'bytes' }), Buffer.from(text)).toString(), text)
+  }
+})
+
+test('a text that begins as hex and is none is refused, as PostgreSQL does', () => {
+  for (const text of ['\\xylo', '\\x6', '\\x6 1', '\\x0g', '\\x616']) {
+    for (const dataType of ['bytes', null] as const) {
+      const setting = settingOf({ dataType })
+      assert.throws(
+        () => ofType(setting, () => plainOfText(setting, Buffer.from(text))),
+        (error) => error instanceof RefusedError && error.refusal.sqlState === '22023',
+        text,
+      )
+    }
+  }
+})
+
+test('decrypted bytes are shown in the form that bytea_output gives the cell', () => {
+  const plain = Buffer.from([0, 0x41, 0x5c, 0x27, 0x7e, 0x7f, 0xff])
+  for (const type of ['bytes', null, 'unconfigured'] as const) {
+    assert.deepEqual(cell(escaped(sealed(plain)), TEXT_FORMAT, type), escaped(plain), `${type}`)
+    assert.deepEqual(cell(hex(sealed(plain)), TEXT_FORMAT, type), hex(plain), `${type}`)
   }
 })
 
@@ -96,8 +118,9 @@ test('a decrypted cell in text format is the text itself, or hex', () => {
     for (const plain of ['a@b.example', 'ü', '\\x61', 'x'.repeat(5_000)]) {
       const stored = form(sealed(plain))
       assert.equal(cell(stored, TEXT_FORMAT, 'str')?.toString(), plain)
+      const bytes = (form === escaped ? escaped : hex)(Buffer.from(plain))
       for (const type of ['bytes', null, 'unconfigured'] as const) {
-        assert.deepEqual(cell(stored, TEXT_FORMAT, type), hex(Buffer.from(plain)), `${type}`)
+        assert.deepEqual(cell(stored, TEXT_FORMAT, type), bytes, `${type}`)
       }
     }
   }
@@ -114,7 +137,7 @@ test('a decrypted cell in binary format is the bytes themselves', () => {
 test('bytes of every value come out right in every form', () => {
   const plain = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))
   for (const form of [hex, escaped]) {
-    assert.deepEqual(cell(form(sealed(plain)), TEXT_FORMAT, 'bytes'), hex(plain))
+    assert.deepEqual(cell(form(sealed(plain)), TEXT_FORMAT, 'bytes'), form(plain))
   }
   assert.deepEqual(cell(sealed(plain), BINARY_FORMAT, 'bytes'), plain)
 })

@@ -14,9 +14,12 @@ import {
   decodeByteaEscape,
   decodeByteaHex,
   decodeByteaText,
+  encodeByteaEscape,
   encodeByteaHex,
   type Format,
+  isByteaEscape,
   looksHex,
+  TEXT_FORMAT,
   type TypeCodec,
 } from '../../wire/postgres/index.ts'
 import { hasTag, hasTagInHex } from './envelope-tags.ts'
@@ -63,7 +66,7 @@ export function revealCell(
   const mark = out.length
   return soon(revealStored(stored, column, access, out), (revealed) =>
     revealed
-      ? showPlain(valueTypeOf(setting), format, out, mark)
+      ? showPlain(valueTypeOf(setting), bytesForm(cell, format), out, mark)
       : showStored(setting, stored, cell, format, out),
   )
 }
@@ -83,7 +86,7 @@ function revealBytes(
   if (stored === null) return false
   const mark = out.length
   return soon(revealStored(stored, column, access, out), (done) => {
-    if (done) hexInPlace(out, mark)
+    if (done) bytesInPlace(out, mark, bytesForm(bytes.subarray(start, end), format))
     return done
   })
 }
@@ -107,7 +110,7 @@ function revealToken(
   return soon(revealStored(token, column, access, out), (revealed) => {
     if (!revealed) return false
     if (codec !== null && format === BINARY_FORMAT) widen(codec, cell.length, out, mark)
-    else showPlain(type, format, out, mark)
+    else showPlain(type, bytesForm(cell, format), out, mark)
     return true
   })
 }
@@ -127,17 +130,17 @@ function widen(codec: TypeCodec, size: number, out: Sink, mark: number): void {
 }
 
 /** Gives the plain value that was appended from `mark` on the form of its type. What is none of its values stays as it is. */
-function showPlain(type: DataType | null, format: Format, out: Sink, mark: number): true {
+function showPlain(type: DataType | null, form: BytesForm, out: Sink, mark: number): true {
   const codec = codecOf(type)
   if (codec !== null) {
     const plain = Buffer.from(out.bytes.subarray(mark, out.length))
-    const shown = showAs(codec, plain, format)
+    const shown = showAs(codec, plain, form === 'binary' ? BINARY_FORMAT : TEXT_FORMAT)
     if (shown !== null) {
       out.truncate(mark)
       append(out, shown)
     }
     plain.fill(0)
-  } else if (type !== 'str' && format !== BINARY_FORMAT) hexInPlace(out, mark)
+  } else if (type !== 'str') bytesInPlace(out, mark, form)
   return true
 }
 
@@ -167,7 +170,7 @@ function showStored(
   if (onFail !== 'ciphertext') {
     const mark = out.length
     append(out, onFail.value)
-    return showPlain(type, format, out, mark)
+    return showPlain(type, bytesForm(cell, format), out, mark)
   }
   return type === 'str' && format === BINARY_FORMAT && readableAsText(cell, out)
 }
@@ -208,6 +211,25 @@ function readableAsText(stored: Buffer, out: Sink): boolean {
   if (isUtf8(stored)) return false
   encodeByteaHex(stored, 0, stored.length, out)
   return true
+}
+
+/** How bytes stand in an answer. */
+type BytesForm = 'binary' | 'hex' | 'escape'
+
+/** Bytes are shown in the form in which the database has sent the cell: `bytea_output` is the session's. */
+function bytesForm(cell: Buffer, format: Format): BytesForm {
+  if (format === BINARY_FORMAT) return 'binary'
+  return isByteaEscape(cell, 0, cell.length) ? 'escape' : 'hex'
+}
+
+/** Puts the text form of the bytes that were appended from `mark` on in their place. */
+function bytesInPlace(out: Sink, mark: number, form: BytesForm): void {
+  if (form === 'hex') hexInPlace(out, mark)
+  if (form !== 'escape') return
+  const plain = Buffer.from(out.bytes.subarray(mark, out.length))
+  out.truncate(mark)
+  encodeByteaEscape(plain, 0, plain.length, out)
+  plain.fill(0)
 }
 
 const HEX_DIGITS = Buffer.from('0123456789abcdef')

@@ -58,7 +58,7 @@ test('without protected columns envelopes are opened in every form, and all else
   const expected = Buffer.concat([
     head,
     dataRow('\\x616e6e', 'plain'),
-    dataRow('\\x616e6e', null),
+    dataRow('ann', null),
     dataRow('ann', Buffer.of(0, 1)),
     dataRow('%%% no envelope', '\\x25252500'),
     tail,

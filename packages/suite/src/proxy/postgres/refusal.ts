@@ -158,9 +158,9 @@ export function unreadableLiteral(column: ProtectedColumn): Refusal {
 }
 
 /** A value is none of its column's type. */
-export function wrongValue(column: ProtectedColumn, reason: string): Refusal {
+export function wrongValue(column: ProtectedColumn, reason: string, sqlState: string): Refusal {
   return {
-    sqlState: '22P02',
+    sqlState,
     message: `value for ${nameOf(column)} cannot be stored: ${reason}`,
     hint: 'Give a value of the type that the encryptor config has for the column.',
     column,

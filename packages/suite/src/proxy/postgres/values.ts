@@ -22,8 +22,12 @@ import { RefusedError, wrongValue } from './refusal.ts'
 
 /** A value is none of its column's type. The message names the type only. */
 class ValueError extends AcraError {
-  constructor(type: DataType) {
+  /** The database's own code for it. */
+  readonly sqlState: string
+
+  constructor(type: DataType, sqlState = '22P02') {
     super('value-not-of-type', `the value is not of the type ${type}`)
+    this.sqlState = sqlState
   }
 }
 
@@ -32,7 +36,8 @@ export function ofType(setting: ColumnSetting, read: () => Buffer): Buffer {
   try {
     return read()
   } catch (error) {
-    if (error instanceof ValueError) throw new RefusedError(wrongValue(setting, error.message))
+    if (error instanceof ValueError)
+      throw new RefusedError(wrongValue(setting, error.message, error.sqlState))
     throw error
   }
 }
@@ -50,15 +55,21 @@ export function codecOf(type: DataType | null): TypeCodec | null {
 
 /**
  * The plain value that the content of a literal, or a parameter in text format, means for a column: the text itself for a
- * column of text; the canonical text of a value of another type; else what bytea reads there, or the text where bytea would
- * refuse it. An envelope stands for a value of any type. Throws ValueError.
+ * column of text; the canonical text of a value of another type; else what bytea reads there, or the text where it has a backslash that
+ * bytea would refuse. An envelope stands for a value of any type. Throws ValueError, also for hex digits that are none.
  */
 export function plainOfText(setting: ColumnSetting, text: Buffer): Buffer {
   const type = valueTypeOf(setting)
   if (type === 'str') return text
   const codec = codecOf(type)
-  const bytes = () => decodeByteaText(text, 0, text.length) ?? decodeSpacedHex(text) ?? text
+  const bytes = () => decodeByteaText(text, 0, text.length) ?? decodeSpacedHex(text) ?? notHex(text)
   return codec === null ? bytes() : (codec.canonical(text) ?? envelopeOr(setting, bytes()))
+}
+
+/** A text that begins as the hex form must be it (spec: encryptor-config §10.1); PostgreSQL answers 22023 too. */
+function notHex(text: Buffer): Buffer {
+  if (looksHex(text, 0, text.length)) throw new ValueError('bytes', '22023')
+  return text
 }
 
 /** The plain value of a parameter in binary format; `declared` is the type that the client has declared, 0 for none. Throws ValueError. */

@@ -97,7 +97,9 @@ export {
   decodeByteaEscape,
   decodeByteaHex,
   decodeByteaText,
+  encodeByteaEscape,
   encodeByteaHex,
+  isByteaEscape,
   looksHex,
   Oid,
 } from './types.ts'

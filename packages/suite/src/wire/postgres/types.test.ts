@@ -6,6 +6,7 @@ import {
   decodeByteaEscape,
   decodeByteaHex,
   decodeByteaText,
+  encodeByteaEscape,
   encodeByteaHex,
   looksHex,
 } from './types.ts'
@@ -81,6 +82,9 @@ test('any bytes come back from the escape form', () => {
         return isPlain ? String.fromCharCode(byte) : `\\${byte.toString(8).padStart(3, '0')}`
       }).join('')
       assert.deepEqual(inside(escaped, decodeByteaEscape), Buffer.from(bytes))
+      const sink = new BufferSink()
+      encodeByteaEscape(bytes, 0, bytes.length, sink)
+      assert.equal(sink.take().toString(), escaped)
     }),
   )
 })

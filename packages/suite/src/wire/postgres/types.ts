@@ -100,3 +100,25 @@ export function encodeByteaHex(bytes: Uint8Array, start: number, end: number, ou
     target[to++] = DIGITS[byte & 15]
   }
 }
+
+/** True where `[start, end)` is what the server prints in the escape form: printable ASCII that does not begin like the hex form. */
+export function isByteaEscape(bytes: Uint8Array, start: number, end: number): boolean {
+  if (looksHex(bytes, start, end)) return false
+  for (let at = start; at < end; at++) if (bytes[at] < 0x20 || bytes[at] > 0x7e) return false
+  return true
+}
+
+/** Appends `bytes[start, end)` in the escape form, as the server prints it: a backslash twice, and what is not printable ASCII in octal. */
+export function encodeByteaEscape(bytes: Uint8Array, start: number, end: number, out: Sink): void {
+  for (let from = start; from < end; from++) {
+    const byte = bytes[from]
+    if (byte === BACKSLASH) append(out, [BACKSLASH, BACKSLASH])
+    else if (byte >= 0x20 && byte <= 0x7e) append(out, [byte])
+    else append(out, [BACKSLASH, DIGITS[byte >> 6], DIGITS[(byte >> 3) & 7], DIGITS[byte & 7]])
+  }
+}
+
+function append(out: Sink, bytes: readonly number[]): void {
+  const at = out.reserve(bytes.length)
+  out.bytes.set(bytes, at)
+}
