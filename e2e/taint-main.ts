@@ -6,6 +6,7 @@
  *   --shapes=FILE    records in the place of the corpus
  *   --json=FILE      writes {summary, shapes}
  *   --matrix=FILE    writes the matrix of docs/sql-support.md
+ *   --encryptor_config_file=FILE   in the place of the corpus's, for the same tables
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -21,13 +22,19 @@ const { values: flags } = parseArgs({
     shapes: { type: 'string' },
     json: { type: 'string' },
     matrix: { type: 'string' },
+    encryptor_config_file: { type: 'string' },
   },
 })
 if (flags.db !== 'postgres') throw new Error(`--db=${flags.db}: only postgres is supported`)
 const text = flags.shapes === undefined ? undefined : readFileSync(flags.shapes, 'utf8')
+const config = flags.encryptor_config_file
+const protection =
+  config === undefined
+    ? everything()
+    : { ...everything(), encryptorConfig: readFileSync(config, 'utf8') }
 const lab = await startLab({ auth: 'trust', inMemory: true })
 try {
-  const verdicts = await judge(lab, shapeRecords(18, text), everything())
+  const verdicts = await judge(lab, shapeRecords(18, text), protection)
   const summary = summaryOf(verdicts)
   for (const { id, expect, result, reason } of verdicts) {
     const isBad = result === 'leak' || result === 'wrong'
