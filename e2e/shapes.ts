@@ -54,10 +54,10 @@ export function shapeFile(name: string): string {
   return readFileSync(join(folder, name), 'utf8')
 }
 
-/** All records for PostgreSQL of that major version. */
+/** All records for PostgreSQL of that major version: those of the corpus, and ours. */
 export function shapeRecords(
   version: number,
-  text: string = shapeFile('postgres.jsonl'),
+  text: string = shapeFile('postgres.jsonl') + shapeFile('postgres-additions.jsonl'),
 ): ShapeRecord[] {
   return text
     .split('\n')

@@ -4,28 +4,30 @@
  */
 import type { ProtectedColumn, ValueUse } from '../analysis.ts'
 import type { Place } from './context.ts'
-import { areFreeCasts, type Core, coreOf, isFreeCast } from './core.ts'
-import { columnRef } from './references.ts'
+import { type Core, coreOf, isFreeCast } from './core.ts'
+import {
+  equalityOf,
+  giveValue,
+  hashOf,
+  isComparable,
+  isFree,
+  isFreeValue,
+  isNull,
+  type Operand,
+  operandOf,
+  removeCasts,
+  wrap,
+} from './operands.ts'
 import type { Span } from './source-text.ts'
 import { type A_Expr, type Node, qualifiedName, type TypeName } from './tree.ts'
 
-/** How many bytes of a stored value with a search hash are compared: spec acra-envelopes §5. */
-export const SEARCH_HASH_SIZE = 33
 const BYTEA_ARRAY = '::pg_catalog.bytea[]'
 const EQUAL_ANY = ' OPERATOR(pg_catalog.=) ANY ('
 const UNEQUAL_ALL = ' OPERATOR(pg_catalog.<>) ALL ('
 const VALUE: ValueUse = { kind: 'search', as: 'value' }
 const FORMS: ValueUse = { kind: 'search', as: 'forms' }
 
-/** Something that is compared: a protected column that can be, a value, or anything else. */
-type Operand =
-  | { readonly kind: 'column'; readonly column: ProtectedColumn; readonly core: Core }
-  | { readonly kind: 'value'; readonly core: Core }
-  | { readonly kind: 'other' }
-
 type Plain = (nodes: readonly Node[]) => void
-
-const OTHER: Operand = { kind: 'other' }
 
 /**
  * True where the expression compares protected columns in a way that the database can be given; otherwise nothing is found or changed.
@@ -103,21 +105,6 @@ export function isCarriedDistinct(nodes: readonly Node[], place: Place): boolean
   return true
 }
 
-function operandOf(node: Node, place: Place): Operand {
-  const core = coreOf(node, place.findings.source)
-  if (core === null) return OTHER
-  if (!('ColumnRef' in core.node)) {
-    return 'A_Const' in core.node || 'ParamRef' in core.node ? { kind: 'value', core } : OTHER
-  }
-  const { column, row } = columnRef(core.node.ColumnRef, place)
-  if (column === null || row !== null || equalityOf(column) === 'none') return OTHER
-  return { kind: 'column', column, core }
-}
-
-function equalityOf(column: ProtectedColumn): 'none' | 'prefix' | 'whole' {
-  return column.equality ?? 'none'
-}
-
 /** `email = 'x'`, `'x' = email`, `a.email = b.email`. */
 function compareTwo(left: Operand, right: Operand, expression: A_Expr, place: Place): boolean {
   const symbol = qualifiedName(expression.name).name
@@ -152,11 +139,7 @@ function replaceValue(
   const { text } = findings.source
   const of = ({ start, end }: Span) => text.toString('utf8', start, end)
   const name = of(column.core.span)
-  findings.edit(
-    core.span.start,
-    core.span.end,
-    ` pg_catalog.substr(${name}, 1, ${SEARCH_HASH_SIZE})`,
-  )
+  findings.edit(core.span.start, core.span.end, hashOf(name))
   if ('ParamRef' in core.node)
     findings.edit(column.core.span.start, column.core.span.end, ` ${of(core.span)}`)
 }
@@ -175,10 +158,6 @@ function compareAll(operands: readonly Operand[], place: Place): boolean {
   removeCasts([...columns, ...values], place)
   for (const column of columns) wrap(column, place)
   return true
-}
-
-function isComparable(one: ProtectedColumn, other: ProtectedColumn, { findings }: Place): boolean {
-  return one === other || (findings.catalog.comparable?.(one, other) ?? false)
 }
 
 function isRow(node: Node): boolean {
@@ -306,57 +285,4 @@ function giveArray(column: ProtectedColumn, core: Core, isUnion: boolean, place:
 function isFreeArrayCast(type: TypeName, column: ProtectedColumn, place: Place): boolean {
   if ((type.typmods ?? []).length > 0) return false
   return isFreeCast(type, column.dataType ?? null, null, true, place)
-}
-
-function isNull({ node }: Core): boolean {
-  return 'A_Const' in node && node.A_Const.isnull === true
-}
-
-/** A cast of a column is left out where it changes nothing that is compared: from text to text, for one. */
-function isFree({ column, core }: Operand & { kind: 'column' }, place: Place): boolean {
-  if (column.dataType === 'bytes') return core.casts.length === 0
-  if (core.casts.some((cast) => (cast.typmods ?? []).length > 0)) return false
-  return areFreeCasts(core.casts, column.dataType ?? null, null, place)
-}
-
-function isFreeValue(
-  column: ProtectedColumn,
-  { core }: Operand & { kind: 'value' },
-  place: Place,
-): boolean {
-  const content =
-    'A_Const' in core.node && !isNull(core) ? place.findings.contentOf(core.node.A_Const) : null
-  return areFreeCasts(core.casts, column.dataType ?? null, content, place)
-}
-
-/** Notes a value that is compared with a column. NULL stays as it is. False where a constant cannot be replaced. */
-function giveValue(
-  column: ProtectedColumn,
-  { core }: Operand & { kind: 'value' },
-  use: ValueUse,
-  to: Span,
-  { findings }: Place,
-): boolean {
-  if (isNull(core)) return true
-  if ('ParamRef' in core.node) {
-    const { number = 0, location = 0 } = core.node.ParamRef
-    findings.parameterValue(column, number, location, use)
-    return true
-  }
-  return (
-    'A_Const' in core.node && findings.literalValue(column, core.node.A_Const, core.span, use, to)
-  )
-}
-
-function removeCasts(operands: readonly (Operand & { readonly core: Core })[], place: Place): void {
-  for (const { core } of operands)
-    for (const { start, end } of core.castSpans) place.findings.edit(start, end, ' ')
-}
-
-/** The part of a stored value that is compared. */
-function wrap({ column, core }: Operand & { kind: 'column' }, { findings }: Place): void {
-  if (equalityOf(column) !== 'prefix') return
-  const { start, end } = core.span
-  findings.edit(start, start, ' pg_catalog.substr(')
-  findings.edit(end, end, `, 1, ${SEARCH_HASH_SIZE})`)
 }

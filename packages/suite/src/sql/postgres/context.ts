@@ -18,4 +18,6 @@ export interface Place extends Context {
   readonly scope: Scope
   /** For messages: `WHERE`, `the SELECT list`. */
   readonly clause: string
+  /** The argument of an aggregate: each row is looked at, not the groups that they make. */
+  readonly inAggregate?: boolean
 }

@@ -3,10 +3,12 @@ import { isCarriedCase, isCarriedComparison, isCarriedDistinct } from './compari
 import type { Place } from './context.ts'
 import { describe, fieldsOf } from './expression-fields.ts'
 import { kindOfFunction } from './functions.ts'
+import { carryPartitions, showGroup } from './grouping.ts'
 import { combined, type Item, itemOf, NULL, type Part, PLAIN, SENT, unlistedIn } from './items.ts'
 import { columnRef } from './references.ts'
 import { checkType, refuseNode, refuseUnknownCode, refuseUnsafe, refuseUse } from './refusals.ts'
 import { settingProblem } from './settings.ts'
+import { isCarriedSubquery } from './subquery-comparisons.ts'
 import {
   type A_Const,
   type A_Expr,
@@ -22,11 +24,12 @@ import {
   stringOf,
   type TypeCast,
   type TypeName,
+  type WindowDef,
 } from './tree.ts'
 
 /** The value of an expression that may be a protected column as it is: an item of a SELECT list, the operand of IS NULL. */
 export function evaluate(node: Node, place: Place): Item {
-  if ('ColumnRef' in node) return columnRef(node.ColumnRef, place)
+  if ('ColumnRef' in node) return reference(node, place)
   if ('A_Const' in node) return constant(node.A_Const, place)
   if ('ParamRef' in node) {
     place.findings.parameter(node.ParamRef.number ?? 0, node.ParamRef.location ?? 0)
@@ -66,6 +69,12 @@ export function together(items: readonly Item[], place: Place): Item {
     place.findings.refuseSuspect(item.suspect, place.clause)
     return SENT
   }
+  return item
+}
+
+function reference(node: Extract<Node, { ColumnRef: unknown }>, place: Place): Item {
+  const item = columnRef(node.ColumnRef, place)
+  showGroup(node, item, place)
   return item
 }
 
@@ -165,13 +174,14 @@ function functionCall(call: FuncCall, place: Place): Item {
   const { catalog } = place.findings
   const kind = kindOfFunction(catalog, schema, name)
   const written = schema === null || kind === 'known' ? name : `${schema}.${name}`
-  if (agg_filter !== undefined) use(agg_filter, { ...place, clause: 'FILTER' })
-  if (over !== undefined) use({ WindowDef: over }, { ...place, clause: 'OVER' }, 'a window')
+  const inside = over === undefined ? { ...place, inAggregate: true } : place
+  if (agg_filter !== undefined) use(agg_filter, { ...inside, clause: 'FILTER' })
+  if (over !== undefined) useWindow(over, { ...place, clause: 'OVER' })
 
   const counts =
     kind === 'known' && name === 'count' && agg_distinct !== true && agg_order.length === 0
   if (counts) {
-    for (const argument of args) evaluate(argument, place)
+    for (const argument of args) evaluate(argument, inside)
     return PLAIN
   }
   const isCount = kind === 'known' && name === 'count' && agg_order.length === 0
@@ -187,6 +197,11 @@ function functionCall(call: FuncCall, place: Place): Item {
       ? null
       : catalog.protectedName(name)
   return like === null ? item : { ...item, suspect: { relation: rowName(items[0]), name, like } }
+}
+
+/** A window: its partitions may be those of equal protected values. */
+export function useWindow(window: WindowDef, place: Place): void {
+  use({ WindowDef: carryPartitions(window, place) }, place, 'a window')
 }
 
 function checkSetConfig(args: readonly Node[], place: Place): void {
@@ -226,6 +241,10 @@ function subquery(link: SubLink, place: Place): Item {
   if (subLinkType === 'EXISTS_SUBLINK') return PLAIN
   if (subLinkType === 'EXPR_SUBLINK') return scalar(parts, place)
   if (subLinkType === 'ARRAY_SUBLINK') return usedParts(parts, place, 'an array')
+  const plain = (test: Node, part: Part) => {
+    together([use(test, place, 'a comparison'), usedParts([part], place, 'a comparison')], place)
+  }
+  if (isCarriedSubquery(link, parts, place, plain)) return SENT
   const tested = testexpr === undefined ? [] : [use(testexpr, place, 'a comparison')]
   return truth([together([...tested, usedParts(parts, place, 'a comparison')], place)])
 }

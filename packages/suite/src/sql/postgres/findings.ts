@@ -12,6 +12,7 @@ import type { Literal } from '../shape.ts'
 import type { Suspect } from './items.ts'
 import { decodeLiteral } from './literal.ts'
 import { ParameterUses, type ProtectedUse } from './parameter-uses.ts'
+import type { Scope } from './scope.ts'
 import { SourceText, type Span } from './source-text.ts'
 import { type A_Const, qualifiedName, type TypeName } from './tree.ts'
 
@@ -31,6 +32,13 @@ export interface Reason {
   readonly hint: string
 }
 
+/** A protected column that the query of a scope groups by. */
+export interface Group {
+  readonly of: object
+  readonly column: ProtectedColumn
+  readonly scope: Scope
+}
+
 interface LiteralSlot {
   readonly column: ProtectedColumn
   readonly use: ValueUse
@@ -46,6 +54,8 @@ export class Findings {
   isPreparing = false
   /** Parameters that name a setting. */
   readonly settingNames: number[] = []
+  /** The protected columns that queries group by. */
+  readonly groups: Group[] = []
   readonly source: SourceText
   /** Literals whose text does not matter for the verdict. */
   readonly #seen = new Set<number>()

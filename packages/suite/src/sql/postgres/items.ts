@@ -11,6 +11,8 @@ export interface Item {
   readonly sent: boolean
   /** The relation that it is a whole row of. */
   readonly row: Relation | null
+  /** What a protected column is of: the same for all references to it within one relation, and for no others. */
+  readonly of?: object
 }
 
 export interface Suspect {
@@ -30,7 +32,7 @@ export function suspectItem(suspect: Suspect): Item {
 }
 
 export function protectedItem(column: ProtectedColumn): Item {
-  return { ...PLAIN, column }
+  return { ...PLAIN, column, of: {} }
 }
 
 /** One column of a query or relation, or a number of columns that is not known. */

@@ -2,10 +2,18 @@
 
 import { withTables } from './common-tables.ts'
 import type { Context, Place } from './context.ts'
-import { evaluate, use, useAll } from './expressions.ts'
+import { evaluate, use, useWindow } from './expressions.ts'
 import { nameOf } from './findings.ts'
 import { fromList } from './from.ts'
+import {
+  carryGroups,
+  endGroups,
+  isCarriedDistinctKey,
+  isCarriedDistinctRow,
+  nameGroup,
+} from './grouping.ts'
 import { column, type Item, incomparableIn, type Part, protectedIn, rest } from './items.ts'
+import { groupOf } from './references.ts'
 import { refuseUse } from './refusals.ts'
 import { NO_SOURCE, type Source, scopeOver } from './relations.ts'
 import { findRelation, type Scope } from './scope.ts'
@@ -103,26 +111,36 @@ function simpleQuery(select: SelectStmt, context: Context, outer: Scope): Part[]
   const scope = scopeOver(source.relations, outer)
   const at = (clause: string): Place => ({ ...context, scope, clause })
   if (whereClause !== undefined) use(whereClause, at('WHERE'), 'a condition')
+  const groups = carryGroups(groupClause, targetList, at('GROUP BY'))
   const parts = targets(targetList, source, at('the SELECT list'))
-  groupBy(groupClause, parts, at('GROUP BY'))
+  groupBy(groups, parts, at('GROUP BY'))
   if (havingClause !== undefined) use(havingClause, at('HAVING'), 'a condition')
-  useAll(windowClause, at('WINDOW'), 'a window')
-  distinct(distinctClause, parts, at('DISTINCT'))
+  for (const node of windowClause) if ('WindowDef' in node) useWindow(node.WindowDef, at('WINDOW'))
+  distinct(distinctClause, targetList, parts, at('DISTINCT'))
   orderBy(sortClause ?? [], parts, at('ORDER BY'))
   limits(select, at('LIMIT'))
+  endGroups(at('GROUP BY'))
   return parts
 }
 
 /** DISTINCT compares whole rows, DISTINCT ON the expressions that it names. */
-function distinct(clause: readonly Node[] | undefined, parts: readonly Part[], place: Place): void {
+function distinct(
+  clause: readonly Node[] | undefined,
+  targetList: readonly Node[],
+  parts: readonly Part[],
+  place: Place,
+): void {
   if (clause === undefined) return
   const on = clause.filter((node) => Object.keys(node).length > 0)
   if (on.length > 0) {
-    orderBy(on, parts, { ...place, clause: 'DISTINCT ON' })
+    const at = { ...place, clause: 'DISTINCT ON' }
+    const others = on.filter((node) => !isCarriedDistinctKey(node, parts, at))
+    orderBy(others, parts, at)
     return
   }
   const inside = incomparableIn(parts)
-  if (inside !== null) refuseUse(inside, place, 'a comparison of rows')
+  if (inside !== null && !isCarriedDistinctRow(targetList, parts, place))
+    refuseUse(inside, place, 'a comparison of rows')
 }
 
 function limits(select: SelectStmt, place: Place): void {
@@ -178,7 +196,9 @@ export function targets(list: readonly Node[], source: Source, place: Place): Pa
     complete(rest)
     if (val === undefined) return []
     if (isStar(val)) return expandStar(val, source, place)
-    return [column(name ?? nameOfColumn(val), plain(val, place))]
+    const item = plain(val, place)
+    if (name === undefined) nameGroup(val, item, place)
+    return [column(name ?? nameOfColumn(val), item)]
   })
 }
 
@@ -189,8 +209,15 @@ function expandStar(node: Node, source: Source, place: Place): readonly Part[] {
     return [rest({ unlisted: suspect?.relation ?? null, sent })]
   }
   const names = stringsOf(node.ColumnRef.fields)
-  if (names.length === 0) return source.star
-  return findRelation(place.scope, names.at(-2) ?? null, names.at(-1) ?? '')?.parts ?? [rest({})]
+  const parts =
+    names.length === 0
+      ? source.star
+      : (findRelation(place.scope, names.at(-2) ?? null, names.at(-1) ?? '')?.parts ?? [rest({})])
+  for (const part of parts) {
+    const group = part.kind === 'column' ? groupOf(part.item, place) : null
+    if (group !== null) refuseUse(group.column, place, 'a * of a query that groups by it')
+  }
+  return parts
 }
 
 /** The name of a column that has none of its own; null where it is not worked out. */

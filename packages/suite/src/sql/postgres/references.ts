@@ -1,6 +1,8 @@
 /** What a column reference is, or its refusal where it cannot be told. */
 import type { Place } from './context.ts'
+import type { Group } from './findings.ts'
 import { combined, type Item, PLAIN, rowItem } from './items.ts'
+import { refuseUse } from './refusals.ts'
 import { type Found, findName, findQualified, findRelation } from './scope.ts'
 import { type ColumnRef, stringsOf } from './tree.ts'
 
@@ -9,7 +11,22 @@ export function columnRef(ref: ColumnRef, place: Place): Item {
   const last = fields.at(-1)
   const names = stringsOf(fields)
   if (last !== undefined && 'A_Star' in last) return wholeRow(names, place)
-  return foundItem(find(names, place), names.at(-1) ?? '', place)
+  const item = foundItem(find(names, place), names.at(-1) ?? '', place)
+  refuseInside(item, place)
+  return item
+}
+
+/** A subquery cannot be given what a query around it groups by: the database knows no expression of it there. */
+function refuseInside(item: Item, place: Place): void {
+  const group = groupOf(item, place)
+  if (group !== null && group.scope !== place.scope)
+    refuseUse(group.column, place, 'a subquery of a query that groups by it')
+}
+
+/** The group that a reference is the key of; null where it is none. */
+export function groupOf({ of, column }: Item, { findings }: Place): Group | null {
+  if (of === undefined || findings.groups.length === 0) return null
+  return findings.groups.find((group) => group.of === of && group.column === column) ?? null
 }
 
 function find(names: readonly string[], place: Place): Found {

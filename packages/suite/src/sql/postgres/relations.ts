@@ -64,10 +64,16 @@ export function tableRelation(
   const name = relname ?? ''
   const schema = schemaname ?? null
   const common = schema === null ? (tables?.find(name) ?? null) : null
-  const parts = common ?? tableParts(catalog.table(schema, name), schema, name)
+  const parts = common?.map(ofItsOwn) ?? tableParts(catalog.table(schema, name), schema, name)
   const isTable = common === null
   const relation = { name, schema: alias === undefined ? schema : null, parts, isTable }
   return aliased(relation, alias, around.context)
+}
+
+/** A common table may stand in FROM twice. */
+function ofItsOwn(part: Part): Part {
+  if (part.kind === 'rest') return { ...part }
+  return part.item.column === null ? part : { ...part, item: { ...part.item, of: {} } }
 }
 
 /** The columns of a table, as far as the configuration says. */

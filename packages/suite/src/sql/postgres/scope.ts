@@ -112,7 +112,7 @@ function itemIn(
     return part.name === name ? { item: part.item, certain: true } : null
   }
   const known = part.known.get(name)
-  if (known !== undefined) return { item: protectedItem(known), certain: true }
+  if (known !== undefined) return { item: { ...protectedItem(known), of: part }, certain: true }
   const like = part.unlisted === null ? null : catalog.protectedName(name)
   if (part.unlisted === null || like === null)
     return { item: { ...PLAIN, sent: part.sent }, certain: false }

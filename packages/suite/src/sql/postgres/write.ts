@@ -11,12 +11,12 @@ import {
   writtenTable,
 } from './assignment.ts'
 import { withTables } from './common-tables.ts'
-import { SEARCH_HASH_SIZE } from './comparisons.ts'
 import type { Context, Place } from './context.ts'
 import { use } from './expressions.ts'
 import { nameOf } from './findings.ts'
 import { fromList } from './from.ts'
 import type { Part, Relation } from './items.ts'
+import { SEARCH_HASH_SIZE } from './operands.ts'
 import { refuseCopy, targets } from './query.ts'
 import { refuseUse } from './refusals.ts'
 import { type Source, scopeOver, tableRelation } from './relations.ts'
