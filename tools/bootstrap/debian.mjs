@@ -12,6 +12,7 @@ const testPrograms = [
   { program: 'openssl', package: 'openssl', version: 'version' },
   { program: 'strace', package: 'strace' },
   { program: 'redis-server', package: 'redis-server' },
+  { program: 'chromium', package: 'chromium' },
 ]
 
 /**

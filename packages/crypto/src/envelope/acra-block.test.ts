@@ -207,11 +207,11 @@ test('a wiped key neither seals nor opens', () => {
 })
 
 test('the key and context that were given are neither kept nor changed', () => {
-  const bytes = Buffer.from('key bytes of the caller')
-  const context = Buffer.from('context of the caller')
+  const bytes = utf8('key bytes of the caller')
+  const context = utf8('context of the caller')
   const key = new BlockKey(p, bytes, context)
   const block = seal(key, utf8('payload'))
-  assert.equal(bytes.toString(), 'key bytes of the caller')
+  assert.deepEqual(bytes, utf8('key bytes of the caller'))
   bytes.fill(0)
   context.fill(0)
   assert.deepEqual(open([key], block), utf8('payload'))

@@ -111,7 +111,7 @@ const cases: { what: string; value: Uint8Array; opened: string | null }[] = [
 for (const { what, value, opened } of cases) {
   test(`of a value with ${what} ${opened === null ? 'nothing' : opened} is opened`, () => {
     const result = open(value)
-    assert.equal(result === null ? null : Buffer.from(result).toString(), opened)
+    assert.equal(result === null ? null : new TextDecoder().decode(result), opened)
   })
 }
 

@@ -8,13 +8,13 @@ export function readVectors<T>(name: string): T {
 }
 
 export function hex(text: string): Uint8Array {
-  return new Uint8Array(Buffer.from(text, 'hex'))
+  return Uint8Array.from(text.match(/../g) ?? [], (digits) => Number.parseInt(digits, 16))
 }
 
 export function toHex(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex')
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 export function utf8(text: string): Uint8Array {
-  return new Uint8Array(Buffer.from(text, 'utf8'))
+  return new TextEncoder().encode(text)
 }

@@ -259,7 +259,7 @@ function numberedFrom(sequence: number): Primitives {
   return {
     ...p,
     hmacSha256(key, ...parts) {
-      const derives = Buffer.from(parts[0]).includes('initial sequence number')
+      const derives = new TextDecoder().decode(parts[0]).includes('initial sequence number')
       return derives ? first.slice() : p.hmacSha256(key, ...parts)
     },
   }
