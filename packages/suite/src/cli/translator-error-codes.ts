@@ -24,9 +24,10 @@ export const translatorErrorCodes: Readonly<Record<string, ErrorEntry>> = {
     remedy: 'Check whose value it is; a damaged value cannot be restored.',
     event: events.cannotDoOperation,
   },
-  'operation-not-available': {
-    meaning: 'An operation of AcraTranslator that does not exist in this version.',
-    remedy: 'Do without it for now.',
+  'token-unknown': {
+    meaning:
+      'A token that the client, or the zone that a request names, does not have, that is of another type, or that is disabled.',
+    remedy: 'Check whose token it is and of which type; `acra-tokens` enables what is disabled.',
     event: events.cannotDoOperation,
   },
 }

@@ -1,9 +1,13 @@
 /** What each method of the gRPC interface does with its request: the fields are those of `acra.proto`. spec: acra-translator §6 */
+import { isUtf8 } from 'node:buffer'
 import { SEARCH_HASH_SIZE } from '@acra-ts/crypto'
 import type { Soon } from '../../foundation/index.ts'
 import { soon } from '../../foundation/index.ts'
-import { OperationError } from './operation-error.ts'
-import type { Caller, Values } from './values.ts'
+import type { TokenType } from '../../transform/index.ts'
+import type { Caller } from './caller.ts'
+import { failed, OperationError } from './operation-error.ts'
+import { CANNOT_DETOKENIZE, CANNOT_TOKENIZE } from './tokens.ts'
+import type { Values } from './values.ts'
 
 /** A message as the loader makes it: bytes are Buffers, an absent field is empty. */
 export type Message = Readonly<Record<string, unknown>>
@@ -104,8 +108,12 @@ export const grpcMethods: readonly GrpcMethod[] = [
     run: (values, caller, request) =>
       soon(values.hash(caller, bytes(request, 'data')), (hash) => ({ hash })),
   },
-  tokens('Tokenize', 'tokenize'),
-  tokens('Detokenize', 'detokenize'),
+  tokens('Tokenize', 'tokenize', CANNOT_TOKENIZE, ({ tokens }, caller, type, value) =>
+    tokens.tokenize(caller, type, value),
+  ),
+  tokens('Detokenize', 'detokenize', CANNOT_DETOKENIZE, ({ tokens }, caller, type, token) =>
+    tokens.detokenize(caller, type, token),
+  ),
 ]
 
 /** The bytes of a field. */
@@ -126,15 +134,43 @@ function asData(data: Buffer): Message {
   return { data }
 }
 
-function tokens(name: string, field: string): GrpcMethod {
-  const text = 'tokens are not available in this version'
+/** Fields for values, by type; a token stands in the one of the same name. */
+const valueFields = {
+  str_value: { type: 'str', token: 'str_token' },
+  email_value: { type: 'email', token: 'email_token' },
+  int32_value: { type: 'int32', token: 'int32_token' },
+  int64_value: { type: 'int64', token: 'int64_token' },
+  bytes_value: { type: 'bytes', token: 'bytes_token' },
+} as const
+
+/** Numbers of 64 bits are decimal text in messages. */
+function tokens(
+  name: string,
+  field: string,
+  failure: string,
+  run: (values: Values, caller: Caller, type: TokenType, value: Buffer) => Soon<Buffer | null>,
+): GrpcMethod {
   return {
     service: 'Tokenizator',
     name,
     field,
-    failure: text,
-    run() {
-      throw new OperationError('operation-not-available', text)
+    failure,
+    run(values, caller, request) {
+      const chosen = request.value as keyof typeof valueFields | undefined
+      if (chosen === undefined) {
+        throw new OperationError('request-invalid', 'unsupported value type')
+      }
+      const { type, token } = valueFields[chosen]
+      const given = request[chosen] as Buffer | string | number
+      const value = Buffer.isBuffer(given) ? given : Buffer.from(String(given))
+      return soon(run(values, caller, type, value), (answer) => {
+        // An unknown token is answered as it is, as in the original.
+        if (answer === null) return { [token]: given }
+        if (type === 'bytes') return { [token]: answer }
+        if (type === 'int32') return { [token]: Number(answer) }
+        if (!isUtf8(answer)) throw failed(failure)
+        return { [token]: answer.toString() }
+      })
     },
   }
 }

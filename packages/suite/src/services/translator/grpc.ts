@@ -14,10 +14,11 @@ import {
 } from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
 import { events, type Logger } from '../../observe/index.ts'
+import type { Caller } from './caller.ts'
 import { bytes, type GrpcMethod, grpcMethods, type Message } from './grpc-methods.ts'
 import { tellFailure } from './http-answers.ts'
 import { OperationError } from './operation-error.ts'
-import type { Caller, Values } from './values.ts'
+import type { Values } from './values.ts'
 
 const PROTO = fileURLToPath(import.meta.resolve('@acra-ts/sdk/proto/acra.proto'))
 
@@ -163,10 +164,10 @@ class ConnectionCalls {
     try {
       return await method.run(values(), caller, request)
     } catch (error) {
-      tellFailure(log, method.name, caller, error)
+      tellFailure(log, operationOf(method), caller, error)
       throw error
     } finally {
-      onOperation(method.name, (performance.now() - begin) / 1000)
+      onOperation(operationOf(method), (performance.now() - begin) / 1000)
     }
   }
 }
@@ -181,12 +182,14 @@ function serviceOf(name: string): ServiceClientConstructor['service'] {
 
 let loaded: GrpcObject | null = null
 
+/** The name of an operation is the same in both interfaces. */
+function operationOf({ name }: GrpcMethod): string {
+  return `${name[0]?.toLowerCase()}${name.slice(1)}`
+}
+
 /** The original's code for everything is UNKNOWN, with its text. */
 function statusOf(error: unknown, method: GrpcMethod | null): { code: number; details: string } {
   const isOwn = error instanceof OperationError
-  if (isOwn && error.code === 'operation-not-available') {
-    return { code: status.UNIMPLEMENTED, details: error.message }
-  }
   const details = isOwn
     ? error.message
     : (method?.failure ?? events.cannotHandleGrpcRequest.message)

@@ -1,15 +1,20 @@
+import { type Soon, soon } from '../../foundation/index.ts'
 import type { Logger } from '../../observe/index.ts'
 import { events } from '../../observe/index.ts'
-import { dataRequest, lowerCased } from './http-schemas.ts'
+import type { Caller } from './caller.ts'
+import { dataRequest, tokenRequest } from './http-schemas.ts'
 import { OperationError } from './operation-error.ts'
 import type { Operation } from './operations.ts'
-import type { Caller, Values } from './values.ts'
+import { jsonOf, plainOf, type TokenOperation, typeIn } from './token-requests.ts'
+import { CANNOT_DETOKENIZE } from './tokens.ts'
+import type { Values } from './values.ts'
 
-const INVALID = 'Invalid request data'
+export const INVALID = 'Invalid request data'
+const EMPTY = `${INVALID}, empty data`
 
 /** A refusal, as the original's clients know it. */
 export class Refusal extends Error {
-  readonly status: 400 | 413 | 422 | 501
+  readonly status: 400 | 413 | 422
 
   constructor(status: Refusal['status'], message: string) {
     super(message)
@@ -17,40 +22,66 @@ export class Refusal extends Error {
   }
 }
 
-/** The answer to one request of HTTP v2: `data` is base64. Throws Refusal. */
+/** What an answer is made with. */
+export interface AnswerContext {
+  readonly callerOf: (zoneId: string) => Caller
+  readonly values: Values
+  readonly log: Logger
+}
+
+/** The answer to one request of HTTP v2, in JSON. Throws Refusal. */
 export async function answerOf(
   operation: Operation,
   request: Record<string, unknown> | null,
-  callerOf: (zoneId: string) => Caller,
-  values: Values,
-  log: Logger,
-): Promise<{ readonly data: string }> {
+  { callerOf, values, log }: AnswerContext,
+): Promise<string> {
   const parsed = dataRequest.safeParse(request)
   if (!parsed.success) throw new Refusal(400, INVALID)
   const data = Buffer.from(parsed.data.data, 'base64')
-  if (data.length === 0 && !operation.takesEmpty) throw new Refusal(400, `${INVALID}, empty data`)
+  if (data.length === 0 && !operation.takesEmpty) throw new Refusal(400, EMPTY)
   const caller = callerOf(parsed.data.zone_id ?? '')
-  const answer = await done(operation, operation.failure, values, caller, data, log)
-  return { data: answer.toString('base64') }
+  const answer = await done(operation, caller, log, () => operation.run(values, caller, data))
+  return `{"data":"${answer.toString('base64')}"}`
 }
 
-/** Does an operation; what is wrong goes to the log, and `message` to the client. Throws Refusal. */
-export async function done(
-  operation: Operation,
-  message: string,
-  values: Values,
+/** The same for tokens: numbers in the request are exact. */
+export async function tokenAnswerOf(
+  operation: TokenOperation,
+  request: Record<string, unknown> | null,
+  { callerOf, values, log }: AnswerContext,
+): Promise<string> {
+  if (request?.data === undefined) throw new Refusal(400, request === null ? INVALID : EMPTY)
+  const parsed = tokenRequest.safeParse(request)
+  const type = parsed.success ? typeIn(parsed.data.type) : null
+  if (!parsed.success || type === null) throw new Refusal(400, INVALID)
+  const plain = plainOf(type, parsed.data.data)
+  if (plain === null) throw new Refusal(400, INVALID)
+  if (plain.length === 0) throw new Refusal(400, EMPTY)
+  const caller = callerOf(parsed.data.zone_id ?? '')
+  return done(operation, caller, log, () =>
+    soon(operation.run(values, caller, type, plain), (answer) => {
+      const json = answer === null ? null : jsonOf(type, answer)
+      if (json === null) throw new OperationError('token-unknown', CANNOT_DETOKENIZE)
+      return `{"data":${json}}`
+    }),
+  )
+}
+
+/** Does an operation; what is wrong goes to the log, and its `failure` to the client. Throws Refusal. */
+export async function done<R>(
+  { name, failure }: { readonly name: string; readonly failure: string },
   caller: Caller,
-  data: Buffer,
   log: Logger,
-): Promise<Buffer> {
+  run: () => Soon<R>,
+): Promise<R> {
   try {
-    return await operation.run(values, caller, data)
+    return await run()
   } catch (error) {
     if (error instanceof OperationError && error.code === 'request-invalid') {
       throw new Refusal(400, INVALID)
     }
-    tellFailure(log, operation.name, caller, error)
-    throw new Refusal(422, message)
+    tellFailure(log, name, caller, error)
+    throw new Refusal(422, failure)
   }
 }
 
@@ -62,10 +93,4 @@ export function tellFailure(log: Logger, operation: string, caller: Caller, erro
     ...(caller.zoneId === '' ? {} : { zone_id: caller.zoneId }),
     error,
   })
-}
-
-/** The object of a bulk request, its names as in any other. */
-export function bulkItems(request: Record<string, unknown>): Record<string, unknown> {
-  const { requests } = request
-  return { requests: Array.isArray(requests) ? requests.map((item) => lowerCased(item)) : null }
 }

@@ -8,8 +8,11 @@ import {
   dataRequest,
   dataResponse,
   errorResponse,
+  tokenRequest,
+  tokenResponse,
 } from './http-schemas.ts'
 import { operations } from './operations.ts'
+import { tokenOperations } from './token-requests.ts'
 
 const refusals = {
   400: { description: 'The request cannot be understood', ...json(errorResponse) },
@@ -19,14 +22,22 @@ const refusals = {
 
 /** Describes every path of the interface. */
 export function describe({ openAPIRegistry }: OpenAPIHono<{ Bindings: HttpBindings }>): void {
-  for (const { name, summary } of operations) {
+  const paths = [
+    ...operations.map((operation) => ({ ...operation, asks: dataRequest, gives: dataResponse })),
+    ...tokenOperations.map((operation) => ({
+      ...operation,
+      asks: tokenRequest,
+      gives: tokenResponse,
+    })),
+  ]
+  for (const { name, summary, asks, gives } of paths) {
     openAPIRegistry.registerPath({
       method: 'post',
       path: `/v2/${name}`,
       operationId: name,
       summary,
-      request: { body: { required: true, ...json(dataRequest) } },
-      responses: { 200: { description: 'Done', ...json(dataResponse) }, ...refusals },
+      request: { body: { required: true, ...json(asks) } },
+      responses: { 200: { description: 'Done', ...json(gives) }, ...refusals },
     })
   }
   openAPIRegistry.registerPath({

@@ -1,22 +1,52 @@
 /** What requests and answers of HTTP v2 hold: checked by these schemas, and described from them. spec: acra-translator §4.3, §4.5 */
+import { isUtf8 } from 'node:buffer'
 import { z } from '@hono/zod-openapi'
+import { JsonNumber, parseExactly } from './exact-json.ts'
 
 /** Standard base64 with padding. */
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
+/** Whether a text is the base64 of something. */
+export function isBase64(text: string): boolean {
+  return BASE64.test(text)
+}
+
 const base64 = z.string().regex(BASE64).openapi({ format: 'byte', example: 'aGVsbG8=' })
+
+const zoneId = z
+  .string()
+  .optional()
+  .openapi({ description: 'Whose keys to use in the place of those of the client' })
 
 export const dataRequest = z
   .object({
     data: base64.openapi({ description: 'The value, in base64' }),
-    zone_id: z
-      .string()
-      .optional()
-      .openapi({ description: 'Whose keys to use in the place of those of the client' }),
+    zone_id: zoneId,
   })
   .openapi('Request')
 
 export const dataResponse = z.object({ data: base64 }).openapi('Response')
+
+const exactInteger = z.instanceof(JsonNumber).openapi({ type: 'integer', format: 'int64' })
+
+const tokenValue = z.union([exactInteger, z.string()]).openapi({
+  description: 'An integer for types 1 and 2, else a string, for type 4 in base64',
+  example: 'ann@example.com',
+})
+
+export const tokenRequest = z
+  .object({
+    type: exactInteger.openapi({
+      description: '1 int32, 2 int64, 3 string, 4 bytes, 5 email',
+      enum: [1, 2, 3, 4, 5],
+      example: 5,
+    }),
+    data: tokenValue,
+    zone_id: zoneId,
+  })
+  .openapi('TokenRequest')
+
+export const tokenResponse = z.object({ data: tokenValue }).openapi('TokenResponse')
 
 export const errorResponse = z
   .object({ code: z.int(), message: z.string() })
@@ -38,7 +68,7 @@ export const bulkResponse = z
   .array(
     z.object({
       request_id: z.int(),
-      response_data: dataResponse.optional(),
+      response_data: z.union([dataResponse, tokenResponse]).optional(),
       error: errorResponse.optional(),
     }),
   )
@@ -46,8 +76,17 @@ export const bulkResponse = z
 
 /** The object in a body, its names in lower case, since those of the original may be written in any. Null where there is none. */
 export function objectIn(body: Buffer): Record<string, unknown> | null {
+  return objectBy(JSON.parse, body)
+}
+
+/** The same with numbers as they are written; null also where the body is not UTF-8, of which nothing may be lost. */
+export function exactObjectIn(body: Buffer): Record<string, unknown> | null {
+  return isUtf8(body) ? objectBy(parseExactly, body) : null
+}
+
+function objectBy(parse: (text: string) => unknown, body: Buffer): Record<string, unknown> | null {
   try {
-    return lowerCased(JSON.parse(body.toString('utf8')))
+    return lowerCased(parse(body.toString('utf8')))
   } catch {
     return null // No JSON.
   }

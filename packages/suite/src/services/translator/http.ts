@@ -4,17 +4,26 @@ import { getRequestListener, type HttpBindings } from '@hono/node-server'
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { events, type Logger } from '../../observe/index.ts'
-import { answerOf, bulkItems, done, Refusal } from './http-answers.ts'
+import type { Caller } from './caller.ts'
+import {
+  type AnswerContext,
+  answerOf,
+  done,
+  INVALID,
+  Refusal,
+  tokenAnswerOf,
+} from './http-answers.ts'
 import { BodyTooLargeError, readBody } from './http-body.ts'
+import { bulkAnswerOf } from './http-bulk.ts'
 import { describe, documentationPage, pageHeaders } from './http-documentation.ts'
-import { bulkRequest, lowerCased, objectIn } from './http-schemas.ts'
-import { type Operation, operations } from './operations.ts'
-import type { Caller, Values } from './values.ts'
+import { exactObjectIn, objectIn } from './http-schemas.ts'
+import { operations } from './operations.ts'
+import { tokenOperations } from './token-requests.ts'
+import type { Values } from './values.ts'
 
 /** How long a request may take to come, as in the original. */
 const PATIENCE_MS = 60_000
 const JSON_TYPE = 'application/json; charset=utf-8'
-const NOT_YET = 'tokens are not available in this version'
 
 type App = OpenAPIHono<{ Bindings: HttpBindings }>
 type Call = Context<{ Bindings: HttpBindings }>
@@ -56,10 +65,7 @@ export class HttpFront {
 
 function createApp(settings: HttpSettings): App {
   const app: App = new OpenAPIHono()
-  for (const operation of operations) serveOperation(app, operation, settings)
-  for (const name of ['tokenize', 'detokenize']) {
-    app.on(['GET', 'POST'], `/v2/${name}`, (call) => refused(call, new Refusal(501, NOT_YET)))
-  }
+  for (const endpoint of endpoints) serveOperation(app, endpoint, settings)
   serveBulk(app, settings)
   serveBinary(app, settings)
   describe(app)
@@ -78,58 +84,62 @@ function createApp(settings: HttpSettings): App {
   return app
 }
 
-/** One operation of v2: an object with base64 in, the same out. */
-function serveOperation(app: App, operation: Operation, settings: HttpSettings): void {
-  const { values, callerOf, log, requestSizeMax, onOperation } = settings
-  app.on(['GET', 'POST'], `/v2/${operation.name}`, async (call) => {
+/** One operation of v2: an object with a value in, one with another out. */
+function serveOperation(app: App, endpoint: Endpoint, settings: HttpSettings): void {
+  const { log, requestSizeMax, onOperation } = settings
+  app.on(['GET', 'POST'], `/v2/${endpoint.name}`, async (call) => {
     const begin = performance.now()
     const body = await readBody(call.env.incoming, requestSizeMax)
-    if (!isJson(call)) return call.text('Invalid request data', 400)
+    if (!isJson(call)) return call.text(INVALID, 400)
     if (call.req.method === 'GET') log.debug(DEPRECATED_GET)
     try {
-      const caller = (zoneId: string) => callerOf(call.env.incoming.socket, zoneId)
-      const answer = await answerOf(operation, objectIn(body), caller, values(), log)
-      return call.body(JSON.stringify(answer), 200, { 'Content-Type': JSON_TYPE })
+      const answer = await endpoint.answer(body, contextOf(call, settings))
+      return call.body(answer, 200, { 'Content-Type': JSON_TYPE })
     } catch (error) {
       return refused(call, error)
     } finally {
-      onOperation(operation.name, (performance.now() - begin) / 1000)
+      onOperation(endpoint.name, (performance.now() - begin) / 1000)
     }
   })
+}
+
+/** A path of v2: its answer to a body, in JSON. Rejects with Refusal. */
+interface Endpoint {
+  readonly name: string
+  readonly answer: (body: Buffer, context: AnswerContext) => Promise<string>
+}
+
+const endpoints: readonly Endpoint[] = [
+  ...operations.map((operation) => ({
+    name: operation.name,
+    answer: (body: Buffer, context: AnswerContext) => answerOf(operation, objectIn(body), context),
+  })),
+  ...tokenOperations.map((operation) => ({
+    name: operation.name,
+    answer: (body: Buffer, context: AnswerContext) =>
+      tokenAnswerOf(operation, exactObjectIn(body), context),
+  })),
+]
+
+function contextOf(call: Call, { callerOf, values, log }: HttpSettings): AnswerContext {
+  const connection = call.env.incoming.socket
+  return { callerOf: (zoneId) => callerOf(connection, zoneId), values: values(), log }
 }
 
 const DEPRECATED_GET = 'Deprecated HTTP GET method was used. Please use HTTP POST method instead.'
 
 /** Many operations in one request; each has its own answer or error. */
 function serveBulk(app: App, settings: HttpSettings): void {
-  const { values, callerOf, log, requestSizeMax } = settings
-  const byName = new Map(operations.map((operation) => [operation.name, operation]))
   app.on(['GET', 'POST'], '/v2/bulkProcessing', async (call) => {
-    const body = await readBody(call.env.incoming, requestSizeMax)
-    if (!isJson(call)) return call.text('Invalid request data', 400)
-    const parsed = bulkRequest.safeParse(bulkItems(objectIn(body) ?? {}))
-    if (!parsed.success) return refused(call, new Refusal(400, 'Invalid request data'))
-    const caller = (zoneId: string) => callerOf(call.env.incoming.socket, zoneId)
-    const answers: object[] = []
-    for (const { request_id, operation, request_data } of parsed.data.requests) {
-      try {
-        const known = byName.get(operation)
-        if (known === undefined) throw unknownOperation(operation)
-        const request = lowerCased(request_data)
-        const response_data = await answerOf(known, request, caller, values(), log)
-        answers.push({ request_id, response_data })
-      } catch (error) {
-        if (!(error instanceof Refusal)) throw error
-        answers.push({ request_id, error: { code: error.status, message: error.message } })
-      }
+    const body = await readBody(call.env.incoming, settings.requestSizeMax)
+    if (!isJson(call)) return call.text(INVALID, 400)
+    try {
+      const answer = await bulkAnswerOf(body, contextOf(call, settings))
+      return call.body(answer, 200, { 'Content-Type': JSON_TYPE })
+    } catch (error) {
+      return refused(call, error)
     }
-    return call.body(JSON.stringify(answers), 200, { 'Content-Type': JSON_TYPE })
   })
-}
-
-function unknownOperation(name: string): Refusal {
-  const isToken = name === 'tokenize' || name === 'detokenize'
-  return isToken ? new Refusal(501, NOT_YET) : new Refusal(400, 'Invalid request data')
 }
 
 /** v1: bytes in, bytes out, AcraStructs alone. spec: acra-translator §4.2 */
@@ -145,7 +155,10 @@ function serveBinary(app: App, settings: HttpSettings): void {
       const body = await readBody(call.env.incoming, requestSizeMax)
       const caller = callerOf(call.env.incoming.socket, call.req.query('zone_id') ?? '')
       try {
-        const answer = await done(byName.get(name)!, failure, values(), caller, body, log)
+        const operation = byName.get(name)!
+        const answer = await done({ name, failure }, caller, log, () =>
+          operation.run(values(), caller, body),
+        )
         const type = { 'Content-Type': 'application/octet-stream' }
         return call.body(new Uint8Array(answer), 200, type)
       } catch (error) {

@@ -7,8 +7,8 @@ import {
   processMetrics,
   Registry,
 } from '../../observe/index.ts'
-import { grpcMethods } from './grpc-methods.ts'
 import { operations } from './operations.ts'
+import { tokenOperations } from './token-requests.ts'
 
 const CONNECTION_BOUNDS = [0.1, 0.2, 0.5, 1, 10, 60, 3600, 86_400]
 const PROCESSING_BOUNDS = [0.00001, 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.1, 1, 3, 5, 10]
@@ -27,9 +27,7 @@ export class TranslatorMetrics {
   constructor(product: Product) {
     const { registry } = this
     const connections = { connection_type: interfaces }
-    this.#names = [
-      ...new Set([...operations.map(({ name }) => name), ...grpcMethods.map(({ name }) => name)]),
-    ]
+    this.#names = [...operations, ...tokenOperations].map(({ name }) => name)
     this.#connections = registry.counters(
       'acratranslator_connections_total',
       'number of connections to database',

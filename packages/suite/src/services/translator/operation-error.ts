@@ -5,7 +5,7 @@ export type OperationErrorCode =
   | 'keys-not-found'
   | 'request-invalid'
   | 'operation-failed'
-  | 'operation-not-available'
+  | 'token-unknown'
 
 /** An operation that was not done. The message is the original's, and tells a client no more than it may know. */
 export class OperationError extends AcraError<OperationErrorCode> {}

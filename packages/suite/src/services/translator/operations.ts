@@ -1,6 +1,7 @@
 import type { EnvelopeKind } from '@acra-ts/crypto'
 import { type Soon, soon } from '../../foundation/index.ts'
-import type { Caller, Values } from './values.ts'
+import type { Caller } from './caller.ts'
+import type { Values } from './values.ts'
 
 /** What all interfaces offer, as bytes: one row for each operation but those on tokens. */
 export interface Operation {

@@ -6,15 +6,7 @@ import {
 } from '../../keystore/index.ts'
 import { tlsOptions } from '../../net/index.ts'
 import { auditLogOptions, metricsOptions, tracingOptions } from '../../observe/index.ts'
-import {
-  allWait,
-  choice,
-  flag,
-  ignored,
-  int,
-  type OptionValues,
-  text,
-} from '../../options/index.ts'
+import { choice, flag, ignored, int, type OptionValues, text } from '../../options/index.ts'
 import { tlsRevocationOptions } from '../../options/waiting/index.ts'
 import { tokenOptions } from '../../tokens/index.ts'
 import { poisonOptions } from '../poison/index.ts'
@@ -65,8 +57,7 @@ const transport = {
   ),
 } as const
 
-const notHere = {
-  ...allWait('tokens', tokenOptions),
+const misplaced = {
   http_api_enable: ignored(
     'it is an option of acra-server; see incoming_connection_http_string',
     flag(false, 'Offer an HTTP API'),
@@ -88,10 +79,11 @@ export const translatorOptions = {
   ...tlsOptions,
   ...tlsRevocationOptions,
   ...redisKeysOptions,
+  ...tokenOptions,
   ...auditLogOptions,
   ...metricsOptions,
   ...tracingOptions,
-  ...notHere,
+  ...misplaced,
 } as const
 
 /** What acra-translator is started with. */

@@ -10,6 +10,7 @@ import {
 } from '../../net/tls/index.ts'
 import { events, type Logger } from '../../observe/index.ts'
 import { ConfigurationError } from '../../options/index.ts'
+import type { TokenStore } from '../../tokens/index.ts'
 import { KeysInUse, type PoisonWatch } from '../../transform/index.ts'
 import { openServiceKeystore } from '../keystore/index.ts'
 import { openPoisonKeys, PoisonReaction, type Reactions } from '../poison/index.ts'
@@ -39,6 +40,7 @@ export async function openSetup(
   environment: Environment,
   log: Logger,
   reactions: Reactions,
+  tokens: TokenStore,
 ): Promise<Setup> {
   const mode = checkOptions(options)
   const tls = mode === 'tls' ? openTls(options, environment) : { http: null, grpc: null }
@@ -67,7 +69,7 @@ export async function openSetup(
   return {
     options,
     arrival: { http: { ...arrival, tls: tls.http }, grpc: { ...arrival, tls: tls.grpc } },
-    values: new Values(keys),
+    values: new Values(keys, tokens),
     poison: poisonKeys && { keys: poisonKeys, alarm },
     wipe() {
       keys.reset()

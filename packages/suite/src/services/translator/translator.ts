@@ -3,14 +3,16 @@ import type { Duplex } from 'node:stream'
 import type { Environment } from '../../keystore/index.ts'
 import { formatAddress, type Listener, listen, parseAddress } from '../../net/index.ts'
 import { events, type Logger, type Product } from '../../observe/index.ts'
+import { isInMemory, openTokenStore, type TokenStore } from '../../tokens/index.ts'
 import { type MetricsEndpoint, serveMetrics } from '../metrics/index.ts'
 import { arrive, NothingSaidError, wrapFields } from '../transport/index.ts'
+import type { Caller } from './caller.ts'
 import { GrpcFront } from './grpc.ts'
 import { HttpFront } from './http.ts'
 import { type Interface, TranslatorMetrics } from './metrics.ts'
 import type { TranslatorOptions } from './options.ts'
 import { openSetup, type Setup } from './setup.ts'
-import type { Caller } from './values.ts'
+import { warnOfMemory } from './tokens.ts'
 
 const DEFAULT_GRPC = 'grpc://0.0.0.0:9696/'
 /** After a reload, requests that have begun may still need the old keys for so long. */
@@ -22,6 +24,9 @@ const fixedOptions = [
   'incoming_connection_http_string',
   'incoming_connection_prometheus_metrics_string',
   'request_size_max',
+  'token_db',
+  'redis_host_port',
+  'redis_db_tokens',
 ] as const
 
 /** What the service is started with, besides its options. */
@@ -44,13 +49,15 @@ export class Translator {
   readonly #clientIds = new WeakMap<Duplex, string>()
   readonly #http: HttpFront
   readonly #grpc: GrpcFront
+  readonly #tokens: TokenStore
   #setup: Setup
   #endpoint: MetricsEndpoint | null = null
   #shutDown = () => {}
   #onEmpty = () => {}
 
-  private constructor(context: TranslatorContext, setup: Setup) {
+  private constructor(context: TranslatorContext, setup: Setup, tokens: TokenStore) {
     this.#context = context
+    this.#tokens = tokens
     this.#setup = setup
     this.#metrics = new TranslatorMetrics(context.product)
     this.failed = new Promise((resolve) => {
@@ -83,8 +90,14 @@ export class Translator {
     const shutDown = () => {
       if (service !== null) service.#shutDown()
     }
-    const setup = await prepare(options, context, shutDown)
-    service = new Translator(context, setup)
+    const tokens = await openTokens(options, context)
+    try {
+      const setup = await prepare(options, context, shutDown, tokens)
+      service = new Translator(context, setup, tokens)
+    } catch (error) {
+      await tokens.close()
+      throw error
+    }
     await service.#listen()
     return service
   }
@@ -96,7 +109,7 @@ export class Translator {
 
   /** New connections and requests get the new options, keys and certificates. Rejects, and changes nothing, where they cannot be used. */
   async reload(options: TranslatorOptions): Promise<void> {
-    const setup = await prepare(options, this.#context, () => this.#shutDown())
+    const setup = await prepare(options, this.#context, () => this.#shutDown(), this.#tokens)
     for (const name of fixedOptions) {
       if (options[name] === this.#setup.options[name]) continue
       this.#context.log.warning(`${name} cannot change while the service runs: restart it for that`)
@@ -125,6 +138,7 @@ export class Translator {
     clearTimeout(limit)
     this.#grpc.destroy()
     this.#setup.wipe()
+    await this.#tokens.close()
     this.#endpoint?.close()
   }
 
@@ -194,6 +208,16 @@ function prepare(
   options: TranslatorOptions,
   { environment, log, startScript }: TranslatorContext,
   shutDown: () => void,
+  tokens: TokenStore,
 ): Promise<Setup> {
-  return openSetup(options, environment, log, { startScript, shutDown })
+  return openSetup(options, environment, log, { startScript, shutDown }, tokens)
+}
+
+/** The store of tokens: it is kept through reloads. */
+async function openTokens(
+  options: TranslatorOptions,
+  { environment, log }: TranslatorContext,
+): Promise<TokenStore> {
+  const store = await openTokenStore(options, environment)
+  return isInMemory(options) ? warnOfMemory(store, log) : store
 }

@@ -13,18 +13,11 @@ import {
   sealStructInContainer,
 } from '@acra-ts/crypto'
 import { BufferSink, type Soon, soon } from '../../foundation/index.ts'
-import { inspect, type KeysInUse, type PoisonWatch, zoneOwner } from '../../transform/index.ts'
+import type { TokenStore } from '../../tokens/index.ts'
+import { inspect, type KeysInUse, zoneOwner } from '../../transform/index.ts'
+import type { Caller } from './caller.ts'
 import { failed, OperationError } from './operation-error.ts'
-
-/** Whose request it is. */
-export interface Caller {
-  /** Empty where nobody has said who it is. */
-  readonly clientId: string
-  /** Whose storage keys are used in the place of the client's; empty for none. */
-  readonly zoneId: string
-  /** Told of poison records; null where nobody looks for them. */
-  readonly poison: PoisonWatch | null
-}
+import { Tokens } from './tokens.ts'
 
 /** An envelope, and the hash by which its plaintext is found. */
 export interface Searchable {
@@ -37,10 +30,12 @@ const CANNOT_DECRYPT = "can't decrypt data"
 
 /** Seals and opens values with the keys of their callers. Every method throws OperationError. */
 export class Values {
+  readonly tokens: Tokens
   readonly #keys: KeysInUse
 
-  constructor(keys: KeysInUse) {
+  constructor(keys: KeysInUse, store: TokenStore) {
     this.#keys = keys
+    this.tokens = new Tokens(keys, store)
   }
 
   /** An envelope of this kind; one that is given comes back as it is. */
