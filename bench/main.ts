@@ -6,6 +6,7 @@ const benches: Readonly<Record<string, (args: readonly string[]) => Promise<numb
   proxy: async (args) => (await import('./proxy.ts')).proxyBench(args),
   keys: async (args) => inItsOwnProcess('keys.js', args),
   crypto: async (args) => inItsOwnProcess('crypto.js', args),
+  sql: async (args) => (await import('./sql/main.ts')).sqlBench(args),
   translator: async () => (await import('./translator.ts')).translatorBench(),
 }
 

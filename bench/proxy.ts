@@ -4,24 +4,23 @@
  * within a run mean anything.
  */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import pg from 'pg'
 import { type Postgres, startPostgres } from '../tools/postgres.ts'
-import { createKeys } from '../tools/programs.ts'
 import { root } from '../tools/repository.ts'
-import { createSandbox, type Sandbox } from '../tools/sandbox.ts'
-import { type Contestant, type Ground, type Name, start } from './contestants.ts'
+import { createSandbox } from '../tools/sandbox.ts'
+import { type Contestant, type Name, start } from './contestants.ts'
 import { writeSection } from './document.ts'
+import { prepareGround } from './ground.ts'
 import { type IdleRow, idleNames, measureIdle } from './idle.ts'
 import { machine } from './machine.ts'
-import { initialize } from './pgbench.ts'
+import { installPrograms } from './programs.ts'
 import { measureAll, type Settings } from './rounds.ts'
 import { measureSlowReader, type SlowRow, slowNames } from './slow-reader.ts'
 import { type Report, tablesOf } from './tables.ts'
-import { encryptorConfig, fill, schema, workloads } from './workloads.ts'
+import { workloads } from './workloads.ts'
 
 const everybody = [
   ...new Set([
@@ -57,7 +56,7 @@ export async function proxyBench(args: readonly string[]): Promise<number> {
     return 0
   }
   const selected = select(values.only)
-  if (!(await installPrograms(selected))) return 1
+  if (!(await installThem(selected))) return 1
   const settings = {
     seconds: whole('seconds', values.seconds, 1),
     rounds: whole('rounds', values.rounds, 1),
@@ -88,19 +87,15 @@ function whole(name: string, text: string, min: number): number {
   throw new Error(`--${name} is a whole number, at least ${min}`)
 }
 
-/** Sees to it that what is measured is there, as the tests do for theirs; says what is missing where it cannot. */
-async function installPrograms(selected: readonly Name[]): Promise<boolean> {
+/** Sees to it that what is measured is there. */
+function installThem(selected: readonly Name[]): Promise<boolean> {
   const isThere = (word: string) => selected.some((name) => name.startsWith(word))
-  const programs = [
+  return installPrograms([
     { program: 'pgbench', package: 'postgresql' },
     { program: 'openssl', package: 'openssl', version: 'version' },
     ...(isThere('pgbouncer') ? [{ program: 'pgbouncer', package: 'pgbouncer' }] : []),
     ...(isThere('haproxy') ? [{ program: 'haproxy', package: 'haproxy', version: '-v' }] : []),
-  ]
-  const debian = (await import(pathToFileURL(join(root, 'tools/bootstrap/debian.mjs')).href)) as {
-    installPrograms(list: typeof programs, needed: string): Promise<boolean>
-  }
-  return debian.installPrograms(programs, 'The bench needs')
+  ])
 }
 
 async function measure(
@@ -114,7 +109,7 @@ async function measure(
   try {
     const at = machine()
     const versions = await versionsOf(postgres)
-    const ground = await prepare(sandbox, postgres)
+    const ground = await prepareGround(sandbox, postgres)
     const contestants = new Map<Name, Contestant>()
     for (const name of selected) contestants.set(name, await start(name, ground))
     const idle: IdleRow[] =
@@ -136,30 +131,6 @@ async function measure(
 
 function among(names: readonly Name[], selected: readonly Name[]): Name[] {
   return names.filter((name) => selected.includes(name))
-}
-
-/** The tables, filled, the keys and the configuration. */
-async function prepare(sandbox: Sandbox, postgres: Postgres): Promise<Ground> {
-  await initialize(postgres.port)
-  const client = new pg.Client({ connectionString: postgres.url() })
-  await client.connect()
-  await client.query(schema)
-  await client.end()
-  const config = join(sandbox.folder, 'encryptor-config.yaml')
-  writeFileSync(config, encryptorConfig)
-  // PgBouncer reads the certificate as another user.
-  const certificates = mkdtempSync(join(sandbox.folder, 'certificates-'))
-  chmodSync(certificates, 0o755)
-  const ground = {
-    sandbox,
-    database: postgres,
-    keys: await createKeys(sandbox.folder, ['bench']),
-    encryptorConfig: config,
-    certificates,
-  }
-  const { port } = await start('protected', ground)
-  await fill(postgres.url(), port)
-  return ground
 }
 
 async function versionsOf(postgres: Postgres): Promise<string[]> {

@@ -34,7 +34,8 @@ async function secure(plain: Socket): Promise<Socket> {
   return socket
 }
 
-async function untilReady(socket: Socket): Promise<void> {
+/** Reads up to ReadyForQuery. */
+export async function untilReady(socket: Socket): Promise<void> {
   let last: Buffer = Buffer.alloc(0)
   while (!last.equals(ready)) {
     const chunk = await nextChunk(socket)

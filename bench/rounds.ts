@@ -20,14 +20,15 @@ export interface Settings {
 /** What is compiled while it runs is compiled by then. */
 export const WARM_UP_SECONDS = 1
 
-/** Every cell in every round; the order turns from round to round. `onRound` is given what there is after each. */
+/** Every cell of the loads in every round; the order turns from round to round. `onRound` is given what there is after each. */
 export async function measureAll(
   contestants: ReadonlyMap<Name, Contestant>,
   { seconds, rounds }: Settings,
   folder: string,
   onRound: (cells: readonly Cell[]) => void,
+  loads: readonly WorkloadName[] = Object.keys(workloads) as WorkloadName[],
 ): Promise<Cell[]> {
-  const groups = cellsOf(contestants)
+  const groups = loads.flatMap((load) => cellsOf(load, contestants))
   for (let round = 0; round <= rounds; round++) {
     for (const cells of groups) {
       for (let turn = 0; turn < cells.length; turn++) {
@@ -52,18 +53,12 @@ export async function measureAll(
   return groups.flat()
 }
 
-function cellsOf(contestants: ReadonlyMap<Name, Contestant>): Cell[][] {
-  return Object.entries(workloads).flatMap(([workload, { clients, scripts }]) =>
-    clients.map((count) =>
-      (Object.keys(scripts) as Name[])
-        .filter((name) => contestants.has(name))
-        .map((name) => ({
-          workload: workload as WorkloadName,
-          clients: count,
-          name,
-          samples: [],
-        })),
-    ),
+/** The cells of a load: a group for each number of clients. */
+function cellsOf(workload: WorkloadName, contestants: ReadonlyMap<Name, Contestant>): Cell[][] {
+  const { clients, scripts } = workloads[workload]
+  const names = (Object.keys(scripts) as Name[]).filter((name) => contestants.has(name))
+  return clients.map((count) =>
+    names.map((name) => ({ workload, clients: count, name, samples: [] })),
   )
 }
 

@@ -24,17 +24,22 @@ export interface Report extends Results {
 export function tablesOf(report: Report): string {
   return [
     ...headOf(report),
-    ...Object.entries(workloads).flatMap(([name, { title, clients }]) =>
-      clients.flatMap((count) => {
-        const cells = report.cells.filter((c) => c.workload === name && c.clients === count)
-        return cells.length === 0 ? [] : ['', ...throughputTable(title, count, cells)]
-      }),
-    ),
+    ...throughputTables(report.cells),
     '',
     ...memoryTable(report),
     '',
     ...targetTable(report),
   ].join('\n')
+}
+
+/** A table for each load and number of clients, an empty line before it. */
+export function throughputTables(all: readonly Cell[]): string[] {
+  return Object.entries(workloads).flatMap(([name, { title, clients }]) =>
+    clients.flatMap((count) => {
+      const cells = all.filter((c) => c.workload === name && c.clients === count)
+      return cells.length === 0 ? [] : ['', ...throughputTable(title, count, cells)]
+    }),
+  )
 }
 
 function headOf({ machine: at, versions, settings: { rounds, seconds } }: Report): string[] {

@@ -14,7 +14,8 @@ export interface Results {
   readonly slow: readonly SlowRow[]
 }
 
-interface Target {
+/** What is to be reached. */
+export interface Target {
   readonly what: string
   readonly bound: 'at least' | 'at most'
   readonly limit: number
@@ -25,7 +26,12 @@ interface Target {
 
 /** The table of targets as Markdown: what is to be reached, what was measured. */
 export function targetTable(results: Results): string[] {
-  const rows = targetsFor(results).map(({ what, bound, limit, unit = '', value }) => {
+  return verdicts(targetsFor(results))
+}
+
+/** Targets with what was measured, as Markdown. */
+export function verdicts(targets: readonly Target[]): string[] {
+  const rows = targets.map(({ what, bound, limit, unit = '', value }) => {
     const isReached = value !== null && (bound === 'at least' ? value >= limit : value <= limit)
     const digits = unit === '' ? 2 : 1
     const verdict = value === null ? 'not measured' : isReached ? 'yes' : '**no**'
@@ -35,7 +41,8 @@ export function targetTable(results: Results): string[] {
   return table(['measure', 'target', 'measured', 'reached'], rows)
 }
 
-function targetsFor(results: Results): Target[] {
+/** Every target of `npm run bench -- proxy`. */
+export function targetsFor(results: Results): Target[] {
   const { cells } = results
   const at = (workload: WorkloadName, clients: number, name: Name) =>
     cells.find(

@@ -17,83 +17,165 @@ export interface TokenRecord {
 
 const VARINT = 0
 const BYTES = 2
+const NOTHING: Buffer = Buffer.alloc(0)
 
 export function encodeRecord({ data, created, accessed, disabled }: TokenRecord): Buffer {
-  return Buffer.concat([
-    data.length === 0 ? NOTHING : bytesField(1, data),
-    varintField(2, created),
-    varintField(3, accessed),
-    varintField(4, disabled ? 1 : 0),
-  ])
+  const writer = new FieldWriter(data.length)
+  writer.bytes(1, data)
+  writer.number(2, created)
+  writer.number(3, accessed)
+  writer.number(4, disabled ? 1 : 0)
+  return writer.take()
 }
 
-/** Throws TokenStoreError where it is none. */
+/** A view of `value`. Throws TokenStoreError where it is no record. */
 export function decodeRecord(value: Buffer): TokenRecord {
-  const { bytes, numbers } = decodeFields(value)
-  return {
-    data: bytes.get(1) ?? NOTHING,
-    created: numbers.get(2) ?? 0,
-    accessed: numbers.get(3) ?? 0,
-    disabled: numbers.get(4) === 1,
+  const reader = new FieldReader(value)
+  let data = NOTHING
+  let [created, accessed, disabled] = [0, 0, false]
+  while (reader.next()) {
+    if (reader.isBytes) {
+      if (reader.field === 1) data = reader.bytes
+    } else if (reader.field === 2) created = reader.number
+    else if (reader.field === 3) accessed = reader.number
+    else if (reader.field === 4) disabled = reader.number === 1
   }
+  return { data, created, accessed, disabled }
 }
 
 /** The original that a token stands for, with the number of its type. */
 export function encodeTokenValue(value: Buffer, type: number): Buffer {
-  return Buffer.concat([value.length === 0 ? NOTHING : bytesField(1, value), varintField(2, type)])
+  const writer = new FieldWriter(value.length)
+  writer.bytes(1, value)
+  writer.number(2, type)
+  return writer.take()
 }
 
-/** Throws TokenStoreError where it is none. */
+/** A view of `encoded`. Throws TokenStoreError where it is none. */
 export function decodeTokenValue(encoded: Buffer): { value: Buffer; type: number } {
-  const { bytes, numbers } = decodeFields(encoded)
-  return { value: bytes.get(1) ?? NOTHING, type: numbers.get(2) ?? 0 }
+  const reader = new FieldReader(encoded)
+  let value = NOTHING
+  let type = 0
+  while (reader.next()) {
+    if (reader.isBytes && reader.field === 1) value = reader.bytes
+    else if (!reader.isBytes && reader.field === 2) type = reader.number
+  }
+  return { value, type }
 }
 
-const NOTHING = Buffer.alloc(0)
+/** What one varint takes at most, in bytes: a negative number takes all of them. */
+const VARINT_SIZE_MAX = 10
+/** Fields of a record besides its bytes. */
+const NUMBERS_MAX = 3
+const FIELD_SIZE_MAX = 1 + VARINT_SIZE_MAX
+/** Numbers below are computed with as they are, without BigInt. */
+const SMALL = 2 ** 35
 
-function bytesField(number: number, bytes: Buffer): Buffer {
-  return Buffer.concat([varint((number << 3) | BYTES), varint(bytes.length), bytes])
+/** Writes the fields of one record, whose bytes are `bytesSize` long; a field that is empty or zero is left out. */
+class FieldWriter {
+  readonly #target: Buffer
+  #length = 0
+
+  constructor(bytesSize: number) {
+    this.#target = Buffer.allocUnsafe(bytesSize + (1 + NUMBERS_MAX) * FIELD_SIZE_MAX)
+  }
+
+  bytes(field: number, bytes: Buffer): void {
+    if (bytes.length === 0) return
+    this.#varint((field << 3) | BYTES)
+    this.#varint(bytes.length)
+    this.#target.set(bytes, this.#length)
+    this.#length += bytes.length
+  }
+
+  number(field: number, value: number): void {
+    if (value === 0) return
+    this.#varint((field << 3) | VARINT)
+    this.#varint(value)
+  }
+
+  take(): Buffer {
+    return this.#target.subarray(0, this.#length)
+  }
+
+  /** Seven bits a byte, the lowest first. */
+  #varint(value: number): void {
+    if (value < 0) this.#longVarint(value)
+    else {
+      const target = this.#target
+      let rest = value
+      for (; rest > 0x7f; rest = Math.floor(rest / 0x80))
+        target[this.#length++] = (rest % 0x80) | 0x80
+      target[this.#length++] = rest
+    }
+  }
+
+  #longVarint(value: number): void {
+    let rest = BigInt.asUintN(64, BigInt(value))
+    for (; rest > 0x7fn; rest >>= 7n) this.#target[this.#length++] = Number(rest & 0x7fn) | 0x80
+    this.#target[this.#length++] = Number(rest)
+  }
 }
 
-function varintField(number: number, value: number): Buffer {
-  return value === 0 ? NOTHING : Buffer.concat([varint((number << 3) | VARINT), varint(value)])
-}
+/** Reads the fields of one record. Throws TokenStoreError where there is something else. */
+class FieldReader {
+  field = 0
+  /** Whether the field has bytes, as opposed to a number. */
+  isBytes = false
+  bytes: Buffer = NOTHING
+  number = 0
+  readonly #encoded: Buffer
+  #at = 0
 
-/** Seven bits a byte, the lowest first; a negative number takes ten bytes. */
-function varint(value: number): Buffer {
-  if (value >= 0 && value < 0x80) return Buffer.of(value)
-  const bytes: number[] = []
-  let rest = BigInt.asUintN(64, BigInt(value))
-  for (; rest > 0x7fn; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80)
-  bytes.push(Number(rest))
-  return Buffer.from(bytes)
-}
+  constructor(encoded: Buffer) {
+    this.#encoded = encoded
+  }
 
-function decodeFields(encoded: Buffer) {
-  const bytes = new Map<number, Buffer>()
-  const numbers = new Map<number, number>()
-  let at = 0
-  const next = (): number => {
+  /** Goes to the next field; false at the end. */
+  next(): boolean {
+    if (this.#at >= this.#encoded.length) return false
+    const tag = this.#varint()
+    this.field = tag >> 3
+    this.isBytes = (tag & 7) === BYTES
+    if (!this.isBytes) {
+      if ((tag & 7) !== VARINT) throw damaged()
+      this.number = this.#varint()
+      return true
+    }
+    const size = this.#varint()
+    if (size < 0 || size > this.#encoded.length - this.#at) throw damaged()
+    this.bytes = this.#encoded.subarray(this.#at, this.#at + size)
+    this.#at += size
+    return true
+  }
+
+  #varint(): number {
+    const start = this.#at
+    let value = 0
+    for (let unit = 1; unit < SMALL; unit *= 0x80) {
+      const byte = this.#byte()
+      value += (byte & 0x7f) * unit
+      if (byte < 0x80) return value
+    }
+    this.#at = start
+    return this.#longVarint()
+  }
+
+  #longVarint(): number {
     let value = 0n
-    for (let shift = 0n; shift < 70n; shift += 7n) {
-      if (at >= encoded.length) throw damaged()
-      const byte = encoded[at++]
+    for (let shift = 0n; shift < 7n * BigInt(VARINT_SIZE_MAX); shift += 7n) {
+      const byte = this.#byte()
       value |= BigInt(byte & 0x7f) << shift
       if (byte < 0x80) return Number(BigInt.asIntN(64, value))
     }
     throw damaged()
   }
-  while (at < encoded.length) {
-    const tag = next()
-    if ((tag & 7) === VARINT) numbers.set(tag >> 3, next())
-    else if ((tag & 7) === BYTES) {
-      const size = next()
-      if (size < 0 || size > encoded.length - at) throw damaged()
-      bytes.set(tag >> 3, encoded.subarray(at, at + size))
-      at += size
-    } else throw damaged()
+
+  #byte(): number {
+    const byte = this.#encoded[this.#at++]
+    if (byte === undefined) throw damaged()
+    return byte
   }
-  return { bytes, numbers }
 }
 
 function damaged(): TokenStoreError {

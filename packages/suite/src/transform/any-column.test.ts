@@ -21,6 +21,8 @@ function recorder(): { observer: ValueObserver; told: string[] } {
       sealed: (kind) => told.push(`sealed ${kind}`),
       notSealed: (kind) => told.push(`not sealed ${kind}`),
       notVerified: () => told.push('not verified'),
+      tokenized: () => {},
+      detokenized: () => {},
       tokenFailed: () => told.push('token failed'),
       keysFailed: (kind, error) => told.push(`keys failed ${kind} ${(error as Error).message}`),
     },

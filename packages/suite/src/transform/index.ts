@@ -32,6 +32,7 @@ export {
   type Access,
   type Column,
   type Search,
+  type TokenUse,
   TransformError,
   type TransformErrorCode,
   type ValueObserver,

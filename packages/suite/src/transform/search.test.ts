@@ -112,6 +112,8 @@ test('a value under a hash of another comes back as it was, and is told', () => 
     sealed: () => {},
     notSealed: () => {},
     notVerified: () => told.push('not verified'),
+    tokenized: () => {},
+    detokenized: () => {},
     tokenFailed: () => told.push('token failed'),
     keysFailed: (kind: string) => told.push(`keys failed ${kind}`),
   }

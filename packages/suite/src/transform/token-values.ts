@@ -1,4 +1,3 @@
-import { randomBytes, randomInt } from 'node:crypto'
 import type { TokenType } from './settings/index.ts'
 
 /** The number of each type in records. spec: acra-envelopes §7.1 */
@@ -44,37 +43,52 @@ export function decodeTokenText(type: TokenType, encoded: Buffer): Buffer | null
   }
 }
 
+/** Fresh random bytes, that are the caller's own. */
+export type Random = (size: number) => Uint8Array
+
 /** A random token for a value of `size` bytes, in the form of records; null where none of the type is as short. */
-export function randomToken(type: TokenType, size: number): Buffer | null {
+export function randomToken(type: TokenType, size: number, random: Random): Buffer | null {
   switch (type) {
     case 'int32':
+      return bytesOf(random(4))
     case 'int64':
+      return bytesOf(random(8))
     case 'bytes':
-      return randomBytes(type === 'bytes' ? size : type === 'int32' ? 4 : 8)
+      return bytesOf(random(size))
     case 'str':
-      return randomLetters(size)
+      return randomLetters(size, random)
     case 'email':
-      return size < EMAIL_SIZE_MIN ? null : randomEmail(size)
+      return size < EMAIL_SIZE_MIN ? null : randomEmail(size, random)
   }
 }
 
-function randomEmail(size: number): Buffer {
+function bytesOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+}
+
+function randomEmail(size: number, random: Random): Buffer {
   const choice = size < LONG_EMAIL_SIZE ? shortEndings : endings
-  const ending = choice[randomInt(choice.length)]
+  const ending = choice[randomBelow(choice.length, random)]!
   const before = size - ending.length
-  const email = randomLetters(before)
+  const email = randomLetters(before, random)
   if (before > 0) email[Math.floor(before / 2)] = AT_SIGN
   return Buffer.concat([email, Buffer.from(ending)])
 }
 
-function randomLetters(size: number): Buffer {
+function randomLetters(size: number, random: Random): Buffer {
   const letters = Buffer.alloc(size)
   let at = 0
   while (at < size) {
-    for (const byte of randomBytes(size - at + 16)) {
+    for (const byte of random(size - at + 16)) {
       // 248 is the largest multiple of 62 that a byte holds: every letter is as likely.
-      if (byte < 4 * LETTERS.length && at < size) letters[at++] = LETTERS[byte % LETTERS.length]
+      if (byte < 4 * LETTERS.length && at < size) letters[at++] = LETTERS[byte % LETTERS.length]!
     }
   }
   return letters
+}
+
+/** A number from 0 to `count` - 1, each as likely; `count` is at most 256. */
+function randomBelow(count: number, random: Random): number {
+  const fair = 256 - (256 % count)
+  for (;;) for (const byte of random(8)) if (byte < fair) return byte % count
 }

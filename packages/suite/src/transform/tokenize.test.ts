@@ -15,11 +15,20 @@ import {
   tokenOptions,
 } from '../tokens/index.ts'
 import type { TokenType } from './settings/index.ts'
-import { accessOf, MemoryKeystore, settingOf } from './testing/index.ts'
+import { accessOf, MemoryKeystore, settingOf, tokensIn } from './testing/index.ts'
 import { encodeTokenText, randomToken } from './token-values.ts'
 import type { Access, Column } from './transform.ts'
 import { columnFor } from './transforms.ts'
 
+const silent = {
+  opened: () => {},
+  notOpened: () => {},
+  sealed: () => {},
+  notSealed: () => {},
+  notVerified: () => {},
+  keysFailed: () => {},
+  tokenFailed: () => {},
+}
 const newStore = () => placed('')
 /** A store in a file, or in memory where that has no name. */
 function placed(file: string): Promise<TokenStore> {
@@ -37,7 +46,7 @@ const types = Object.keys(samples) as TokenType[]
 
 async function access(clientId = 'alice', options: Partial<Access> = {}): Promise<Access> {
   const keystore = new MemoryKeystore().generate('alice').generate('bob')
-  return accessOf(clientId, keystore, { tokens: await newStore(), ...options })
+  return accessOf(clientId, keystore, { tokens: tokensIn(await newStore()), ...options })
 }
 
 function tokenized(type: TokenType, consistent = false, clientId: string | null = null): Column {
@@ -75,14 +84,14 @@ test('addresses look like addresses: one sign in the middle, a known ending', ()
   const size = fc.integer({ min: 5, max: 60 })
   fc.assert(
     fc.property(size, (length) => {
-      const email = randomToken('email', length)!.toString()
+      const email = randomToken('email', length, nodePrimitives.random)!.toString()
       assert.equal(email.length, length)
       const ending = /\.(com|net|org|edu|info|au|br|de|jp|et|us)$/.exec(email)
       assert.ok(ending, email)
       assert.equal(email.indexOf('@'), Math.floor((length - ending[0].length) / 2), email)
     }),
   )
-  assert.equal(randomToken('email', 2), null)
+  assert.equal(randomToken('email', 2, nodePrimitives.random), null)
 })
 
 test('a consistent token is one and the same, and found; others are not', async () => {
@@ -112,7 +121,7 @@ test('one value that many write at once has one token', async () => {
 
 test('a search for what has no token makes none, and finds nothing', async () => {
   const tokens = await newStore()
-  const alice = await access('alice', { tokens })
+  const alice = await access('alice', { tokens: tokensIn(tokens) })
   const column = tokenized('str', true)
   const token = await protect(column, 'some string', alice)
   const [form] = await column.search!.forms(Buffer.from('more string'), alice)
@@ -128,8 +137,8 @@ test('a search for what has no token makes none, and finds nothing', async () =>
 test('tokens are resolved for the client that they belong to, and for no other', async () => {
   const keystore = new MemoryKeystore().generate('alice').generate('bob')
   const tokens = await newStore()
-  const alice = accessOf('alice', keystore, { tokens })
-  const bob = accessOf('bob', keystore, { tokens })
+  const alice = accessOf('alice', keystore, { tokens: tokensIn(tokens) })
+  const bob = accessOf('bob', keystore, { tokens: tokensIn(tokens) })
   const token = await protect(tokenized('str', true), 'some string', alice)
   assert.equal(await reveal(tokenized('str', true), token, bob), null)
   const bobs = await protect(tokenized('str', true, 'bob'), 'some string', alice)
@@ -141,9 +150,13 @@ test('rotated keys still resolve tokens, and find them', async () => {
   const keystore = new MemoryKeystore().generate('alice')
   const tokens = await newStore()
   const column = tokenized('email', true)
-  const token = await protect(column, 'user@example.com', accessOf('alice', keystore, { tokens }))
+  const token = await protect(
+    column,
+    'user@example.com',
+    accessOf('alice', keystore, { tokens: tokensIn(tokens) }),
+  )
   keystore.generate('alice')
-  const alice = accessOf('alice', keystore, { tokens })
+  const alice = accessOf('alice', keystore, { tokens: tokensIn(tokens) })
   assert.equal(await reveal(column, token, alice), 'user@example.com')
   assert.deepEqual(await protect(column, 'user@example.com', alice), token)
 })
@@ -176,7 +189,7 @@ test('an empty value stays empty; values that are no tokens stay as they are', a
 
 test('a disabled token is answered as it is, and its value not given another one', async () => {
   const tokens = await newStore()
-  const alice = await access('alice', { tokens })
+  const alice = await access('alice', { tokens: tokensIn(tokens) })
   const column = tokenized('str', true)
   const token = await protect(column, 'some string', alice)
   const change = (disabled: boolean) =>
@@ -202,16 +215,14 @@ test('a store that is down fails what is written, and answers tokens as they are
     close: async () => {},
   }
   const told: string[] = []
+  const counted: string[] = []
   const observer = {
-    opened: () => {},
-    notOpened: () => {},
-    sealed: () => {},
-    notSealed: () => {},
-    notVerified: () => {},
-    keysFailed: () => {},
+    tokenized: (type: string, success: boolean) => counted.push(`tokenized ${type} ${success}`),
+    detokenized: (type: string, success: boolean) => counted.push(`detokenized ${type} ${success}`),
+    ...silent,
     tokenFailed: (error: unknown) => told.push((error as Error).message),
   }
-  const alice = await access('alice', { tokens, observer })
+  const alice = await access('alice', { tokens: tokensIn(tokens), observer })
   for (const consistent of [false, true]) {
     const out = new BufferSink()
     const column = tokenized('str', consistent)
@@ -221,12 +232,67 @@ test('a store that is down fails what is written, and answers tokens as they are
     assert.equal(await reveal(column, Buffer.from('aToken'), alice), null)
   }
   assert.deepEqual(told, ['down', 'down'])
+  const failures = ['tokenized str false', 'detokenized str false']
+  assert.deepEqual(counted, [...failures, ...failures])
+})
+
+test('what is given a token, and what becomes of tokens, is counted by type', async () => {
+  const counted: string[] = []
+  const observer = {
+    ...silent,
+    tokenized: (type: string, success: boolean) => counted.push(`tokenized ${type} ${success}`),
+    detokenized: (type: string, success: boolean) => counted.push(`detokenized ${type} ${success}`),
+  }
+  const alice = await access('alice', { observer })
+  const token = await protect(tokenized('int32'), '7', alice)
+  await reveal(tokenized('int32'), token, alice)
+  await reveal(tokenized('email'), Buffer.from('un@known.de'), alice)
+  await assert.rejects(async () => protect(tokenized('int64'), 'seven', alice))
+  assert.deepEqual(counted, [
+    'tokenized int32 true',
+    'detokenized int32 true',
+    'detokenized email false',
+    'tokenized int64 false',
+  ])
+})
+
+test('the use of a token is noted once a day, by the clock that is given', async () => {
+  const store = await newStore()
+  let now = 1_000_000
+  const alice = await access('alice', { tokens: tokensIn(store, () => now) })
+  const token = await protect(tokenized('str'), 'some string', alice)
+  const accessed: number[] = []
+  const use = async () => {
+    assert.equal(await reveal(tokenized('str'), token, alice), 'some string')
+    await store.scan(({ value }) => {
+      const record = decodeRecord(value)
+      assert.equal(record.created, 1_000_000)
+      accessed.push(record.accessed)
+      return 'keep'
+    })
+  }
+  const day = 24 * 60 * 60
+  for (const step of [0, day, 1, day]) {
+    now += step
+    await use()
+  }
+  assert.deepEqual(accessed, [1_000_000, 1_000_000, 1_086_401, 1_086_401])
+})
+
+test('a token that is taken is followed by the next random one', async () => {
+  const tokens = tokensIn(await newStore())
+  const bytes = [1, 1, 2]
+  const random = (size: number) => new Uint8Array(size).fill(bytes.shift()!)
+  const alice = await access('alice', { tokens: { ...tokens, random } })
+  const first = await protect(tokenized('bytes'), 'one', alice)
+  const second = await protect(tokenized('bytes'), 'two', alice)
+  assert.deepEqual([first.toString('hex'), second.toString('hex')], ['010101', '020202'])
 })
 
 test('values whose type has no more tokens are refused in the end', async () => {
   const alice = await access()
   const tokens: TokenStore = { ...(await newStore()), add: () => false }
-  const writing = protect(tokenized('str'), 'x', { ...alice, tokens })
+  const writing = protect(tokenized('str'), 'x', { ...alice, tokens: tokensIn(tokens) })
   await assert.rejects(writing, { message: /^can't generate new random value/ })
 })
 
@@ -257,7 +323,7 @@ test('records stand under the names of the original, with what it keeps in them'
         purpose === 'storage-symmetric' ? [{ secret: secret.slice(), publicKey: null }] : [],
       publicKeys: () => [],
     }
-    const base = accessOf(vector.client_id, new MemoryKeystore(), { tokens })
+    const base = accessOf(vector.client_id, new MemoryKeystore(), { tokens: tokensIn(tokens) })
     const { KeysInUse } = await import('./keys-in-use.ts')
     const keys = new KeysInUse({
       keystore,
@@ -290,7 +356,7 @@ test('records stand under the names of the original, with what it keeps in them'
     assert.deepEqual(stored.take(), text(vector.token))
     // And what our column keeps of the same value is the same record.
     const own = await newStore()
-    await column.protect(text(vector.value), { ...of, tokens: own }, new BufferSink())
+    await column.protect(text(vector.value), { ...of, tokens: tokensIn(own) }, new BufferSink())
     await own.scan(({ bucket, key, value }) => {
       assert.equal(bucket.toString('hex'), vector.context_digest)
       if (key.subarray(0, 2).toString() !== 'h.') {
@@ -324,7 +390,10 @@ test('a token in a file of the original is resolved with the key of its client',
     publicKeys: () => [],
   }
   const keys = new KeysInUse({ keystore, primitives: nodePrimitives, clientsMax: 9, now: () => 0 })
-  const of = { ...accessOf(bolt.client_id, new MemoryKeystore(), { tokens }), keys }
+  const of = {
+    ...accessOf(bolt.client_id, new MemoryKeystore(), { tokens: tokensIn(tokens) }),
+    keys,
+  }
   assert.equal(await reveal(tokenized('str', true), Buffer.from(bolt.token), of), bolt.value)
   assert.equal((await protect(tokenized('str', true), bolt.value, of)).toString(), bolt.token)
   await tokens.close()

@@ -3,7 +3,7 @@ import { AcraError, type Soon } from '../foundation/index.ts'
 import type { TokenStore } from '../tokens/index.ts'
 import type { KeyUse } from './keys-in-use.ts'
 import type { PoisonWatch } from './poison.ts'
-import type { ColumnSetting } from './settings/index.ts'
+import type { ColumnSetting, TokenType } from './settings/index.ts'
 
 /** Whose keys serve a connection. One object per client connection. */
 export interface Access {
@@ -14,8 +14,17 @@ export interface Access {
   readonly observer: ValueObserver | null
   /** Looks for poison records in what the database answers; null where nobody does. */
   readonly poison: PoisonWatch | null
-  /** Where tokens are kept; null where no column is tokenized. */
-  readonly tokens: TokenStore | null
+  /** Null where no column is tokenized. */
+  readonly tokens: TokenUse | null
+}
+
+/** Where tokens are kept, and what new ones are made with. */
+export interface TokenUse {
+  readonly store: TokenStore
+  /** Seconds since 1970. */
+  readonly now: () => number
+  /** Fresh random bytes, that are the caller's own. */
+  readonly random: (size: number) => Uint8Array
 }
 
 /** What may be logged and counted of values: told for each envelope, and never what the value is. */
@@ -28,6 +37,10 @@ export interface ValueObserver {
   notSealed(kind: EnvelopeKind): void
   /** An envelope opens, but what is in it has another search hash than stands before it: it is left as it was. */
   notVerified(): void
+  /** A value was given a token, or was to be and was not. */
+  tokenized(type: TokenType, success: boolean): void
+  /** A token was turned into its value; or was not, being unknown, disabled, or of nobody whose keys are there. */
+  detokenized(type: TokenType, success: boolean): void
   /** A token could not be resolved, or its use not noted: `error` says why; it is answered as it is. */
   tokenFailed(error: unknown): void
   /** The keys of this kind could not be had from the keystore: `error` says why. */

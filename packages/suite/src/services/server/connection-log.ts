@@ -30,6 +30,8 @@ export function valueObserverOf(log: Logger, metrics: ServerMetrics): ValueObser
         code: events.cannotDecrypt.code,
         reason: 'the search hash does not fit the value',
       }),
+    tokenized: (type, success) => metrics.tokenized(type, success),
+    detokenized: (type, success) => metrics.detokenized(type, success),
     tokenFailed: (error) => log.event(events.cannotResolveToken, { error: messageOf(error) }),
     sealed: (kind) => metrics.encrypted(kind, true),
     notSealed: (kind) => metrics.encrypted(kind, false),

@@ -8,6 +8,7 @@ import {
   processMetrics,
   Registry,
 } from '../../observe/index.ts'
+import type { TokenType } from '../../transform/index.ts'
 
 const CONNECTION_BOUNDS = [0.1, 0.2, 0.5, 1, 10, 60, 3600, 86_400]
 const PROCESSING_BOUNDS = [
@@ -19,6 +20,8 @@ const ENVELOPES = ['acrastruct', 'acrablock', 'acrastruct_searchable', 'acrabloc
 /** Why a worker has ended: by itself or by a signal, or because it did not answer any more. */
 const ENDINGS = ['died', 'silent'] as const
 const TOKEN_TYPES = ['Int32', 'Int64', 'String', 'Bytes', 'Email']
+/** In the order of their labels. */
+const tokenTypes: readonly TokenType[] = ['int32', 'int64', 'str', 'bytes', 'email']
 
 /** What acra-server counts (acra-server.md §11). The names, labels and helps are the original's. */
 export class ServerMetrics {
@@ -35,6 +38,8 @@ export class ServerMetrics {
   readonly #structEncryptions: readonly Counter[]
   readonly #decryptions: readonly Counter[]
   readonly #encryptions: readonly Counter[]
+  readonly #tokenizations: readonly Counter[]
+  readonly #detokenizations: readonly Counter[]
   readonly #workersEnded: readonly Counter[]
 
   constructor(product: Product) {
@@ -78,8 +83,12 @@ export class ServerMetrics {
       'number of encryptions AcraStruct/AcraBlock',
       values,
     )
-    registry.counters('acra_tokenizations_total', 'number of tokenizations for token_type', tokens)
-    registry.counters(
+    this.#tokenizations = registry.counters(
+      'acra_tokenizations_total',
+      'number of tokenizations for token_type',
+      tokens,
+    )
+    this.#detokenizations = registry.counters(
       'acra_detokenizations_total',
       'number of detokenizations for token_type',
       tokens,
@@ -128,6 +137,20 @@ export class ServerMetrics {
     this.#encryptions[status * ENVELOPES.length + indexOf(kind)]!.add(1)
     if (kind === 'acrastruct') this.#structEncryptions[status]!.add(1)
   }
+
+  /** A value was given a token, or could not be. */
+  tokenized(type: TokenType, success: boolean): void {
+    this.#tokenizations[tokenIndex(type, success)]!.add(1)
+  }
+
+  /** A token was turned into its value, or was answered as it is. */
+  detokenized(type: TokenType, success: boolean): void {
+    this.#detokenizations[tokenIndex(type, success)]!.add(1)
+  }
+}
+
+function tokenIndex(type: TokenType, success: boolean): number {
+  return (success ? 0 : tokenTypes.length) + tokenTypes.indexOf(type)
 }
 
 function indexOf(kind: EnvelopeKind): number {

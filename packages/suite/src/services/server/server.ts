@@ -11,8 +11,7 @@ import {
   PostgresConnection,
 } from '../../proxy/postgres/index.ts'
 import { loadParser, type Parser } from '../../sql/postgres/index.ts'
-import type { TokenStore } from '../../tokens/index.ts'
-import { ZonedKeys } from '../../transform/index.ts'
+import { type TokenUse, ZonedKeys } from '../../transform/index.ts'
 import type { Reactions } from '../poison/index.ts'
 import { Throttle } from '../throttle/index.ts'
 import {
@@ -62,7 +61,7 @@ export class Server {
   #protection: Protection
   #transports: Transports
   /** Kept through reloads; null as long as no column is tokenized. */
-  #tokens: TokenStore | null
+  #tokens: TokenUse | null
   /** Connections that are not logged in. */
   #starting = 0
   #onEmpty = () => {}
@@ -73,7 +72,7 @@ export class Server {
     parser: Parser,
     protection: Protection,
     transports: Transports,
-    tokens: TokenStore | null,
+    tokens: TokenUse | null,
   ) {
     this.#options = options
     this.#context = context
@@ -166,7 +165,7 @@ export class Server {
     })
     clearTimeout(limit)
     this.#protection.wipe()
-    await this.#tokens?.close()
+    await this.#tokens?.store.close()
   }
 
   /** Serves an accepted connection to its end; `onClose` is called then. */

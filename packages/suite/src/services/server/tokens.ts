@@ -1,7 +1,9 @@
+import { nodePrimitives } from '@acra-ts/crypto/node'
 import type { Environment } from '../../keystore/index.ts'
 import type { Logger } from '../../observe/index.ts'
 import { ConfigurationError } from '../../options/index.ts'
-import { isInMemory, openTokenStore, type TokenStore } from '../../tokens/index.ts'
+import { isInMemory, openTokenStore } from '../../tokens/index.ts'
+import type { TokenUse } from '../../transform/index.ts'
 import type { ServerOptions } from './options.ts'
 
 /**
@@ -11,10 +13,10 @@ import type { ServerOptions } from './options.ts'
 export async function tokensFor(
   options: ServerOptions,
   tokenizes: boolean,
-  open: TokenStore | null,
+  open: TokenUse | null,
   log: Logger,
   environment: Environment,
-): Promise<TokenStore | null> {
+): Promise<TokenUse | null> {
   if (open !== null || !tokenizes) return open
   if (isInMemory(options)) {
     if (options.workers > 1) {
@@ -26,5 +28,10 @@ export async function tokensFor(
       'Tokens are kept in memory and are lost when the server stops: name a store with --token_db or --redis_db_tokens',
     )
   }
-  return openTokenStore(options, environment)
+  const store = await openTokenStore(options, environment)
+  return {
+    store,
+    now: () => Math.floor(Date.now() / 1000),
+    random: (size) => nodePrimitives.random(size),
+  }
 }

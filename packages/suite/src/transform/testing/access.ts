@@ -1,8 +1,9 @@
 import { nodePrimitives } from '@acra-ts/crypto/node'
 import { BufferSink, type Soon } from '../../foundation/index.ts'
+import type { TokenStore } from '../../tokens/index.ts'
 import { KeysInUse, type KeysInUseOptions } from '../keys-in-use.ts'
 import type { ColumnSetting, DatabaseTraits } from '../settings/index.ts'
-import type { Access, Column } from '../transform.ts'
+import type { Access, Column, TokenUse } from '../transform.ts'
 import type { MemoryKeystore } from './memory-keystore.ts'
 
 /** Keys in use over a keystore, with a clock that stands still. */
@@ -32,6 +33,11 @@ export function accessOf(
     tokens: null,
     ...options,
   }
+}
+
+/** Tokens in a store, on a clock that stands still unless `now` says otherwise. */
+export function tokensIn(store: TokenStore, now: () => number = () => 1_700_000_000): TokenUse {
+  return { store, now, random: (size) => nodePrimitives.random(size) }
 }
 
 /** A column of the table `users`, by default a plain one. */
