@@ -19,7 +19,7 @@ import { printTable } from '../tools/demo/table.ts'
 import { type AcraServer, type Keys, runProgram, startService } from '../tools/programs.ts'
 import { createSandbox, type Sandbox } from '../tools/sandbox.ts'
 
-const CALLS = 3000
+const CALLS = 10_000
 const AT_ONCE = 8
 const BULK = 1000
 const client = 'someid'

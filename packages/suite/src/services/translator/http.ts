@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { getRequestListener, type HttpBindings } from '@hono/node-server'
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { events, type Logger } from '../../observe/index.ts'
@@ -94,7 +95,7 @@ function serveOperation(app: App, endpoint: Endpoint, settings: HttpSettings): v
     if (call.req.method === 'GET') log.debug(DEPRECATED_GET)
     try {
       const answer = await endpoint.answer(body, contextOf(call, settings))
-      return call.body(answer, 200, { 'Content-Type': JSON_TYPE })
+      return answered(call, answer, JSON_TYPE)
     } catch (error) {
       return refused(call, error)
     } finally {
@@ -135,7 +136,7 @@ function serveBulk(app: App, settings: HttpSettings): void {
     if (!isJson(call)) return call.text(INVALID, 400)
     try {
       const answer = await bulkAnswerOf(body, contextOf(call, settings))
-      return call.body(answer, 200, { 'Content-Type': JSON_TYPE })
+      return answered(call, answer, JSON_TYPE)
     } catch (error) {
       return refused(call, error)
     }
@@ -159,8 +160,7 @@ function serveBinary(app: App, settings: HttpSettings): void {
         const answer = await done({ name, failure }, caller, log, () =>
           operation.run(values(), caller, body),
         )
-        const type = { 'Content-Type': 'application/octet-stream' }
-        return call.body(new Uint8Array(answer), 200, type)
+        return answered(call, answer, 'application/octet-stream')
       } catch (error) {
         if (!(error instanceof Refusal)) throw error
         return call.body(error.message, error.status, {
@@ -171,6 +171,14 @@ function serveBinary(app: App, settings: HttpSettings): void {
       }
     })
   }
+}
+
+/** The answer of an operation that was done, without the streams that a `Response` is read through: they cost as much as the operation. */
+function answered(call: Call, body: string | Buffer, type: string): Response {
+  call.env.outgoing
+    .writeHead(200, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) })
+    .end(body)
+  return RESPONSE_ALREADY_SENT
 }
 
 function isJson(call: Call): boolean {
