@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- translator`: what a call of acra-translator costs beside a bare echo of the same frameworks, and what acra-connector costs with
+ * `npm run bench:translator`: what a call of acra-translator costs beside a bare echo of the same frameworks, and what acra-connector costs with
  * Secure Session beside its own TLS. Counted is the processor time of the program under test, so that other work on the machine matters little.
  */
 import { fork } from 'node:child_process'
