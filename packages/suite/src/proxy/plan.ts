@@ -50,6 +50,8 @@ export interface LiteralSlot {
 export interface ParameterSlot {
   readonly column: PlannedColumn
   readonly use: ValueUse
+  /** The client's parameter whose value it has once more; absent where it is the client's own. */
+  readonly copyOf?: number
 }
 
 /** What the rows of one statement are. */

@@ -47,12 +47,13 @@ export interface Catalog {
 }
 
 /**
- * What a value is for: to be stored, or to be compared. In a comparison it is written as `value`, the one form that it may have (refused
+ * What a value is for: to be stored; to be tested for being there, for which it is sent empty; or to be compared. In a comparison it is written as `value`, the one form that it may have (refused
  * where it has several); as `forms`, an array of all of them; or as `array`: it is an array itself, and becomes that of the forms of
  * its elements, of which each has one where `isSingle`.
  */
 export type ValueUse =
   | { readonly kind: 'store' }
+  | { readonly kind: 'presence' }
   | { readonly kind: 'search'; readonly as: 'value' | 'forms' }
   | { readonly kind: 'search'; readonly as: 'array'; readonly isSingle: boolean }
 
@@ -73,11 +74,20 @@ export interface TextEdit extends AnchoredSpan {
   readonly text: string
 }
 
+/**
+ * A parameter by its number from 1. One that is used in several ways is several to the database: `copyOf` is then the client's, which has the
+ * value, and `parameter` the number of its own that it has in the edited text, behind those of the client, without a gap.
+ */
+export interface ParameterSource {
+  readonly parameter: number
+  readonly copyOf?: number
+}
+
 /** A value in a statement that belongs to a protected column and has to be replaced by its protected form. */
 export interface ValueSlot {
   readonly column: ProtectedColumn
-  /** A literal by its index among the literals of the text (`Shape.literals`), or a parameter by its number from 1. */
-  readonly source: { readonly literal: number } | { readonly parameter: number }
+  /** A literal by its index among the literals of the text (`Shape.literals`), or a parameter. */
+  readonly source: { readonly literal: number } | ParameterSource
   readonly use: ValueUse
   /** Where the new literal stands; null: in the place of the old one. */
   readonly at: AnchoredSpan | null

@@ -41,6 +41,8 @@ function argumentSlots(plan: Planned, prepared: Prepared): readonly LiteralSlot[
     if (named === null || named.action !== 'execute' || named.arguments.length === 0) return
     const before = plan.answers.slice(0, index).filter((other) => isPrepareOf(other, named.name))
     const parameters = parametersOf(named.name, before, prepared)
+    if ([...parameters.values()].some(({ copyOf }) => copyOf !== undefined))
+      throw new RefusedError(notOnce)
     named.arguments.forEach((argument, position) => {
       const slot = parameters.get(position + 1)
       if (slot === undefined || argument === 'null') return
@@ -83,9 +85,13 @@ export function areAlike(
   other: ReadonlyMap<number, ParameterSlot>,
 ): boolean {
   if (one.size !== other.size) return false
-  return [...one].every(([number, { column, use }]) => {
+  return [...one].every(([number, { column, use, copyOf }]) => {
     const slot = other.get(number)
-    return slot?.column === column && JSON.stringify(slot.use) === JSON.stringify(use)
+    return (
+      slot?.column === column &&
+      slot.copyOf === copyOf &&
+      JSON.stringify(slot.use) === JSON.stringify(use)
+    )
   })
 }
 
@@ -93,6 +99,13 @@ const notLiteral: Refusal = {
   sqlState: '0A000',
   message: 'EXECUTE gives a computed value, or one with a cast, to a protected column',
   hint: 'Write the value as a plain literal, or execute the statement by the protocol.',
+  column: null,
+}
+
+const notOnce: Refusal = {
+  sqlState: '0A000',
+  message: 'EXECUTE of a statement that uses a parameter for a protected column and otherwise too',
+  hint: 'Execute it by the protocol, or use a parameter of its own for each protected column.',
   column: null,
 }
 

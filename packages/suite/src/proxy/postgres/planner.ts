@@ -132,7 +132,10 @@ function planOf(analysis: Analysis, columns: ColumnTable): Plan {
   for (const { column: named, source, use, at, isNegative } of analysis.values) {
     const column = columns.planned(named)
     if ('literal' in source) literals.push({ index: source.literal, column, use, at, isNegative })
-    else parameters.set(source.parameter, { column, use })
+    else {
+      const { parameter, copyOf } = source
+      parameters.set(parameter, copyOf === undefined ? { column, use } : { column, use, copyOf })
+    }
   }
   literals.sort((a, b) => a.index - b.index)
   const isPrepare = analysis.statements.some(({ named }) => named?.action === 'prepare')

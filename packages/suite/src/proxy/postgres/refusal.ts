@@ -116,6 +116,12 @@ export const refusals = {
     hint: 'Send the rows as data of the COPY.',
     column: null,
   },
+  parameterCount: {
+    sqlState: '08P01',
+    message: 'the number of parameters, or of their types, is not that of the statement',
+    hint: 'Give as many values as the statement has parameters.',
+    column: null,
+  },
   copyRow: {
     sqlState: '22P04',
     message: 'a row of COPY cannot be read in the format of the statement, or is too long',

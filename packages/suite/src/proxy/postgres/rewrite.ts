@@ -23,7 +23,13 @@ import {
 } from '../../wire/postgres/index.ts'
 import type { LiteralSlot, ParameterSlot, Planned } from '../plan.ts'
 import { escapeBackslashes, mayMoveEnds } from './backslashes.ts'
-import { RefusedError, unprotectable, unreadableLiteral, wrongParameterType } from './refusal.ts'
+import {
+  RefusedError,
+  refusals,
+  unprotectable,
+  unreadableLiteral,
+  wrongParameterType,
+} from './refusal.ts'
 import { arrayLiteral, arrayParameter, formOf, isWrittenAsArray } from './search-values.ts'
 import {
   acceptsParameterType,
@@ -83,40 +89,62 @@ export class Rewriter {
     declared: readonly number[],
     out: BufferSink,
   ): Soon<void> {
+    const copies = copiesIn(plan.parameters, message.parameterCount)
     const writer = new MessageWriter(out)
-    beginBind(message, writer)
+    beginBind(withCopies(message, copies), writer)
     openParameters(bytes, message, this.#values)
-    return soon(this.#parameters(bytes, message, plan, declared, writer), () =>
-      endBind(message, writer),
+    const own = this.#parameters(bytes, message, plan.parameters, declared, writer)
+    const all = soon(own, () => this.#copies(bytes, message, copies, declared, writer))
+    return soon(all, () => endBind(message, writer))
+  }
+
+  /** Appends the values that are given once more for another use. */
+  #copies(
+    bytes: Buffer,
+    message: Bind,
+    [slot, ...others]: readonly Copy[],
+    declared: readonly number[],
+    writer: MessageWriter,
+  ): Soon<void> {
+    if (slot === undefined) return
+    const values = this.#values
+    openParameters(bytes, message, values)
+    while (values.index + 1 < slot.copyOf) values.next()
+    return soon(this.#value(bytes, message, slot, declared, writer), () =>
+      this.#copies(bytes, message, others, declared, writer),
     )
   }
 
   #parameters(
     bytes: Buffer,
     message: Bind,
-    plan: Planned,
+    parameters: Planned['parameters'],
     declared: readonly number[],
     writer: MessageWriter,
   ): Soon<void> {
     const values = this.#values
     while (values.next()) {
-      writer.beginValue()
-      const slot = plan.parameters.get(values.index + 1)
-      // A list with NULL in it is a list still.
-      const isElement = slot?.use.kind === 'search' && slot.use.as === 'forms'
-      if (values.isNull && !isElement) {
-        writer.nullValue()
-        continue
-      }
-      const written = this.#parameter(bytes, message, slot, declared, writer.sink)
-      if (written instanceof Promise) {
-        return written.then(() => {
-          writer.endValue()
-          return this.#parameters(bytes, message, plan, declared, writer)
-        })
-      }
-      writer.endValue()
+      const slot = parameters.get(values.index + 1)
+      const written = this.#value(bytes, message, slot, declared, writer)
+      if (written instanceof Promise)
+        return written.then(() => this.#parameters(bytes, message, parameters, declared, writer))
     }
+  }
+
+  /** Appends the current value with its length, or NULL. */
+  #value(
+    bytes: Buffer,
+    message: Bind,
+    slot: ParameterSlot | undefined,
+    declared: readonly number[],
+    writer: MessageWriter,
+  ): Soon<void> {
+    writer.beginValue()
+    // A list with NULL in it is a list still.
+    const isElement = slot?.use.kind === 'search' && slot.use.as === 'forms'
+    if (this.#values.isNull && !isElement) return writer.nullValue()
+    const written = this.#parameter(bytes, message, slot, declared, writer.sink)
+    return soon(written, () => writer.endValue())
   }
 
   /** Appends the current value, protected where it belongs to a column, in the format in which its plain form came. */
@@ -130,6 +158,7 @@ export class Rewriter {
     const { index, start, end, isNull } = this.#values
     if (slot === undefined) return out.append(bytes, start, end)
     const value = bytes.subarray(start, end)
+    if (slot.use.kind === 'presence') return
     const { setting } = slot.column
     const format = formatAt(message.parameterFormats, index)
     if (isWrittenAsArray(slot.use)) {
@@ -224,19 +253,48 @@ export class Rewriter {
   }
 }
 
+type Copy = ParameterSlot & { readonly copyOf: number }
+
+/** The parameters that stand behind the client's, of which there must be as many as the statement has. */
+function copiesIn(parameters: Planned['parameters'], count: number): readonly Copy[] {
+  const copies: Copy[] = []
+  for (const [number, slot] of parameters)
+    if (slot.copyOf !== undefined) copies[number - count - 1] = { ...slot, copyOf: slot.copyOf }
+  const isWhole =
+    Object.keys(copies).length === copies.length && !copies.includes(undefined as never)
+  if (!isWhole) throw new RefusedError(refusals.parameterCount)
+  return copies
+}
+
+/** A Bind with its copies among its formats and its number of values. */
+function withCopies(message: Bind, copies: readonly Copy[]): Bind {
+  const { parameterFormats: formats, parameterCount } = message
+  if (copies.length === 0) return message
+  const more = formats.length > 1 ? copies.map(({ copyOf }) => formatAt(formats, copyOf - 1)) : []
+  return {
+    ...message,
+    parameterFormats: [...formats, ...more],
+    parameterCount: parameterCount + copies.length,
+  }
+}
+
 /** The types of a Parse's parameters as the database is told them. Throws RefusedError where one cannot be a protected value. */
 function storedTypes(
   declared: readonly number[],
   parameters: ReadonlyMap<number, ParameterSlot>,
 ): number[] {
   const types = [...declared]
-  for (const [number, { column, use }] of parameters) {
+  for (const [number, { column, use, copyOf = number }] of parameters) {
     const { setting } = column
-    const oid = declared[number - 1] ?? 0
+    const oid = declared[copyOf - 1] ?? 0
     if (!acceptsParameterType(setting, use, oid)) {
-      throw new RefusedError(wrongParameterType(setting, number))
+      throw new RefusedError(wrongParameterType(setting, copyOf))
     }
-    const stored = isWrittenAsArray(use) ? 0 : storedParameterType(setting)
+    // A type is declared for a parameter that the statement does not have.
+    if (copyOf !== number && declared.length >= number)
+      throw new RefusedError(refusals.parameterCount)
+    const isOwnType = use.kind === 'presence' || isWrittenAsArray(use)
+    const stored = isOwnType ? 0 : storedParameterType(setting)
     if (stored === 0 && number > declared.length) continue
     while (types.length < number) types.push(0)
     types[number - 1] = stored

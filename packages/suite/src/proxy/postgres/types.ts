@@ -33,7 +33,7 @@ export function announceResults(
   )
 }
 
-/** The same for the parameters of a statement. */
+/** The same for the parameters of a statement, without those that are copies of the client's. */
 export function announceParameters(
   bytes: Buffer,
   start: number,
@@ -41,7 +41,8 @@ export function announceParameters(
   parameters: ReadonlyMap<number, ParameterSlot>,
 ): Buffer | null {
   const oids = decodeParameterDescription(bytes, start, end)
-  return retypeParameterDescription(bytes, start, end, (i) => {
+  const copies = [...parameters.values()].filter(({ copyOf }) => copyOf !== undefined).length
+  const typeIn = (i: number) => {
     const slot = parameters.get(i + 1)
     if (slot === undefined) return null
     const type = typeOf(slot.column.setting)
@@ -49,7 +50,8 @@ export function announceParameters(
     if (oids[i] !== Oid.byteaArray) return null
     const isArray = slot.use.kind === 'search' && slot.use.as === 'array'
     return isArray ? arrayOid(type) : (type?.oid ?? Oid.bytea)
-  })
+  }
+  return retypeParameterDescription(bytes, start, end, typeIn, copies)
 }
 
 /** The array of a type that values are announced as; those of bytea are what the database has anyway. */

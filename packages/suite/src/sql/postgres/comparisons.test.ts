@@ -78,7 +78,6 @@ for (const condition of [
   "email::varchar(3) = 'x'",
   "email = ALL (SELECT 'x')",
   'email = $1 AND nick = $1',
-  'email = $1 AND email = ANY ($1)',
   'email BETWEEN $1 AND $2',
   'NULLIF(email, $1) IS NULL',
 ]) {
@@ -86,3 +85,47 @@ for (const condition of [
     assert.match(verdict(`SELECT id FROM users WHERE ${condition}`, catalog), /^refused/)
   })
 }
+
+/** Statements with one parameter in several ways, and what the database gets. */
+for (const [statement, expected, values] of [
+  [
+    'UPDATE users SET email = $1, name = $1 WHERE id = $2',
+    'UPDATE users SET email = $1, name = $3 WHERE id = $2',
+    'users.email=$1 users.name=$3',
+  ],
+  [
+    'UPDATE users SET email = $2 WHERE $2 = email OR email = ANY ($1)',
+    'UPDATE users SET email = $2 WHERE substr(email, 1, 33) = ANY ( $3) OR substr(email, 1, 33) = ANY ($1)',
+    'users.email=$2 users.email=$3 users.email=$1',
+  ],
+  [
+    'SELECT 1 FROM users WHERE $1::text IS NULL OR email = $1::text',
+    'SELECT 1 FROM users WHERE $2::bytea IS NULL OR substr(email, 1, 33) = ANY ( $1) ',
+    'users.email=$2 users.email=$1',
+  ],
+  [
+    'SELECT 1 FROM users WHERE $1::text IS NULL OR nick = $1::text AND email IS NULL',
+    'SELECT 1 FROM users WHERE $1::text IS NULL OR nick = $1::text AND email IS NULL',
+    'planned',
+  ],
+] as const) {
+  test(`a parameter in several ways: ${statement}`, () => {
+    const spaced = (text: string) => text.replace(/\s+/g, ' ').trim()
+    const found = rewritten(statement, catalog)
+    if (values === 'planned') assert.equal(found, 'untouched')
+    else {
+      assert.equal(spaced(found), spaced(expected))
+      assert.equal(verdict(statement, catalog), values)
+    }
+  })
+}
+
+test('a parameter is not given in several ways where none can be added', () => {
+  for (const statement of [
+    'PREPARE q AS UPDATE users SET email = $1, name = $1',
+    'UPDATE users SET email = $1, name = $1 /* $2 */',
+    'UPDATE users SET email = $1, nick = $1',
+    'SELECT 1 FROM users WHERE email = $1 AND nick = $1',
+  ])
+    assert.match(verdict(statement, catalog), /^refused: the parameter \$1/)
+})

@@ -130,7 +130,7 @@ function compareTwo(left: Operand, right: Operand, expression: A_Expr, place: Pl
   return true
 }
 
-/** The value stands where the column was: puts the column where the value was, and the parameter where the column was. */
+/** The value stands where the column was: puts the column where the value was. */
 function replaceValue(
   column: Operand & { kind: 'column' },
   { core }: Operand & { kind: 'value' },
@@ -140,8 +140,6 @@ function replaceValue(
   const of = ({ start, end }: Span) => text.toString('utf8', start, end)
   const name = of(column.core.span)
   findings.edit(core.span.start, core.span.end, hashOf(name))
-  if ('ParamRef' in core.node)
-    findings.edit(column.core.span.start, column.core.span.end, ` ${of(core.span)}`)
 }
 
 /** Compares protected columns and values, each in its place with each. All columns must be comparable. */

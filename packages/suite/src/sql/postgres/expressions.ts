@@ -1,6 +1,7 @@
 /** What the value of an expression is, and the refusal of expressions that a protected column must not stand in. */
 import { isCarriedCase, isCarriedComparison, isCarriedDistinct } from './comparisons.ts'
 import type { Place } from './context.ts'
+import { coreOf } from './core.ts'
 import { describe, fieldsOf } from './expression-fields.ts'
 import { kindOfFunction } from './functions.ts'
 import { carryPartitions, showGroup } from './grouping.ts'
@@ -41,7 +42,7 @@ export function evaluate(node: Node, place: Place): Item {
   if ('TypeCast' in node) return typeCast(node.TypeCast, place)
   if ('SubLink' in node) return subquery(node.SubLink, place)
   if ('NullTest' in node) {
-    if (node.NullTest.arg !== undefined) evaluate(node.NullTest.arg, place)
+    if (node.NullTest.arg !== undefined) testNull(node.NullTest.arg, place)
     return PLAIN
   }
   if ('CaseExpr' in node) return caseExpression(node.CaseExpr, place)
@@ -76,6 +77,18 @@ function reference(node: Extract<Node, { ColumnRef: unknown }>, place: Place): I
   const item = columnRef(node.ColumnRef, place)
   showGroup(node, item, place)
   return item
+}
+
+/** A parameter whose value matters elsewhere need not be sent for this. */
+function testNull(node: Node, place: Place): void {
+  const core = coreOf(node, place.findings.source)
+  if (core === null || !('ParamRef' in core.node)) {
+    evaluate(node, place)
+    return
+  }
+  const { number = 0, location = 0 } = core.node.ParamRef
+  for (const type of core.casts) checkType(type, place)
+  place.findings.parameterPresence(number, location, core.castSpans)
 }
 
 function constant(value: A_Const, place: Place): Item {

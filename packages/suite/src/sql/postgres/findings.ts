@@ -11,7 +11,11 @@ import type {
 import type { Literal } from '../shape.ts'
 import type { Suspect } from './items.ts'
 import { decodeLiteral } from './literal.ts'
-import { ParameterUses, type ProtectedUse } from './parameter-uses.ts'
+import {
+  ParameterUses,
+  type ResolvedParameter,
+  type Use as UseOfParameter,
+} from './parameter-uses.ts'
 import type { Scope } from './scope.ts'
 import { SourceText, type Span } from './source-text.ts'
 import { type A_Const, qualifiedName, type TypeName } from './tree.ts'
@@ -98,17 +102,37 @@ export class Findings {
 
   /** A parameter stands where no protected value goes. */
   parameter(number: number, location: number): void {
-    this.#parameters.add({ number, location, column: null, use: null })
+    this.#parameters.add({ ...ORDINARY, number, location })
   }
 
-  /** A parameter is the value of a column. */
+  /** A parameter, without these casts, is tested for being NULL. */
+  parameterPresence(number: number, location: number, casts: readonly Span[]): void {
+    this.#parameters.add({ ...ORDINARY, number, location, presence: casts })
+  }
+
+  /** A parameter is the value of a column. It is written at `at`, or where it stands. */
   parameterValue(
     column: ProtectedColumn,
     number: number,
     location: number,
     use: ValueUse = STORE,
+    at: Span | null = null,
   ): void {
-    this.#parameters.add({ number, location, column, use })
+    this.#parameters.add({ number, location, at, presence: null, column, use })
+  }
+
+  /** True where parameters of higher numbers than `last` can be added: the text has none. */
+  mayAddParameters(last: number): boolean {
+    if (this.isPreparing) return false
+    return this.source.parameterNumbers().every((number) => number <= last)
+  }
+
+  /** Writes a parameter in the place of another. Where it is only tested for being there no other place tells its type. */
+  writeParameter(number: number, { location, at, presence }: UseOfParameter): void {
+    const { start, end } = at ?? { start: location, end: this.source.endOfParameter(location) }
+    const type = presence === null ? '' : '::pg_catalog.bytea'
+    this.edit(start, end, ` $${number}${type}`)
+    for (const cast of presence ?? []) this.edit(cast.start, cast.end, ' ')
   }
 
   /** PREPARE declares the type of a parameter. */
@@ -117,7 +141,7 @@ export class Findings {
   }
 
   /** A protected value is stored as bytes, whatever type PREPARE declares for it. */
-  #retype({ number, column, use }: ProtectedUse): void {
+  #retype({ number, column, use }: ResolvedParameter): void {
     const type = this.#declared.get(number)
     if (type === undefined || column.equality === 'whole') return
     const start = type.location ?? 0
@@ -209,9 +233,10 @@ export class Findings {
       placed.push({ at: literals[literal].start, slot: { ...slot, source: { literal } } })
     }
     for (const resolved of this.#parameters.resolve(this)) {
-      const { number, location, column, use } = resolved
+      const { number: parameter, copyOf, location, column, use } = resolved
       this.#retype(resolved)
-      const slot = { column, use, at: null, isNegative: false, source: { parameter: number } }
+      const source = copyOf === null ? { parameter } : { parameter, copyOf }
+      const slot = { column, use, at: null, isNegative: false, source }
       placed.push({ at: location, slot })
     }
     return placed.sort((one, other) => one.at - other.at).map(({ slot }) => slot)
@@ -227,6 +252,7 @@ export class Findings {
 }
 
 const SIGN = Buffer.from('-')
+const ORDINARY = { at: null, presence: null, column: null, use: null } as const
 const STORE: ValueUse = { kind: 'store' }
 
 export function nameOf(column: ProtectedColumn): string {

@@ -64,7 +64,7 @@ export function giveValue(
   if (isNull(core)) return true
   if ('ParamRef' in core.node) {
     const { number = 0, location = 0 } = core.node.ParamRef
-    findings.parameterValue(column, number, location, use)
+    findings.parameterValue(column, number, location, use, to === core.span ? null : to)
     return true
   }
   return (

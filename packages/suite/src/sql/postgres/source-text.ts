@@ -70,6 +70,18 @@ export class SourceText {
     return { start: this.anchor(start), end: this.anchor(end) }
   }
 
+  /** The numbers of all parameters, and of what looks like one in comments and names. */
+  parameterNumbers(): number[] {
+    const numbers: number[] = []
+    let at = 0
+    for (const { start, end } of [...this.literals, { start: this.text.length, end: 0 }]) {
+      const between = this.text.toString('latin1', at, start)
+      for (const [, digits] of between.matchAll(/\$(\d+)/g)) numbers.push(Number(digits))
+      at = end
+    }
+    return numbers
+  }
+
   /** Past `$12`. */
   endOfParameter(location: number): number {
     let at = location + 1

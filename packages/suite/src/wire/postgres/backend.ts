@@ -123,9 +123,16 @@ export function retypeParameterDescription(
   start: number,
   end: number,
   typeOf: (index: number) => number | null,
+  hidden = 0,
 ): Buffer | null {
-  const count = decodeParameterDescription(bytes, start, end).length
+  const all = decodeParameterDescription(bytes, start, end).length
+  const count = Math.max(0, all - hidden)
   let copy: Buffer | null = null
+  if (count < all) {
+    copy = Buffer.from(bytes.subarray(start, start + HEADER_SIZE + 2 + count * 4))
+    copy.writeInt32BE(copy.length - 1, 1)
+    copy.writeUInt16BE(count, HEADER_SIZE)
+  }
   for (let i = 0; i < count; i++) {
     const oid = typeOf(i)
     if (oid === null) continue

@@ -123,7 +123,11 @@ export function rewritten(sql: string, catalog: Catalog): string {
     if (!('literal' in source)) continue
     const { start, end } =
       at === null ? literals[source.literal] : { start: place(at.start), end: place(at.end) }
-    edits.push({ start, end, bytes: Buffer.from(use.kind === 'store' ? '<store>' : `<${use.as}>`) })
+    edits.push({
+      start,
+      end,
+      bytes: Buffer.from(use.kind === 'search' ? `<${use.as}>` : '<store>'),
+    })
   }
   edits.sort((one, other) => one.start - other.start || one.end - other.end)
   const out = new BufferSink()
