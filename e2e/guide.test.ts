@@ -122,15 +122,40 @@ test('the commands of "AcraTranslator" work as they stand', async () => {
   await run('docs/guide/translator.md', check, morePorts)
 })
 
-test('the programs of "The SDK" work as they stand', () => {
-  const text = readFileSync(join(root, 'docs/guide/sdk.md'), 'utf8')
+/** What each program of a guide that is marked as tested prints. */
+function printedBy(path: string): string[] {
+  const text = readFileSync(join(root, path), 'utf8')
   const programs = [...text.matchAll(/^<!-- tested -->\n```js\n([\s\S]*?)^```$/gm)]
-  const printed = programs.map(([, program = '']) =>
+  return programs.map(([, program = '']) =>
     execFileSync(process.execPath, ['--input-type=module', '-e', program], {
       cwd: root,
       encoding: 'utf8',
     }).trim(),
   )
+}
+
+test('the commands and the program of "Why a statement is refused" work as they stand', async () => {
+  await run('docs/guide/explain.md', async (output) => {
+    const text = readFileSync(join(root, 'docs/guide/explain.md'), 'utf8')
+    for (const [, block = ''] of text.matchAll(/^```text\n([\s\S]*?)^```$/gm))
+      for (const part of block.split('\n\n')) assert.ok(output.includes(part), part)
+    assert.match(output, /"class": "rewritten"/)
+    assert.match(
+      output,
+      /QUERY PROTECTION[\s\S]*literal at 1:42: users\.email, stored as search hash/,
+    )
+    assert.match(output, /INSERT 0 1/)
+    assert.doesNotMatch(output, /ann@example/)
+  })
+  const [printed = ''] = printedBy('docs/guide/explain.md')
+  assert.match(
+    printed,
+    /^refused\nSelect the column[^\n]*\nclass: rewritten[\s\S]*\n-- users\.email: AcraBlock\n/,
+  )
+})
+
+test('the programs of "The SDK" work as they stand', () => {
+  const printed = printedBy('docs/guide/sdk.md')
   assert.deepEqual(printed, [
     '197',
     'by the writer\nby the symmetric key',

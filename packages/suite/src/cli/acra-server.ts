@@ -1,4 +1,5 @@
 import { type Service, serverOptions, startAlone, startWorkers } from '../services/server/index.ts'
+import { explains } from './explain.ts'
 import { startScript } from './poison-script.ts'
 import type { Program, ProgramContext } from './program.ts'
 import { workerStarter } from './worker-process.ts'
@@ -13,9 +14,15 @@ export const program: Program<typeof serverOptions> = {
   examples: [
     'acra-server --db_host=127.0.0.1 --client_id=someid --encryptor_config_file=encryptor_config.yaml',
     'acra-server --db_host=/var/run/postgresql --client_id=someid --incoming_connection_string=unix:///run/acra/.s.PGSQL.5432',
+    'acra-server --explain_sql --encryptor_config_file=encryptor_config.yaml "SELECT id FROM users WHERE email = $1"',
+    'acra-server --print_ddl --encryptor_config_file=encryptor_config.yaml',
   ],
+  operands: '[statement]',
   options: serverOptions,
+  endsByItself: (given) =>
+    given.get('explain_sql')?.value === true || given.get('print_ddl')?.value === true,
   async run(context) {
+    if (await explains(context)) return 0
     const { log, stop, onReload } = context
     const service = await startService(context)
     log.info(`Listening on ${service.address}`, { connection_string: service.address })

@@ -2,6 +2,7 @@ import type { KeystoreErrorCode } from '../keystore/index.ts'
 import { events } from '../observe/index.ts'
 import { cryptoErrorCodes } from './crypto-error-codes.ts'
 import type { ErrorEntry } from './error-entry.ts'
+import { explainErrorCodes } from './explain-error-codes.ts'
 import { translatorErrorCodes } from './translator-error-codes.ts'
 
 const keystore: Readonly<Record<KeystoreErrorCode, ErrorEntry>> = {
@@ -388,6 +389,7 @@ const suite = {
 
 /** The codes of all errors that the packages throw on purpose. */
 export const errorCodes: Readonly<Record<string, ErrorEntry>> = {
+  ...explainErrorCodes,
   ...translatorErrorCodes,
   ...cryptoErrorCodes,
   ...keystore,

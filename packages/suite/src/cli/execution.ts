@@ -103,7 +103,9 @@ class Execution<T extends OptionTable> {
       return 0
     }
     if (given.get('dump_config')?.value === true) return this.#dump(given)
-    return this.#program.kind === 'service' ? this.#serve(given) : this.#work(given, rest)
+    const { kind, endsByItself } = this.#program
+    const serves = kind === 'service' && endsByItself?.(given) !== true
+    return serves ? this.#serve(given, rest) : this.#work(given, rest)
   }
 
   #dump(given: GivenValues): number {
@@ -130,7 +132,7 @@ class Execution<T extends OptionTable> {
     return this.#run(values, operands, lines, new AbortController().signal, () => {})
   }
 
-  async #serve(given: GivenValues): Promise<number> {
+  async #serve(given: GivenValues, operands: readonly string[]): Promise<number> {
     const product = { name: this.#program.name, version: this.#version }
     this.#log = startLog(given, product, this.#host)
     const { values, warnings } = this.#settle(given)
@@ -140,7 +142,7 @@ class Execution<T extends OptionTable> {
     let hook: ReloadHook<T> = () => {}
     const reload = new Reload(() => this.#reload(given, values, serviceLog, (next) => hook(next)))
     this.#host.listen({ stop: () => this.#stop(stop), reload: () => reload.request() })
-    return this.#run(values, [], serviceLog.lines, stop.signal, (wanted) => {
+    return this.#run(values, operands, serviceLog.lines, stop.signal, (wanted) => {
       hook = wanted
       reload.begin()
     })

@@ -2,6 +2,7 @@ import type { Soon } from '../foundation/index.ts'
 import { type Logger, loggingOptions } from '../observe/index.ts'
 import {
   configurationOptions,
+  type GivenValues,
   joined,
   type OptionTable,
   type OptionValues,
@@ -17,6 +18,8 @@ export interface Program<T extends OptionTable> {
    * events. A tool logs on stderr at level info and is ended by signals.
    */
   readonly kind: 'service' | 'tool'
+  /** Of a service: true where the options ask for something after which it ends. It logs as a tool then, and ends as one. */
+  readonly endsByItself?: (given: GivenValues) => boolean
   /** What it is for, in a sentence or two: the head of `--help`. */
   readonly description: string
   /** Command lines to copy. */

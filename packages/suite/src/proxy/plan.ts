@@ -10,7 +10,7 @@ import type {
 import type { PlannedColumn } from './columns.ts'
 
 /** What stands in for the values of one statement text, made once per distinct shape and shared by all connections. */
-export type Plan = Untouched | Planned | Refused
+export type Plan = Untouched | Planned | Refused | Answered
 
 export interface Untouched {
   readonly kind: 'untouched'
@@ -35,6 +35,12 @@ export interface Planned {
 export interface Refused {
   readonly kind: 'refused'
   readonly refusal: Refusal
+}
+
+/** The statement asks something of us: the database gets a query of constants in its place, and none of its parameters. */
+export interface Answered {
+  readonly kind: 'answered'
+  readonly text: Buffer
 }
 
 export interface LiteralSlot {

@@ -4,6 +4,13 @@ import type { Answer } from './answer.ts'
 import type { Change } from './prepared.ts'
 
 /**
+ * How much of what the database owes is kept in the books before the client has to wait, and when it may go on. The database sends answers
+ * when some 8 kB of them have come together, 5 bytes or more each.
+ */
+export const EXPECTED_MAX = 10_000
+export const EXPECTED_AGAIN = 5000
+
+/**
  * What the database still owes the client, in the order in which the client asked.
  *
  * The manual, "Message Flow": every message of the extended protocol is answered in order; after an error the database

@@ -9,12 +9,16 @@ import {
   decodeParse,
   decodeQuery,
   decodeTarget,
+  encodeBindWithout,
+  encodeParse,
+  encodeQuery,
   FrameCutter,
   Frontend,
   HEADER_SIZE,
 } from '../../wire/postgres/index.ts'
 import type { Plan } from '../plan.ts'
 import { mayMoveEnds } from './backslashes.ts'
+import { bindRefusal } from './bind-refusal.ts'
 import { type Books, firstAnswer, NO_ANSWER } from './books.ts'
 import {
   clientMessages,
@@ -24,21 +28,13 @@ import {
 import type { ConversationObserver, ConversationSettings } from './conversation-settings.ts'
 import { CopyIn, isCopyIn } from './copy-in.ts'
 import { slotsOf } from './execute-arguments.ts'
-import type { ExpectedKind } from './expected.ts'
+import { EXPECTED_AGAIN, EXPECTED_MAX, type ExpectedKind } from './expected.ts'
 import { isCarriedFunction } from './function-call.ts'
 import { LOGIN_SIZE_MAX, type Login } from './login/index.ts'
 import type { PlannedText } from './planner.ts'
 import type { Change, Names, Statement } from './prepared.ts'
 import { inPlaceOf, RefusedError, refusals } from './refusal.ts'
 import { Rewriter } from './rewrite.ts'
-import { namesCheckedSetting } from './setting-names.ts'
-
-/**
- * How much of what the database owes is kept in the books before the client has to wait, and when it may go on. The database sends answers
- * when some 8 kB of them have come together, 5 bytes or more each.
- */
-const EXPECTED_MAX = 10_000
-const EXPECTED_AGAIN = 5000
 
 /** The client's messages: what each means for the books, and whether it passes as it came, rewritten, or not at all. */
 export class FromClient {
@@ -134,11 +130,13 @@ export class FromClient {
     const { textStart, textEnd } = decodeQuery(bytes, start, end)
     const text = bytes.subarray(textStart, textEnd)
     const { plan, shape } = this.#planned(this.#settings.planner.forQuery(text), text)
-    if (plan.kind === 'refused') return this.#refuse('query', inPlaceOf.query, plan.refusal)
     const refuse = (refusal: Refusal) => this.#refuse('query', inPlaceOf.query, refusal)
+    if (plan.kind === 'refused') return refuse(plan.refusal)
+    const expect = () => this.#expectQuery(plan)
+    if (plan.kind === 'answered')
+      return this.#rewritten(refuse, expect, (sink) => encodeQuery(plan.text, sink))
     const slots = slotsOf(plan, this.#books)
     if ('sqlState' in slots) return refuse(slots)
-    const expect = () => this.#expectQuery(plan)
     const hasSlots = slots.literals.length > 0 || slots.edits.length > 0
     if (!hasSlots && this.#passesUnread(text)) {
       expect()
@@ -159,6 +157,10 @@ export class FromClient {
       const statement = { plan, parameterTypes: message.parameterTypes, sequence }
       const change = statements.change(message.statement, statement, sequence)
       this.#books.expect('parse', NO_ANSWER, change)
+    }
+    if (plan.kind === 'answered') {
+      const write = (sink: BufferSink) => encodeParse(message.statement, plan.text, [], sink)
+      return this.#rewritten(refuse, expect, write)
     }
     const slots = slotsOf(plan, this.#books)
     if ('sqlState' in slots) return refuse(slots)
@@ -188,21 +190,15 @@ export class FromClient {
       const change = portals.change(message.portal, { answer, sequence }, sequence)
       this.#books.expect('bind', NO_ANSWER, change)
     }
-    const isUnknown = plan === null || statement?.isAmbiguous === true
-    if (isUnknown && message.parameterCount > 0 && !this.#settings.planner.idle) {
-      return this.#refuse('bind', inPlaceOf.bind, refusals.unknownStatement)
-    }
-    if (message.parameterCount > 0 && plan?.kind === 'planned' && plan.answers.some(isCopyIn)) {
-      return this.#refuse('bind', inPlaceOf.bind, refusals.copyParameters)
-    }
-    if (plan?.kind === 'planned' && namesCheckedSetting(bytes, message, plan.settingNames)) {
-      return this.#refuse('bind', inPlaceOf.bind, refusals.settingName)
-    }
+    const refuse = (refusal: Refusal) => this.#refuse('bind', inPlaceOf.bind, refusal)
+    const why = this.#settings.planner.idle ? null : bindRefusal(statement, message, bytes)
+    if (why !== null) return refuse(why)
+    if (plan?.kind === 'answered' && message.parameterCount > 0)
+      return this.#rewritten(refuse, expect, (sink) => encodeBindWithout(message, sink))
     if (plan?.kind !== 'planned' || plan.parameters.size === 0) {
       expect()
       return false
     }
-    const refuse = (refusal: Refusal) => this.#refuse('bind', inPlaceOf.bind, refusal)
     return this.#rewritten(refuse, expect, (sink) =>
       this.#rewriter.bind(bytes, message, plan, statement?.parameterTypes ?? [], sink),
     )

@@ -9,6 +9,9 @@ import {
   untouched,
 } from '../plan.ts'
 import { PlanCache } from '../plan-cache.ts'
+import { explanationOf } from './explain/explanation.ts'
+import { explanationLines } from './explain/lines.ts'
+import { askedFor, queryOf } from './explain/statement.ts'
 
 export interface PlannerSettings {
   /** True where nothing is protected: no statement is looked at. */
@@ -55,6 +58,8 @@ export class Planner {
   /** The plan of a Query: by shape, as its values stand in the text. */
   forQuery(text: Buffer): PlannedText {
     if (this.idle) return untouchedText
+    const asked = askedFor(text)
+    if (asked !== null) return { plan: this.#explained(asked), shape: null }
     if (text.length > this.#settings.textSizeMax) return { plan: this.#tooLong(), shape: null }
     const shape = shapeOf(text)
     const key = `q${shape.key}`
@@ -70,6 +75,8 @@ export class Planner {
   /** The plan of a Parse: by exact text, as its values come with Bind. */
   forParse(text: Buffer): PlannedText {
     if (this.idle) return untouchedText
+    const asked = askedFor(text)
+    if (asked !== null) return { plan: this.#explained(asked), shape: null }
     if (text.length > this.#settings.textSizeMax) return { plan: this.#tooLong(), shape: null }
     const known = this.#cache.get(exactKey(text))
     if (known !== undefined && known !== exactOnly) {
@@ -98,6 +105,15 @@ export class Planner {
       exact: analysis.kind !== 'untouched' && analysis.exact,
       keeps: analysis.kind !== 'refused' || analysis.transient !== true,
     }
+  }
+
+  /** Not kept: nobody asks for the same again and again. */
+  #explained(text: Buffer): Plan {
+    const { analyze, columns, textSizeMax } = this.#settings
+    if (text.length > textSizeMax) return this.#tooLong()
+    const shape = shapeOf(text)
+    const explanation = explanationOf(text, shape, analyze(text, shape), columns)
+    return { kind: 'answered', text: queryOf(explanationLines(explanation)) }
   }
 
   #tooLong(): Plan {

@@ -303,7 +303,7 @@ function storedTypes(
 }
 
 /** A span of every text of a shape, in this one. */
-function spanIn({ literals }: Shape, { start, end }: AnchoredSpan): Literal {
+export function spanIn({ literals }: Shape, { start, end }: AnchoredSpan): Literal {
   const at = ({ literal, offset }: AnchoredSpan['start']) =>
     offset + (literal === -1 ? 0 : literals[literal].end)
   return { start: at(start), end: at(end) }

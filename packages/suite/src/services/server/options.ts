@@ -144,6 +144,28 @@ const limits = {
   }),
 } as const
 
+const instead = { commandLineOnly: true } as const
+
+const explaining = {
+  explain_sql: flag(
+    false,
+    'Say what would be done with the statement behind the options or on standard input, and end; only the encryptor config is needed',
+    instead,
+  ),
+  explain_file: text('', 'File with the statement for explain_sql', instead),
+  json: flag(false, 'Let explain_sql answer as JSON', instead),
+  print_ddl: flag(
+    false,
+    'Write the definitions of indexes that searchable columns need, and end; only the encryptor config is needed',
+    instead,
+  ),
+  print_ddl_unique: text(
+    '',
+    'Columns, as table.column with commas between them, for which print_ddl writes unique indexes',
+    instead,
+  ),
+} as const
+
 const keySource = {
   keystore_offline_ttl: int(
     0,
@@ -216,6 +238,7 @@ export const serverOptions = {
   ...database,
   ...listening,
   ...protection,
+  ...explaining,
   ...keysFolderOptions,
   ...keystoreCacheOptions,
   ...keySource,

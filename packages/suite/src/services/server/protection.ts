@@ -19,7 +19,8 @@ import { TransportKeyring } from '../transport/index.ts'
 import { openServerKeys } from './keys.ts'
 import type { ServerOptions } from './options.ts'
 
-const ENCRYPTOR_CONFIG_SIZE_MAX = 16 * 1024 * 1024
+/** Bytes of an encryptor config at most. */
+export const ENCRYPTOR_CONFIG_SIZE_MAX = 16 * 1024 * 1024
 
 /** Everything that new connections work with. A reload makes another one; open connections finish with theirs. */
 export interface Protection {

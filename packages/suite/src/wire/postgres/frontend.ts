@@ -161,6 +161,13 @@ export function endBind(bind: Bind, writer: MessageWriter): void {
   writer.endFrame()
 }
 
+/** Appends the Bind of another one's statement and portal, with none of its parameters. */
+export function encodeBindWithout(bind: Bind, sink: BufferSink): void {
+  const writer = new MessageWriter(sink)
+  beginBind({ ...bind, parameterFormats: [], parameterCount: 0 }, writer)
+  endBind(bind, writer)
+}
+
 /** What Describe and Close name: a prepared statement (S) or a portal (P). */
 export interface Target {
   readonly kind: 'statement' | 'portal'

@@ -70,6 +70,7 @@ export {
   decodeQuery,
   decodeTarget,
   type Execute,
+  encodeBindWithout,
   encodeParse,
   encodeQuery,
   endBind,

@@ -1,0 +1,21 @@
+import type { Refusal } from '../../sql/index.ts'
+import type { Bind } from '../../wire/postgres/index.ts'
+import { isCopyIn } from './copy-in.ts'
+import type { Statement } from './prepared.ts'
+import { refusals } from './refusal.ts'
+import { namesCheckedSetting } from './setting-names.ts'
+
+/** Why a Bind must not pass, by what is known of its statement; null where it may, its values protected. */
+export function bindRefusal(
+  statement: Statement | null,
+  message: Bind,
+  bytes: Buffer,
+): Refusal | null {
+  const hasParameters = message.parameterCount > 0
+  if (statement === null || statement.isAmbiguous === true)
+    return hasParameters ? refusals.unknownStatement : null
+  const { plan } = statement
+  if (plan.kind !== 'planned') return null
+  if (hasParameters && plan.answers.some(isCopyIn)) return refusals.copyParameters
+  return namesCheckedSetting(bytes, message, plan.settingNames) ? refusals.settingName : null
+}

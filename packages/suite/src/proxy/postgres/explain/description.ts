@@ -1,0 +1,33 @@
+/** Sentences about what is done to the values of a column. */
+import type { ValueUse } from '../../../sql/index.ts'
+import type { ColumnSetting } from '../../../transform/index.ts'
+
+/** What stands in the place of a value. */
+export function becomes(setting: ColumnSetting, use: ValueUse): string {
+  if (use.kind === 'store') return storedAs(setting)
+  const compared = setting.equality === 'whole' ? 'token' : 'search hash'
+  if (use.as === 'value') return `its ${compared}`
+  if (use.as === 'forms') return `an array of its ${compared} under each key`
+  return `an array of the ${compared} of each element`
+}
+
+/** What is stored for a value of the column. */
+export function storedAs(setting: ColumnSetting): string {
+  const { tokenization, masking, searchable } = setting
+  if (tokenization !== null) {
+    const kind = tokenization.consistent ? 'a consistent token' : 'a token'
+    return `${kind} (${tokenization.type})`
+  }
+  const envelope = setting.envelope === 'acrastruct' ? 'AcraStruct' : 'AcraBlock'
+  if (masking !== null)
+    return `${masking.plainSize} bytes in the clear at the ${masking.side}, the others in an ${envelope}`
+  return searchable ? `search hash and ${envelope}` : envelope
+}
+
+/** What the application gets of a cell. */
+export function isRevealedAs({ dataType, tokenization, masking }: ColumnSetting): string {
+  const type = dataType ?? tokenization?.type ?? null
+  const verb = tokenization === null ? 'decrypted' : 'detokenized'
+  const otherwise = masking === null ? '' : ', or masked for whom it cannot be decrypted'
+  return `${verb}${type === null ? '' : `, as ${type}`}${otherwise}`
+}

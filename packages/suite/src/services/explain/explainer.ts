@@ -1,0 +1,81 @@
+import { ColumnTable } from '../../proxy/index.ts'
+import {
+  definitionsFor,
+  type Explanation,
+  explanationLines,
+  explanationOf,
+  indexedColumns,
+} from '../../proxy/postgres/explain/index.ts'
+import { postgresTraits } from '../../proxy/postgres/index.ts'
+import { analyzeText, loadParser, type Parser, shapeOf } from '../../sql/postgres/index.ts'
+import {
+  anyColumn,
+  columnFor,
+  type EncryptorConfig,
+  loadEncryptorConfig,
+  type OnUnprotected,
+} from '../../transform/index.ts'
+import { UnknownColumns } from './unknown-columns.ts'
+
+/** What acra-server's own options would say. */
+export interface ExplainerOptions {
+  /** The name of the config, for its errors. */
+  readonly file?: string
+  /** `--on_unprotected`: `refuse` where it is left away. */
+  readonly onUnprotected?: OnUnprotected
+}
+
+/** Explains statements of PostgreSQL by one encryptor config. */
+export class Explainer {
+  readonly #config: EncryptorConfig
+  readonly #parser: Parser
+  readonly #columns: ColumnTable
+
+  /** Use `loadExplainer`. */
+  constructor(config: EncryptorConfig, parser: Parser) {
+    this.#config = config
+    this.#parser = parser
+    this.#columns = new ColumnTable(config.columns, columnFor, anyColumn)
+  }
+
+  /** What acra-server would do with `sql`, one statement or several. Throws nothing: SQL that cannot be parsed is refused. */
+  explain(sql: string): Explanation {
+    const text = Buffer.from(sql)
+    const shape = shapeOf(text)
+    const analysis = analyzeText(this.#parser, text, shape, this.#config)
+    return explanationOf(text, shape, analysis, this.#columns)
+  }
+
+  /** The same as text for people, without a line feed at its end. */
+  describe(sql: string): string {
+    return explanationLines(this.explain(sql)).join('\n')
+  }
+
+  /**
+   * The SQL by which the database is made ready for the config: indexes for what is searched, and as remarks the types of protected columns.
+   * `unique` names the columns, as `table.column`, whose values may stand once only. Throws AcraError (`columns-unknown`) where the config has
+   * no such columns.
+   */
+  definitions(unique: readonly string[] = []): string {
+    const known = new Set(indexedColumns(this.#config.tables))
+    const unknown = unique.filter((name) => !known.has(name))
+    if (unknown.length > 0) throw new UnknownColumns(unknown)
+    return definitionsFor(this.#config.tables, new Set(unique)).join('\n')
+  }
+}
+
+/**
+ * Reads the text of an encryptor config and loads the parser of PostgreSQL, which takes some 60 ms. Throws EncryptorConfigError with all
+ * problems of the text.
+ *
+ * @example
+ * const explainer = await loadExplainer('schemas:\n  - table: users\n    encrypted:\n      - column: email\n')
+ * explainer.explain('SELECT email FROM users').class // 'rewritten'
+ */
+export async function loadExplainer(
+  config: string,
+  { file = 'encryptor_config', onUnprotected = 'refuse' }: ExplainerOptions = {},
+): Promise<Explainer> {
+  const read = loadEncryptorConfig(config, file, postgresTraits, { onUnprotected })
+  return new Explainer(read, await loadParser())
+}
