@@ -1,9 +1,9 @@
-import { nodePrimitives } from '@acra-ts/crypto/node'
 import type { Environment } from '../../keystore/index.ts'
 import type { Logger } from '../../observe/index.ts'
 import { ConfigurationError } from '../../options/index.ts'
 import { isInMemory, openTokenStore } from '../../tokens/index.ts'
 import type { TokenUse } from '../../transform/index.ts'
+import { tokensIn } from '../tokens/index.ts'
 import type { ServerOptions } from './options.ts'
 
 /**
@@ -28,10 +28,5 @@ export async function tokensFor(
       'Tokens are kept in memory and are lost when the server stops: name a store with --token_db or --redis_db_tokens',
     )
   }
-  const store = await openTokenStore(options, environment)
-  return {
-    store,
-    now: () => Math.floor(Date.now() / 1000),
-    random: (size) => nodePrimitives.random(size),
-  }
+  return tokensIn(await openTokenStore(options, environment))
 }

@@ -8,8 +8,10 @@ import {
   columnFor,
   type KeysInUse,
   type TokenType,
+  type TokenUse,
   zoneOwner,
 } from '../../transform/index.ts'
+import { tokensIn } from '../tokens/index.ts'
 import type { Caller } from './caller.ts'
 import { failed, OperationError } from './operation-error.ts'
 
@@ -30,11 +32,11 @@ const columns: Readonly<Record<TokenType, Column>> = {
  */
 export class Tokens {
   readonly #keys: KeysInUse
-  readonly #store: TokenStore
+  readonly #tokens: TokenUse
 
   constructor(keys: KeysInUse, store: TokenStore) {
     this.#keys = keys
-    this.#store = store
+    this.#tokens = tokensIn(store)
   }
 
   /** The token of a value that is not empty. Throws OperationError, or rejects with it. */
@@ -74,7 +76,7 @@ export class Tokens {
     if (clientId === '') throw new OperationError('client-id-empty', failure)
     const owner = zoneId === '' ? clientId : zoneOwner(zoneId)
     const observer = { ...silent, tokenFailed }
-    return { clientId: owner, keys: this.#keys, observer, poison: null, tokens: this.#store }
+    return { clientId: owner, keys: this.#keys, observer, poison: null, tokens: this.#tokens }
   }
 }
 
@@ -85,6 +87,8 @@ const silent = {
   notSealed() {},
   notVerified() {},
   keysFailed() {},
+  tokenized() {},
+  detokenized() {},
 }
 
 /** Says once, when the first token is asked for, that tokens end with the process. */
