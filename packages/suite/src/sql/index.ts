@@ -12,6 +12,7 @@ export type {
   KnownTable,
   Named,
   OnUnprotected,
+  ParameterSource,
   ProtectedColumn,
   Refusal,
   ResultItem,

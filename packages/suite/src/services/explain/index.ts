@@ -5,6 +5,7 @@
 export type {
   ExplainedAnswer,
   ExplainedColumn,
+  ExplainedParameter,
   ExplainedValue,
   Explanation,
   Reason,

@@ -5,6 +5,7 @@ import type { ColumnSetting } from '../../../transform/index.ts'
 /** What stands in the place of a value. */
 export function becomes(setting: ColumnSetting, use: ValueUse): string {
   if (use.kind === 'store') return storedAs(setting)
+  if (use.kind === 'presence') return 'an empty value, or NULL where it is NULL'
   const compared = setting.equality === 'whole' ? 'token' : 'search hash'
   if (use.as === 'value') return `its ${compared}`
   if (use.as === 'forms') return `an array of its ${compared} under each key`

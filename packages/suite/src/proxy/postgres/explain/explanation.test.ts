@@ -126,6 +126,17 @@ test('columns of rows are protected ones, others, or of a number that nobody kno
   ])
 })
 
+test('a parameter that is used in several ways is told once for each', () => {
+  const said = explanationLines(explain('UPDATE users SET email = $1, name = $1'))
+  assert.deepEqual(
+    said.filter((line) => /^ {2}\$1/.test(line)).map((line) => line.replace(/as \$\d/, 'as $n')),
+    [
+      '  $1: users.email, stored as search hash and AcraBlock',
+      `  $1 (sent as $n): users.name, stored as ${NAME}`,
+    ],
+  )
+})
+
 test('what is refused says why and a way out, and what passes in the clear is told apart', () => {
   const sql = 'SELECT lower(email) FROM users'
   const { class: kind, refusal, rewritten } = explain(sql)

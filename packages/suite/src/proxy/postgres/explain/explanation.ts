@@ -2,6 +2,7 @@ import type {
   Analysis,
   CopyAnalysis,
   Named,
+  ParameterSource,
   ProtectedColumn,
   Refusal,
   ResultItem,
@@ -39,15 +40,21 @@ export interface Explanation {
 }
 
 export interface ExplainedValue {
-  /** A literal, by line and column (in bytes) of the text, from 1; or a parameter by its number. */
-  readonly source:
-    | { readonly line: number; readonly column: number }
-    | { readonly parameter: number }
+  /** A literal, by line and column (in bytes) of the text, from 1; or a parameter. */
+  readonly source: { readonly line: number; readonly column: number } | ExplainedParameter
   /** `table.column`. */
   readonly column: string
-  readonly use: 'store' | 'search'
+  /** `presence`: it is only asked whether it is NULL. */
+  readonly use: 'store' | 'search' | 'presence'
   /** What stands in its place. */
   readonly becomes: string
+}
+
+export interface ExplainedParameter {
+  /** Its number, from 1. */
+  readonly parameter: number
+  /** The number under which the database gets it once more, since it is used in several ways. */
+  readonly sentAs?: number
 }
 
 export interface ExplainedAnswer {
@@ -120,11 +127,18 @@ function explainedValue(
 ): ExplainedValue {
   const { setting } = columns.planned(column)
   return {
-    source: 'parameter' in source ? source : placeOf(text, shape.literals[source.literal].start),
+    source:
+      'parameter' in source
+        ? parameterOf(source)
+        : placeOf(text, shape.literals[source.literal].start),
     column: nameOf(column),
     use: use.kind,
     becomes: becomes(setting, use),
   }
+}
+
+function parameterOf({ parameter, copyOf }: ParameterSource): ExplainedParameter {
+  return copyOf === undefined ? { parameter } : { parameter: copyOf, sentAs: parameter }
 }
 
 /** Line and column of a byte, from 1. */

@@ -6,6 +6,7 @@ export { definitionsFor, indexedColumns } from './definitions.ts'
 export {
   type ExplainedAnswer,
   type ExplainedColumn,
+  type ExplainedParameter,
   type ExplainedValue,
   type Explanation,
   explanationOf,

@@ -49,12 +49,13 @@ function valueLines(values: readonly ExplainedValue[]): readonly string[] {
 }
 
 function placeOf({ source }: ExplainedValue): string {
-  return 'parameter' in source
-    ? `$${source.parameter}`
-    : `literal at ${source.line}:${source.column}`
+  if ('line' in source) return `literal at ${source.line}:${source.column}`
+  const copy = source.sentAs === undefined ? '' : ` (sent as $${source.sentAs})`
+  return `$${source.parameter}${copy}`
 }
 
 function useOf({ use }: ExplainedValue): string {
+  if (use === 'presence') return 'tested for NULL as'
   return use === 'store' ? 'stored as' : 'compared by'
 }
 
