@@ -9,6 +9,9 @@ export type OnUnprotected = 'refuse' | 'pass'
 /** The part of a stored value that stands for its plain one in comparisons: none, a search hash at its beginning, or all of it. */
 export type Equality = 'none' | 'prefix' | 'whole'
 
+/** The kinds of values that are stored in the place of protected ones: envelopes are bytes, tokens of their own type. */
+export type StoredAs = 'bytes' | 'str' | 'int32' | 'int64'
+
 /** A column that must not reach the database, or leave it, as it is. */
 export interface ProtectedColumn {
   readonly table: string
@@ -40,6 +43,10 @@ export interface Catalog {
   protectedName(column: string): ProtectedColumn | null
   /** True where cells of both columns are read in the same way, so that one column of an answer may hold either. Absent: never. */
   alike?(one: ProtectedColumn, other: ProtectedColumn): boolean
+  /** True where what is stored in one column is what would be stored in the other for the same value and client. Absent: never, but for one column. */
+  copies?(from: ProtectedColumn, to: ProtectedColumn): boolean
+  /** What kind of value stands in the database in the place of one of the column. Absent: bytes. */
+  storedAs?(column: ProtectedColumn): StoredAs
   /** True where equal plain values of one client have the same compared parts in both columns. Absent: never, but for one column. */
   comparable?(one: ProtectedColumn, other: ProtectedColumn): boolean
   /** True where the operator says that a function does nothing with protected values (`trusted_functions`). */

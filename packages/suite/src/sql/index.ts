@@ -17,6 +17,7 @@ export type {
   Refusal,
   ResultItem,
   StatementAnalysis,
+  StoredAs,
   TextEdit,
   ValueSlot,
   ValueUse,

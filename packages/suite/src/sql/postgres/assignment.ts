@@ -4,10 +4,10 @@ import type { KnownTable, ProtectedColumn } from '../analysis.ts'
 import type { Context, Place } from './context.ts'
 import { areFreeCasts, type Core, coreOf } from './core.ts'
 import { evaluate, use } from './expressions.ts'
-import { nameOf } from './findings.ts'
+import { nameOf, type Reason } from './findings.ts'
 import { isCatalogRelation } from './functions.ts'
-import { NULL, type Suspect } from './items.ts'
-import { type Node, partsOf, type RangeVar } from './tree.ts'
+import { type Item, NULL, type Suspect } from './items.ts'
+import { type CaseExpr, type Node, partsOf, type RangeVar } from './tree.ts'
 
 /** The table that a statement writes to. A common table of the same name does not hide it. */
 export interface Written {
@@ -56,6 +56,9 @@ export function targetOf(
   return { name: columnName, column, suspect, isPart: (steps ?? []).length > 0 }
 }
 
+/** In the place of a value that is looked at elsewhere. */
+export const NOTHING: Node = { A_Const: { isnull: true } }
+
 /** Where a value is written that no name is known for. */
 export const UNNAMED_TARGET: Target = { name: '', column: null, suspect: null, isPart: false }
 
@@ -83,24 +86,59 @@ function assignPlain(target: Target, node: Node, place: Place): void {
   })
 }
 
-/** Only what can be replaced by its encrypted form without a change of meaning: a literal, a parameter, and these under casts that change nothing. */
-function assignProtected(column: ProtectedColumn, node: Node, place: Place): void {
+/**
+ * Only what can be replaced by its encrypted form without a change of meaning: a literal, a parameter, these under casts that change nothing,
+ * cells that are stored alike, and a choice among such. `isTyped`: the text says the type of what is stored, as the place where it stands does
+ * not.
+ */
+export function assignProtected(
+  column: ProtectedColumn,
+  node: Node,
+  place: Place,
+  isTyped = false,
+): void {
   if ('SetToDefault' in node) return
-  if ('ColumnRef' in node) {
-    assignCell(column, node, place)
-    return
+  if ('ColumnRef' in node || isScalar(node)) assignCell(column, node, place)
+  else if ('CaseExpr' in node) assignChoice(column, node.CaseExpr, place)
+  else if ('CoalesceExpr' in node) {
+    for (const value of node.CoalesceExpr.args ?? []) assignProtected(column, value, place, true)
+  } else {
+    const core = coreOf(node, place.findings.source)
+    if (core === null || !isValue(core.node))
+      refuseValue(column, 'the value is computed by the database', node, place)
+    else assignCore(column, core, node, place, isTyped)
   }
-  const core = coreOf(node, place.findings.source)
-  if (core === null || !isValue(core.node))
-    refuseValue(column, 'the value is computed by the database', node, place)
-  else assignCore(column, core, node, place)
+}
+
+/** CASE: whichever result it is, it is stored. */
+function assignChoice(column: ProtectedColumn, choice: CaseExpr, place: Place): void {
+  const { args = [], defresult } = choice
+  const results = args.flatMap((when) => ('CaseWhen' in when ? (when.CaseWhen.result ?? []) : []))
+  for (const result of [...results, ...(defresult === undefined ? [] : [defresult])])
+    assignProtected(column, result, place, true)
+  // What is left of it is which result that is.
+  const tests = args.map((when) =>
+    'CaseWhen' in when ? { CaseWhen: { ...when.CaseWhen, result: NOTHING } } : when,
+  )
+  const { defresult: _, ...rest } = choice
+  use({ CaseExpr: { ...rest, args: tests } }, place)
+}
+
+function isScalar(node: Node): boolean {
+  return 'SubLink' in node && node.SubLink.subLinkType === 'EXPR_SUBLINK'
 }
 
 function isValue(node: Node): boolean {
   return 'A_Const' in node || 'ParamRef' in node
 }
 
-function assignCore(column: ProtectedColumn, core: Core, node: Node, place: Place): void {
+function assignCore(
+  column: ProtectedColumn,
+  core: Core,
+  node: Node,
+  place: Place,
+  isTyped: boolean,
+): void {
   const { findings } = place
   const content = 'A_Const' in core.node ? findings.contentOf(core.node.A_Const) : null
   const isNull = 'A_Const' in core.node && core.node.A_Const.isnull === true
@@ -119,20 +157,50 @@ function assignCore(column: ProtectedColumn, core: Core, node: Node, place: Plac
     }
   }
   for (const { start, end } of core.castSpans) findings.edit(start, end, ' ')
+  if (isTyped) findings.edit(core.span.end, core.span.end, `::${storedType(column, place)}`)
 }
 
-/** `SET email = EXCLUDED.email`: the cell is the column's own already. */
+/** The type of the database that what is stored in a column has. */
+export function storedType(column: ProtectedColumn, { findings }: Context): string {
+  return STORED_TYPES[findings.catalog.storedAs?.(column) ?? 'bytes']
+}
+
+const STORED_TYPES = {
+  bytes: 'pg_catalog.bytea',
+  str: 'pg_catalog.text',
+  int32: 'pg_catalog.int4',
+  int64: 'pg_catalog.int8',
+} as const
+
+/** `SET email = EXCLUDED.email`: the cell is the column's own already, or one that is stored alike. */
 function assignCell(column: ProtectedColumn, node: Node, place: Place): void {
   const item = evaluate(node, place)
-  if (item.column === column && item.row === null) return
-  refuseValue(column, 'the value comes from another column', node, place)
+  if (item === NULL || isStoredAlike(item, column, place)) return
+  place.findings.refuse(
+    column,
+    valueProblem(column, 'the value comes from another column', node, place),
+  )
+}
+
+/** True where a cell can stand in the column as it is. */
+export function isStoredAlike(
+  { column: from, row, isMixed }: Item,
+  to: ProtectedColumn,
+  { findings }: Context,
+): boolean {
+  if (from === null || row !== null || isMixed === true) return false
+  return from === to || (findings.catalog.copies?.(from, to) ?? false)
 }
 
 /** Refuses a value; in `pass` mode the value is still looked at for what it holds itself. */
 function refuseValue(column: ProtectedColumn, why: string, node: Node, place: Place): void {
-  place.findings.refuse(column, {
+  place.findings.refuse(column, valueProblem(column, why, node, place))
+  use(node, place)
+}
+
+function valueProblem(column: ProtectedColumn, why: string, node: Node, place: Place): Reason {
+  return {
     message: `${place.clause} cannot protect the value of ${nameOf(column)}: ${why} (${partsOf(node)[0]})`,
     hint: 'Write the value as a plain literal or as a parameter, without a cast, an operator or a function.',
-  })
-  use(node, place)
+  }
 }

@@ -70,7 +70,8 @@ function hashedColumn(node: Node | null, place: Place): Hashed | null {
   const core = coreOf(node, source)
   if (core === null) return null
   const item = columnRef(node.ColumnRef, place)
-  if (item.column === null || item.row !== null || equalityOf(item.column) !== 'prefix') return null
+  if (item.column === null || item.row !== null || item.isMixed === true) return null
+  if (equalityOf(item.column) !== 'prefix') return null
   const { span } = core
   return { item, span, text: source.text.toString('utf8', span.start, span.end) }
 }

@@ -123,10 +123,6 @@ refused([
     'INSERT INTO users cannot protect the value of users.email',
   ],
   [
-    "INSERT INTO users (email) VALUES (CASE WHEN true THEN 'x' END)",
-    'INSERT INTO users cannot protect the value of users.email',
-  ],
-  [
     "INSERT INTO users (email[1]) VALUES ('x')",
     'INSERT INTO users cannot protect the value of users.email',
   ],
@@ -147,18 +143,10 @@ refused([
     'INSERT INTO loose has no list of columns, and the encryptor config does not list the columns of the table',
   ],
   [
-    "INSERT INTO users (id, email) SELECT 1, 'x'",
-    'INSERT ... SELECT cannot protect the values of users.email',
-  ],
-  [
     "INSERT INTO users (id, email) VALUES (1, 'x') LIMIT 1",
     'INSERT ... SELECT cannot protect the values of users.email',
   ],
   ['INSERT INTO users TABLE plain', 'INSERT ... SELECT cannot protect the values of users.email'],
-  [
-    'INSERT INTO users (email) SELECT email FROM users',
-    'INSERT ... SELECT cannot protect the values of users.email',
-  ],
   [
     "INSERT INTO users (id, email) WITH w AS (SELECT 1, 'x') SELECT * FROM w",
     'INSERT ... SELECT cannot protect the values of users.email',

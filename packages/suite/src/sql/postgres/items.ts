@@ -13,6 +13,8 @@ export interface Item {
   readonly row: Relation | null
   /** What a protected column is of: the same for all references to it within one relation, and for no others. */
   readonly of?: object
+  /** It may be a cell of another column too, which is read alike and stored otherwise: it is not compared, grouped by or copied. */
+  readonly isMixed?: boolean
 }
 
 export interface Suspect {

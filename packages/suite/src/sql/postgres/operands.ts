@@ -23,8 +23,9 @@ export function operandOf(node: Node, place: Place): Operand {
   if (!('ColumnRef' in core.node)) {
     return 'A_Const' in core.node || 'ParamRef' in core.node ? { kind: 'value', core } : OTHER
   }
-  const { column, row } = columnRef(core.node.ColumnRef, place)
-  if (column === null || row !== null || equalityOf(column) === 'none') return OTHER
+  const { column, row, isMixed } = columnRef(core.node.ColumnRef, place)
+  if (column === null || row !== null || isMixed === true) return OTHER
+  if (equalityOf(column) === 'none') return OTHER
   return { kind: 'column', column, core }
 }
 

@@ -49,7 +49,19 @@ function mergeColumns(one: Column, other: Column, name: string, context: Context
   const item = combined([one.item, other.item])
   if (item.suspect !== null && item.sent && name !== 'UNION')
     context.findings.refuseSuspect(item.suspect, name)
-  return column(one.name, { ...item, column: mergedColumn(one.item, other.item, name, context) })
+  const merged = mergedColumn(one.item, other.item, name, context)
+  if (merged === null) return column(one.name, { ...item, column: null })
+  const isMixed = [one.item, other.item].some((side) => isOtherwise(side, merged, context))
+  return column(one.name, { ...item, column: merged, of: {}, isMixed })
+}
+
+function isOtherwise(
+  { column: from, isMixed }: Item,
+  merged: ProtectedColumn,
+  { findings }: Context,
+): boolean {
+  if (from === null || from === merged) return isMixed === true
+  return isMixed === true || !(findings.catalog.copies?.(from, merged) ?? false)
 }
 
 /** The protected column that both sides are; where one is and the other is not, an answer could not be read. */

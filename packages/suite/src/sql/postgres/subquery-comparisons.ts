@@ -54,6 +54,7 @@ function compareAll(
   return tests.every((test, index) => {
     const part = parts[index]
     const operand = operandOf(test, place)
+    if (part.kind === 'column' && part.item.isMixed === true) return false
     const inside = part.kind === 'column' ? part.item.column : null
     if (inside === null && operand.kind !== 'column') {
       plain(test, part)

@@ -15,6 +15,7 @@ import type { Context, Place } from './context.ts'
 import { use } from './expressions.ts'
 import { nameOf } from './findings.ts'
 import { fromList } from './from.ts'
+import { insertQuery } from './insert-select.ts'
 import type { Part, Relation } from './items.ts'
 import { SEARCH_HASH_SIZE } from './operands.ts'
 import { refuseCopy, targets } from './query.ts'
@@ -151,29 +152,6 @@ function columnAt(
 function isPlainValues(select: SelectStmt): boolean {
   const { valuesLists, limitOption, op, ...others } = select
   return valuesLists !== undefined && Object.keys(others).length === 0
-}
-
-function insertQuery(
-  written: Written,
-  columns: readonly Target[] | null,
-  select: SelectStmt,
-  context: Context,
-  outer: Scope,
-): void {
-  const parts = context.query({ SelectStmt: select }, outer)
-  // Fewer values than columns leave the last columns to their defaults.
-  const open = parts.some((part) => part.kind === 'rest')
-  const reached = (columns ?? []).slice(0, open ? undefined : parts.length)
-  for (const { column, suspect } of reached) {
-    if (suspect !== null)
-      context.findings.refuseSuspect(suspect, `INSERT INTO ${written.name} ... SELECT`)
-    if (column === null) continue
-    context.findings.refuse(column, {
-      message: `INSERT ... SELECT cannot protect the values of ${nameOf(column)}: they do not pass through acra-server`,
-      hint: 'Use INSERT ... VALUES with literals or parameters.',
-    })
-  }
-  refuseCopy(parts, `INSERT INTO ${written.name} ... SELECT`, context)
 }
 
 export function updateStatement(statement: UpdateStmt, context: Context, outer: Scope): Part[] {

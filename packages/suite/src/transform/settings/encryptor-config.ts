@@ -63,6 +63,10 @@ export interface EncryptorConfig {
   protectedName(column: string): ColumnSetting | null
   /** True where cells of both columns are read in the same way. */
   alike(one: ColumnSetting, other: ColumnSetting): boolean
+  /** True where what is stored in one column is what would be stored in the other for the same value and client. */
+  copies(from: ColumnSetting, to: ColumnSetting): boolean
+  /** What kind of value is stored in the column. */
+  storedAs(column: ColumnSetting): 'bytes' | 'str' | 'int32' | 'int64'
   /** True where equal plain values of one client have the same compared parts in both columns. */
   comparable(one: ColumnSetting, other: ColumnSetting): boolean
   /** True where `trusted_functions` lists the function just as the statement writes it, with or without its schema. */
@@ -104,6 +108,8 @@ export function encryptorConfig(parts: ConfigParts): EncryptorConfig {
     },
     protectedName: (column) => byColumn.get(column) ?? null,
     alike: areReadAlike,
+    copies: areStoredAlike,
+    storedAs: ({ tokenization }) => storedAs(tokenization),
     comparable: areComparable,
     trusts: (schema, name) =>
       trusted.has(trustKey(schema, name)) ||
@@ -118,6 +124,24 @@ function areReadAlike(one: ColumnSetting, other: ColumnSetting): boolean {
     masking === null && tokenization === null
   const isSameType = one.dataType === other.dataType && one.onFail === other.onFail
   return isSameType && isPlain(one) && isPlain(other)
+}
+
+function areStoredAlike(from: ColumnSetting, to: ColumnSetting): boolean {
+  const stored = ({
+    clientId,
+    envelope,
+    searchable,
+    masking,
+    tokenization,
+    dataType,
+  }: ColumnSetting) =>
+    JSON.stringify([clientId, envelope, searchable, masking, tokenization, dataType])
+  return from === to || stored(from) === stored(to)
+}
+
+function storedAs(tokenization: Tokenization | null): 'bytes' | 'str' | 'int32' | 'int64' {
+  if (tokenization === null) return 'bytes'
+  return tokenization.type === 'email' ? 'str' : tokenization.type
 }
 
 function areComparable(one: ColumnSetting, other: ColumnSetting): boolean {

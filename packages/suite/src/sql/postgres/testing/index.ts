@@ -52,6 +52,8 @@ export function catalogOf({
       return exact?.table ?? null
     },
     protectedName: (column) => columns.find((known) => known.column === column) ?? null,
+    copies: (from, to) =>
+      from === to || (from.equality === to.equality && from.column === to.column),
     comparable: (one, other) => one.equality !== 'none' && one.equality === other.equality,
     trusts: (schema, name) => trusted.includes(schema === null ? name : `${schema}.${name}`),
   }
