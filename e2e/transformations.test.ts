@@ -1,9 +1,9 @@
 /** Every kind of column through acra-server, on a real database: what is stored, what its owner sees, and what a stranger does. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import pg from 'pg'
-import { addressOf, directly } from './people.ts'
+import { directly } from './people.ts'
 import { type Front, type Lab, startLab } from './setup.ts'
+import { through } from './through.ts'
 
 const encryptorConfig = `schemas:
   - table: accounts
@@ -36,20 +36,10 @@ before(async () => {
 })
 after(() => lab.stop())
 
-async function through<T>(front: Front, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client(addressOf(lab.database, front))
-  await client.connect()
-  try {
-    return await work(client)
-  } finally {
-    await client.end()
-  }
-}
-
 const seen = new Date('2024-05-06T10:30:00.250Z')
 
 test('values of every type come back as drivers know them, written by parameters and by literals', async () => {
-  await through(own, (client) =>
+  await through(lab.database, own, (client) =>
     client.query(
       'INSERT INTO accounts VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)',
       [
@@ -69,11 +59,11 @@ test('values of every type come back as drivers know them, written by parameters
       ],
     ),
   )
-  await through(own, (client) =>
+  await through(lab.database, own, (client) =>
     client.query(`INSERT INTO accounts VALUES (2, -30, 1234567890123, '2001-02-03', '2024-05-06 12:30:00.25+02', 12.50,
       '{a,"b c"}', 'ann@example.org', '12345678', 'ann@example.com', 4242, 7, 'secret')`),
   )
-  const { rows } = await through(own, (client) =>
+  const { rows } = await through(lab.database, own, (client) =>
     client.query('SELECT * FROM accounts ORDER BY id'),
   )
   for (const [i, row] of rows.entries()) {
@@ -112,7 +102,7 @@ test('nothing of the values reached the database, but for the plain part of the 
 })
 
 test('a stranger sees the mask, the tokens, the default value and the error', () =>
-  through(foreign, async (client) => {
+  through(lab.database, foreign, async (client) => {
     const { rows } = await client.query('SELECT phone, token, fallback FROM accounts WHERE id = 1')
     assert.equal(rows[0].phone, '123xxxx')
     assert.notEqual(rows[0].token, 'ann@example.com')
@@ -128,7 +118,7 @@ test('a stranger sees the mask, the tokens, the default value and the error', ()
   }))
 
 test('a value of another type is refused, and nothing of it is written', () =>
-  through(own, async (client) => {
+  through(lab.database, own, async (client) => {
     for (const [column, value] of [
       ['age', 'old'],
       ['born', '2023-02-29'],
