@@ -1,21 +1,20 @@
 /**
  * Applications with the libraries that people use, unchanged but for the port: each does the same, directly on a database and through acra-server
- * on one whose columns are protected, over TLS, and must see the same.
+ * on one whose columns are protected, over TLS, and must see the same. And applications that encrypt columns themselves, by the SDK's helpers.
  */
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { promisify } from 'node:util'
+import { acra } from '@acra-ts/sdk/node'
 import { createAuthority } from '#testing/certificates'
 import { root } from '../tools/repository.ts'
+import { installOrms, runOrmProgram } from './orm-libraries.ts'
 import { directly } from './people.ts'
-import { type Front, type Lab, startLab } from './setup.ts'
+import { clientId, type Front, type Lab, startLab } from './setup.ts'
 
-const run = promisify(execFile)
-const home = join(root, 'e2e/orms')
 const folder = mkdtempSync(join(tmpdir(), 'acra-orms-'))
 const authority = createAuthority(folder, 'authority')
 const certificate = authority.server('server')
@@ -40,6 +39,8 @@ const encryptorConfig = `schemas:
         data_type: str
       - column: phone
         data_type: str
+  - table: letters
+    columns: [id, email, note]
 `
 
 /** The table of the applications, with the types of the protected columns given. */
@@ -50,7 +51,7 @@ const schema = (protectedType: string) =>
 let lab: Lab
 let front: Front
 before(async () => {
-  await install()
+  await installOrms()
   lab = await startLab({ tls: certificate })
   for (const [name, type] of [
     ['plain', 'text'],
@@ -59,6 +60,8 @@ before(async () => {
     await directly(lab.database, (client) => client.query(`CREATE DATABASE ${name}`))
     await directly(lab.database, (client) => client.query(schema(type)), name)
   }
+  const letters = 'CREATE TABLE letters (id integer PRIMARY KEY, email bytea, note bytea)'
+  await directly(lab.database, (client) => client.query(letters), 'sealed')
   front = await lab.front({
     encryptorConfig,
     flags: [
@@ -77,28 +80,24 @@ after(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** The libraries are large, so that they are installed when they are first tried. */
-async function install(): Promise<void> {
-  if (existsSync(join(home, 'node_modules/generated-client/index.js'))) return
-  const npm = (...args: readonly string[]) => run('npm', args, { cwd: home, maxBuffer: 1 << 24 })
-  await npm('ci', '--engine-strict=false', '--ignore-scripts', '--no-audit', '--no-fund')
-  // Prisma would fetch a program that makes tables, which nobody needs here.
-  const env = { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath }
-  const prisma = join(home, 'node_modules/prisma/build/index.js')
-  await run(process.execPath, [prisma, 'generate', '--schema=schema.prisma'], { cwd: home, env })
-}
-
-/** What an application has seen. */
-async function story(library: string, port: number, database: string): Promise<unknown> {
+/** What a program of e2e/orms has seen. */
+function seenBy(
+  script: string,
+  library: string,
+  port: number,
+  database: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<unknown> {
   const { user, password } = lab.database
-  const env = {
-    PATH: process.env.PATH,
+  return runOrmProgram(script, library, {
     DATABASE_URL: `postgresql://${user}:${password}@127.0.0.1:${port}/${database}`,
     DATABASE_CA: authority.certFile,
-  }
-  const { stdout } = await run(process.execPath, ['story.mjs', library], { cwd: home, env })
-  return JSON.parse(stdout)
+    ...env,
+  })
 }
+
+const story = (library: string, port: number, database: string) =>
+  seenBy('story.mjs', library, port, database)
 
 for (const library of libraries) {
   test(`an application with ${library} sees through acra-server what it sees without`, async () => {
@@ -115,4 +114,75 @@ for (const library of libraries) {
     )
     assert.deepEqual(rows, [], 'rows that are not sealed')
   })
+}
+
+/** The libraries that the SDK has helpers for, and what those refuse of what e2e/orms/columns tries. */
+const helped = {
+  drizzle: [],
+  kysely: ['NOT_PROTECTED', 'NOT_PROTECTED', 'NOT_SEARCHABLE', 'NOT_SEARCHABLE'],
+  typeorm: [],
+  sequelize: [],
+  prisma: ['NOT_PROTECTED', 'NOT_SEARCHABLE'],
+} as const
+
+for (const [library, refused] of Object.entries(helped)) {
+  test(`columns that an application with ${library} encrypts itself are read by it, and through acra-server without a key`, async () => {
+    const own = acra.generateKeyPair()
+    const direct = {
+      PUBLIC_KEY: base64(own.publicKey),
+      PRIVATE_KEY: base64(own.privateKey),
+      HMAC_KEY: base64(acra.generateSymmetricKey()),
+    }
+    const throughServer = {
+      PUBLIC_KEY: await readKey('--public', `client/${clientId}/storage`),
+      HMAC_KEY: await readKey(`client/${clientId}/searchable`),
+    }
+    for (const [port, keys] of [
+      [lab.database.port, direct],
+      [front.port, throughServer],
+    ] as const) {
+      await directly(lab.database, (client) => client.query('TRUNCATE letters'), 'sealed')
+      const seen = await seenBy('columns.mjs', library, port, 'sealed', keys)
+      assert.deepEqual(seen, {
+        written: [
+          letter(1, 'änne@example.org', { tags: ['a', 'Łódź'], n: 1 }),
+          letter(2, '', null),
+          ...twins,
+        ],
+        updated: [
+          letter(1, 'änne@example.org', { tags: ['a', 'Łódź'], n: 1 }),
+          letter(2, 'second@example.org', { changed: true }),
+          { ...twins[0], note: null },
+          twins[1],
+        ],
+        found: [{ ...twins[0], note: null }, twins[1]],
+        notFound: [],
+        refused,
+      })
+      const { rows } = await directly(
+        lab.database,
+        (client) =>
+          client.query(`SELECT count(*) FILTER (WHERE get_byte(email, 0) = 127 AND substr(email, 34, 8) = '""""""""')::int AS emails,
+             count(*) FILTER (WHERE substr(note, 1, 8) = '""""""""')::int AS notes, count(*)::int AS rows FROM letters`),
+        'sealed',
+      )
+      assert.deepEqual(rows, [{ emails: 4, notes: 3, rows: 4 }])
+    }
+  })
+}
+
+const letter = (id: number, email: string, note: unknown) => ({ id, email, note })
+const twins = [letter(3, 'third@example.org', [1, 2]), letter(4, 'third@example.org', 'text')]
+
+/** A key of the client, as its operator gives it to an application. */
+async function readKey(...words: string[]): Promise<string> {
+  const { folder, environment } = await lab.keys()
+  const tool = join(root, 'packages/suite/bin/acra-keys.js')
+  const env = { ...process.env, ...environment }
+  const args = [tool, 'read', `--keys_dir=${folder}`, ...words]
+  return base64(execFileSync(process.execPath, args, { env }))
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64')
 }

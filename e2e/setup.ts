@@ -34,6 +34,8 @@ export interface Front {
 
 export interface Lab {
   readonly database: Postgres
+  /** The keys of every acra-server here. */
+  keys(): Promise<Keys>
   front(options?: FrontOptions): Promise<Front>
   stop(): Promise<void>
 }
@@ -48,15 +50,19 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const sandbox = createSandbox('e2e')
   const database = await startPostgres(options)
   const taps: Tap[] = []
-  let keys: Promise<Keys> | null = null
+  let made: Promise<Keys> | null = null
+  const keys = () => {
+    made ??= createKeys(sandbox.folder, [clientId, 'stranger', ...(options.clientIds ?? [])])
+    return made
+  }
   return {
     database,
+    keys,
     async front(front = {}) {
       const tap = await openTap({ host: database.host, port: database.port })
       taps.push(tap)
       if (front.direct) return { host: tap.host, port: tap.port, pid: 0, tap, log: () => '' }
-      keys ??= createKeys(sandbox.folder, [clientId, 'stranger', ...(options.clientIds ?? [])])
-      return startFront(sandbox, await keys, tap, front)
+      return startFront(sandbox, await keys(), tap, front)
     },
     async stop() {
       await sandbox.remove()

@@ -9,6 +9,7 @@ import { envelopesOn } from './envelopes.ts'
 export const acra = envelopesOn(noblePrimitives)
 
 export type { Data } from './bytes.ts'
+export { EncryptedColumn, type EncryptedColumnOptions } from './encrypted-column.ts'
 export type { ContextOptions, Envelopes, Keyring, Zone } from './envelopes.ts'
 export { AcraReader } from './reader.ts'
 export { SdkError, type SdkErrorCode } from './sdk-error.ts'

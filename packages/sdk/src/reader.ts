@@ -17,7 +17,7 @@ export class AcraReader {
 
   /** The same as text in UTF-8. */
   decryptText(data: Uint8Array): string {
-    return new TextDecoder().decode(this.decrypt(data))
+    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(this.decrypt(data))
   }
 
   /** The value with every envelope in it replaced that opens; one without any comes back as it is. */

@@ -6,6 +6,10 @@ export type SdkErrorCode =
   | 'WRONG_ZONE'
   | 'ENCRYPT_FAILED'
   | 'DECRYPT_FAILED'
+  | 'STILL_ENCRYPTED'
+  | 'WRONG_VALUE'
+  | 'NOT_PROTECTED'
+  | 'NOT_SEARCHABLE'
 
 /** What the functions of this package throw. All failures to decrypt look alike. */
 export class SdkError extends AcraError<SdkErrorCode> {}
