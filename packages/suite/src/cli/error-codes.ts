@@ -297,6 +297,21 @@ const suite = {
     remedy: 'Read the message and its `hint`; see `tls_database_mode`.',
     event: events.tlsError,
   },
+  'certificate-revoked': {
+    meaning: 'A certificate that was shown, or one of its authorities, was revoked.',
+    remedy: 'Give its owner another certificate, if he shall go on.',
+    event: events.tlsError,
+  },
+  'revocation-not-known': {
+    meaning: 'Nobody says that a certificate was not revoked, so that it is not trusted.',
+    remedy: 'Read the event 2040 before it, which names the responder or the list.',
+    event: events.tlsError,
+  },
+  'revocation-source-unusable': {
+    meaning: 'A responder or a revocation list cannot be reached, or cannot be believed.',
+    remedy: 'Read the message; see docs/guide/tls.md.',
+    event: events.cannotAskRevocation,
+  },
   'redis-settings': {
     meaning: 'The address of Redis is none.',
     remedy: 'Write `redis_host_port` as host:port.',

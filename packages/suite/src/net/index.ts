@@ -16,4 +16,6 @@ export {
   tlsDatabaseSideOptions,
   tlsIdentityOptions,
   tlsOptions,
+  tlsRevocationOptions,
+  tlsRevocationSideOptions,
 } from './options.ts'

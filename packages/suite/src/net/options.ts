@@ -1,9 +1,12 @@
 import {
   choice,
+  crlRows,
+  fallingBackTo,
   flag,
   generalTlsRows,
   ignored,
   joined,
+  ocspRows,
   ownTlsRows,
   prefixed,
   serverNameRow,
@@ -12,6 +15,20 @@ import {
 
 /** The general TLS options; those of one side or service fall back to them (cli-tools.md §2.6). */
 export const tlsOptions = prefixed('tls_', generalTlsRows)
+
+/** What is done against certificates that have been revoked; the sides fall back to these. */
+export const tlsRevocationOptions = joined(
+  prefixed('tls_ocsp_', ocspRows),
+  prefixed('tls_crl_', crlRows),
+)
+
+/** The same for one side: `tls_ocsp_client_url`. */
+export function tlsRevocationSideOptions<const S extends 'client_' | 'database_'>(side: S) {
+  return joined(
+    prefixed(`tls_ocsp_${side}`, fallingBackTo('tls_ocsp_', ocspRows)),
+    prefixed(`tls_crl_${side}`, fallingBackTo('tls_crl_', crlRows)),
+  )
+}
 
 /** TLS with applications: acra-server is the TLS server. */
 export const tlsClientSideOptions = joined(prefixed('tls_client_', ownTlsRows), {

@@ -27,6 +27,15 @@ export const transportEvents = {
     remedy:
       'Read `hint`. A key that was renamed opens again under its old name; else make and exchange the transport keys again.',
   },
+  cannotAskRevocation: {
+    code: 2040,
+    level: 'warning',
+    message: "Can't find out whether certificates were revoked",
+    meaning:
+      'A responder (OCSP) or a list (CRL), `url`, cannot be reached, or what it says cannot be believed. Connections that need it are refused; their own lines follow.',
+    remedy:
+      'Read `error`. Check `tls_ocsp_url`, `tls_crl_url` and the addresses in the certificates; a list that is out of date has to be made anew by its authority.',
+  },
   cannotSendTrace: {
     code: 800,
     level: 'error',

@@ -24,6 +24,7 @@ export {
   text,
   waits,
 } from './option.ts'
+export { crlRows, fallingBackTo, ocspRows } from './revocation-rows.ts'
 export { changed, type GivenValues, type Settled, settle } from './settle.ts'
 export { readTextFile } from './sources/text-file.ts'
 export { readConfigFile } from './sources/yaml.ts'

@@ -2,7 +2,12 @@ import type { OnReadOpts, Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { AcraError, type Soon } from '../foundation/index.ts'
 import { readingInto } from '../net/index.ts'
-import { type Accepted, asTlsFailure, type TlsClientInfo } from '../net/tls/index.ts'
+import {
+  type Accepted,
+  asTlsFailure,
+  peerCertificate,
+  type TlsClientInfo,
+} from '../net/tls/index.ts'
 import type { Outlet } from '../wire/index.ts'
 import type { Conversation, Side } from './conversation.ts'
 import { SocketOutlet } from './socket-outlet.ts'
@@ -164,7 +169,7 @@ export class Relay implements Link, Watched {
     // A socket that reads by `onread` has no such events.
     socket.on('data', (chunk) => this.#read('database', chunk))
     socket.resume()
-    return socket instanceof TLSSocket ? (socket.getPeerX509Certificate()?.raw ?? null) : null
+    return socket instanceof TLSSocket ? peerCertificate(socket) : null
   }
 
   close(): void {

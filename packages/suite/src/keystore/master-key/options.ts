@@ -9,7 +9,7 @@ import {
   serverNameRow,
   text,
 } from '../../options/index.ts'
-import { tlsRevocationSideOptions } from '../../options/waiting/index.ts'
+import { waitingRevocationOptions } from '../../options/waiting/index.ts'
 
 /** HashiCorp Vault. The names of 0.96, and the login by a Kubernetes service account, which is ours. */
 const vaultOptions = {
@@ -18,7 +18,7 @@ const vaultOptions = {
     auth: ignored('the certificate of Vault is always checked', ownTlsRows.auth),
     sni: serverNameRow,
   }),
-  ...tlsRevocationSideOptions('vault_tls_', 'client_'),
+  ...waitingRevocationOptions('vault'),
   vault_connection_api_string: text(
     '',
     'http(s)://host:port of HashiCorp Vault; when set, the master key is read from there',

@@ -5,8 +5,12 @@ import { IdentityError } from './identity-error.ts'
 export interface CertificateParts {
   /** The content of the INTEGER. */
   readonly serial: Buffer
+  /** The name of the authority, as it stands there. */
+  readonly issuer: Buffer
   /** The content of the SEQUENCE. */
   readonly subject: Buffer
+  /** The bits of the public key. */
+  readonly publicKey: Buffer
   /** The content of the OCTET STRING of each extension, by its dotted object identifier. */
   readonly extensions: ReadonlyMap<string, Buffer>
 }
@@ -29,9 +33,12 @@ export function readCertificate(certificate: Uint8Array): CertificateParts {
     if (!outer.atEnd) throw new DerError('bytes follow the certificate')
     if (signed.nextTag === VERSION) signed.read()
     const serial = signed.expect(derTags.integer)
-    for (let field = 0; field < 3; field++) signed.expect(derTags.sequence)
+    signed.expect(derTags.sequence)
+    const issuer = signed.expectElement(derTags.sequence).whole
+    signed.expect(derTags.sequence)
     const subject = signed.expect(derTags.sequence)
-    return { serial, subject, extensions: readExtensions(signed) }
+    const publicKey = readPublicKey(signed.expect(derTags.sequence))
+    return { serial, issuer, subject, publicKey, extensions: readExtensions(signed) }
   })
 }
 
@@ -43,6 +50,13 @@ export function orMalformed<T>(read: () => T): T {
     if (!(error instanceof DerError)) throw error
     throw new IdentityError('certificate-malformed', 'not a certificate in DER', { cause: error })
   }
+}
+
+/** `SubjectPublicKeyInfo ::= SEQUENCE { algorithm, BIT STRING }`: behind the number of unused bits, of which a key has none. */
+function readPublicKey(info: Buffer): Buffer {
+  const fields = new DerReader(info)
+  fields.expect(derTags.sequence)
+  return fields.expect(derTags.bitString).subarray(1)
 }
 
 /** `Extension ::= SEQUENCE { OBJECT IDENTIFIER, critical BOOLEAN DEFAULT FALSE, OCTET STRING }`. */

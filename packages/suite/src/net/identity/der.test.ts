@@ -9,11 +9,17 @@ test('elements are read one after the other, with short and long lengths', () =>
   const reader = new DerReader(
     Buffer.concat([Buffer.from('0201053000', 'hex'), Buffer.from('0482012c', 'hex'), long]),
   )
-  assert.deepEqual(reader.read(), { tag: 2, content: Buffer.of(5) })
+  assert.deepEqual(reader.read(), {
+    tag: 2,
+    content: Buffer.of(5),
+    whole: Buffer.of(2, 1, 5),
+  })
   assert.equal(reader.nextTag, 0x30)
   assert.deepEqual(reader.expect(0x30), Buffer.alloc(0))
   assert.equal(reader.atEnd, false)
-  assert.deepEqual(reader.read(), { tag: 4, content: long })
+  const last = reader.read()
+  assert.deepEqual([last.tag, last.content], [4, long])
+  assert.equal(last.whole.length, 4 + long.length)
   assert.equal(reader.atEnd, true)
   assert.equal(reader.nextTag, null)
 })

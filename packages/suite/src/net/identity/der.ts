@@ -18,10 +18,11 @@ export const derTags = {
   set: 0x31,
 } as const
 
-/** One element: its identifier octet, and its content as a view. */
+/** One element: its identifier octet, its content as a view, and the same with what stands before it. */
 export interface DerElement {
   readonly tag: number
   readonly content: Buffer
+  readonly whole: Buffer
 }
 
 /** Reads DER elements one after the other. Only identifiers of one octet and definite lengths, which is all that certificates have. */
@@ -44,6 +45,7 @@ export class DerReader {
 
   /** The next element. Throws DerError where it is cut off or not in DER's one form. */
   read(): DerElement {
+    const begin = this.#at
     const tag = this.#byte()
     if ((tag & 0x1f) === 0x1f) throw new DerError('an identifier has more than one octet')
     const length = this.#length()
@@ -51,14 +53,19 @@ export class DerReader {
     if (end > this.#bytes.length) throw new DerError('an element is cut off')
     const content = this.#bytes.subarray(this.#at, end)
     this.#at = end
-    return { tag, content }
+    return { tag, content, whole: this.#bytes.subarray(begin, end) }
   }
 
   /** The content of the next element, which must have this identifier. */
   expect(tag: number): Buffer {
+    return this.expectElement(tag).content
+  }
+
+  /** The next element, which must have this identifier. */
+  expectElement(tag: number): DerElement {
     const found = this.read()
     if (found.tag !== tag) throw new DerError('an element is of another kind')
-    return found.content
+    return found
   }
 
   #length(): number {

@@ -8,7 +8,7 @@ import {
   serverNameRow,
   text,
 } from '../../options/index.ts'
-import { tlsRevocationSideOptions } from '../../options/waiting/index.ts'
+import { waitingRevocationOptions } from '../../options/waiting/index.ts'
 import { readTrust } from '../tls/index.ts'
 import type { RedisAddress } from './redis-connection.ts'
 import { RedisError } from './redis-error.ts'
@@ -27,7 +27,7 @@ export const redisOptions = {
       auth: ignored('the certificate of Redis is always checked', ownTlsRows.auth),
       sni: serverNameRow,
     }),
-    tlsRevocationSideOptions('redis_tls_', 'client_'),
+    waitingRevocationOptions('redis'),
   ),
 } as const
 

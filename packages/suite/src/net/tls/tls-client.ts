@@ -6,8 +6,11 @@ import {
   type SecureContext,
   type TLSSocket,
 } from 'node:tls'
+import { type Revocation, RevocationError } from '../revocation/index.ts'
 import { tlsContext } from './context.ts'
 import type { Credentials } from './files.ts'
+import { PeerChains } from './peer-chain.ts'
+import { TlsError } from './tls-error.ts'
 import { tlsFailure } from './tls-failure.ts'
 
 /** How far a server's certificate is checked. */
@@ -22,17 +25,21 @@ export interface TlsClientSettings {
   readonly serverName: string
   /** The protocol to name (ALPN); null for none. */
   readonly protocol: string | null
+  /** Asked about certificates whose chain is verified; null where nobody is asked. */
+  readonly revocation: Revocation | null
 }
 
 /** The TLS client's half, for sockets that are connected already. */
 export class TlsClient {
   readonly #settings: TlsClientSettings
   readonly #context: SecureContext
+  readonly #chains: PeerChains
 
   /** Throws where OpenSSL does not take the certificates. */
   constructor(settings: TlsClientSettings) {
     this.#settings = settings
     this.#context = tlsContext(settings.credentials, settings.authorities)
+    this.#chains = new PeerChains(settings.authorities)
   }
 
   /**
@@ -52,12 +59,16 @@ export class TlsClient {
         verification === 'full' ? nameError(serverName, certificate) : undefined,
     })
     return new Promise((resolve, reject) => {
-      const fail = (error: Error | null) => {
+      const refuse = (error: unknown) => {
         clearTimeout(timer)
-        secured.off('error', fail).on('error', () => {})
+        secured
+          .off('error', fail)
+          .off('close', leave)
+          .on('error', () => {})
         secured.destroy()
-        reject(tlsFailure(error, 'connect'))
+        reject(error)
       }
+      const fail = (error: Error | null) => refuse(tlsFailure(error, 'connect'))
       const leave = () => fail(null)
       const timer = setTimeout(() => {
         fail(new Error(`no answer within ${timeoutMs} ms`))
@@ -65,11 +76,25 @@ export class TlsClient {
       secured.on('error', fail)
       secured.once('close', leave)
       secured.once('secureConnect', () => {
-        clearTimeout(timer)
-        secured.off('error', fail).off('close', leave)
-        resolve(secured)
+        this.#checkRevocation(secured, verification).then(() => {
+          clearTimeout(timer)
+          secured.off('error', fail).off('close', leave)
+          resolve(secured)
+        }, refuse)
       })
     })
+  }
+
+  async #checkRevocation(secured: TLSSocket, verification: Verification): Promise<void> {
+    const { revocation } = this.#settings
+    if (revocation === null || verification === 'none') return
+    try {
+      await revocation.check(this.#chains.of(secured))
+    } catch (cause) {
+      if (!(cause instanceof RevocationError)) throw cause
+      const text = `TLS with the server failed: ${cause.message}`
+      throw new TlsError('tls-connect-failed', text, cause.hint, { cause })
+    }
   }
 }
 

@@ -8,9 +8,11 @@ import {
   IdentityError,
   serverEndPoint,
 } from '../identity/index.ts'
+import { type Revocation, RevocationError } from '../revocation/index.ts'
 import type { ClientPolicy } from './client-policy.ts'
 import { tlsContext } from './context.ts'
 import type { Credentials } from './files.ts'
+import { PeerChains, peerCertificate } from './peer-chain.ts'
 import { chainError, onHandshake } from './server-socket.ts'
 import { TlsError } from './tls-error.ts'
 import { chainRefusal, tlsFailure } from './tls-failure.ts'
@@ -24,6 +26,8 @@ export interface TlsServerSettings {
   readonly extractor: IdentifierExtractor | null
   /** What clients that name protocols (ALPN) must name; null where they may name what they like. */
   readonly protocol: string | null
+  /** Asked about certificates whose chain was verified; null where nobody is asked. */
+  readonly revocation: Revocation | null
 }
 
 /** A client whose handshake has succeeded and whose certificate is good enough. */
@@ -52,11 +56,13 @@ export class TlsServer {
   readonly #settings: TlsServerSettings
   readonly #context: SecureContext
   readonly #endPoint: Buffer | null
+  readonly #chains: PeerChains
 
   /** Throws TlsError where OpenSSL does not take the certificates. */
   constructor(settings: TlsServerSettings) {
     this.#settings = settings
     this.#context = tlsContext(settings.credentials, settings.authorities)
+    this.#chains = new PeerChains(settings.authorities)
     this.#endPoint = serverEndPoint(new X509Certificate(settings.credentials.certificate).raw)
   }
 
@@ -79,8 +85,10 @@ export class TlsServer {
 
   async #admitted(socket: TLSSocket): Promise<TlsClientInfo> {
     await handshake(socket)
+    const clientId = this.#identified(socket)
+    await this.#checkRevocation(socket)
     return {
-      clientId: this.#identified(socket),
+      clientId,
       endPoint: this.#endPoint,
       namedProtocol: socket.alpnProtocol === this.#settings.protocol,
     }
@@ -89,7 +97,7 @@ export class TlsServer {
   /** Applies the policy to the client's certificate, and takes the client id from it. */
   #identified(socket: TLSSocket): string | null {
     const { policy, extractor } = this.#settings
-    const certificate = socket.getPeerX509Certificate()?.raw ?? null
+    const certificate = peerCertificate(socket)
     if (certificate === null && (policy.requires || extractor !== null)) throw noCertificate
     if (certificate === null) return null
     const untrusted = policy.verifies ? chainError(socket) : null
@@ -102,6 +110,18 @@ export class TlsServer {
     } catch (cause) {
       if (!(cause instanceof IdentityError)) throw cause
       throw new TlsError('tls-client-refused', cause.message, OTHER_CERTIFICATE, { cause })
+    }
+  }
+
+  /** Of a certificate that was not verified nothing is known anyway. */
+  async #checkRevocation(socket: TLSSocket): Promise<void> {
+    const { policy, revocation } = this.#settings
+    if (revocation === null || !policy.verifies || peerCertificate(socket) === null) return
+    try {
+      await revocation.check(this.#chains.of(socket))
+    } catch (cause) {
+      if (!(cause instanceof RevocationError)) throw cause
+      throw new TlsError('tls-client-refused', cause.message, cause.hint, { cause })
     }
   }
 }

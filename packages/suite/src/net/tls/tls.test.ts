@@ -44,6 +44,7 @@ const defaults: TlsServerSettings = {
   policy: clientPolicies[4],
   extractor: null,
   protocol: 'postgresql',
+  revocation: null,
 }
 
 interface Meeting {
@@ -318,6 +319,7 @@ const wanted: TlsClientSettings = {
   authorities: [authority.cert],
   serverName: 'localhost',
   protocol: 'postgresql',
+  revocation: null,
 }
 
 /** Lets our client meet one of our servers; what comes of it. */

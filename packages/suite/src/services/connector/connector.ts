@@ -207,7 +207,7 @@ async function openTransport(
   log.info(`Selecting transport: use ${transportNames[peer.transport]} transport wrapper`)
   switch (peer.transport) {
     case 'tls':
-      return { wrap: tlsTransport(options, peer, environment), wipe: () => {} }
+      return { wrap: tlsTransport(options, peer, environment, log), wipe: () => {} }
     case 'raw':
       return { wrap: rawTransport, wipe: () => {} }
     case 'session': {

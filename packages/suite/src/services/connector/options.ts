@@ -1,8 +1,7 @@
 import { keysFolderOptions, masterKeyOptions, redisKeysOptions } from '../../keystore/index.ts'
-import { tlsOptions } from '../../net/index.ts'
+import { tlsOptions, tlsRevocationOptions } from '../../net/index.ts'
 import { auditLogOptions, metricsOptions, tracingOptions } from '../../observe/index.ts'
 import { flag, int, type OptionValues, text } from '../../options/index.ts'
-import { tlsRevocationOptions } from '../../options/waiting/index.ts'
 
 const SECONDS_MAX = 86_400
 const CONNECTIONS_MAX = 1_000_000

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Environment } from '../../keystore/index.ts'
+import { revocationSettings } from '../../net/revocation/index.ts'
 import { connectSession } from '../../net/secure-session/index.ts'
 import {
   readAuthorities,
@@ -8,7 +9,8 @@ import {
   systemAuthorities,
   TlsClient,
 } from '../../net/tls/index.ts'
-import type { TransportKeyring } from '../transport/index.ts'
+import type { Logger } from '../../observe/index.ts'
+import { revocationOf, type TransportKeyring } from '../transport/index.ts'
 import type { ConnectorOptions } from './options.ts'
 import type { Peer } from './peer.ts'
 
@@ -39,19 +41,25 @@ export function sessionTransport(clientId: string, peer: Peer, keyring: Transpor
     })
 }
 
-/** TLS, the server's certificate and name verified. Throws TlsError where a file cannot be used; rejects with TlsError. */
+/**
+ * TLS, the server's certificate and name verified. Throws TlsError where a file cannot be used, and ConfigurationError; rejects with
+ * TlsError.
+ */
 export function tlsTransport(
   options: ConnectorOptions,
   peer: Peer,
   environment: Environment,
+  log: Logger,
 ): Wrap {
   const { tls_ca: file, tls_cert: certificate, tls_key: key } = options
   const system = systemAuthorities(environment)
+  const authorities = file === '' ? system : [...system, ...readAuthorities(file)]
   const client = new TlsClient({
     credentials: certificate === '' ? null : readCredentials(certificate, key),
-    authorities: file === '' ? system : [...system, ...readAuthorities(file)],
+    authorities,
     serverName: peer.serverName,
     protocol: null,
+    revocation: revocationOf(revocationSettings(options), authorities, log),
   })
   return (socket) => client.connect(socket, 'full', TLS_TIMEOUT_MS)
 }

@@ -9,6 +9,8 @@ import {
   tlsDatabaseSideOptions,
   tlsIdentityOptions,
   tlsOptions,
+  tlsRevocationOptions,
+  tlsRevocationSideOptions,
 } from '../../net/index.ts'
 import { auditLogOptions, metricsOptions, tracingOptions } from '../../observe/index.ts'
 import {
@@ -21,11 +23,7 @@ import {
   text,
   waits,
 } from '../../options/index.ts'
-import {
-  consulOptions,
-  tlsRevocationOptions,
-  tlsRevocationSideOptions,
-} from '../../options/waiting/index.ts'
+import { consulOptions } from '../../options/waiting/index.ts'
 import { tokenOptions } from '../../tokens/index.ts'
 import { poisonOptions } from '../poison/index.ts'
 
@@ -217,8 +215,8 @@ const tlsSides = {
   ...tlsClientSideOptions,
   ...tlsDatabaseSideOptions,
   ...tlsRevocationOptions,
-  ...tlsRevocationSideOptions('tls_', 'client_'),
-  ...tlsRevocationSideOptions('tls_', 'database_'),
+  ...tlsRevocationSideOptions('client_'),
+  ...tlsRevocationSideOptions('database_'),
 } as const
 
 const withoutEffect = {

@@ -90,7 +90,7 @@ export class Server {
   static async open(options: ServerOptions, context: ServerContext): Promise<Server> {
     checkOptions(options)
     const { environment, log, reactions, metrics } = context
-    const transports = openTransports(options, environment)
+    const transports = openTransports(options, environment, log)
     const parser = await loadParser()
     const protection = await openProtection(
       options,
@@ -118,7 +118,7 @@ export class Server {
   async reload(options: ServerOptions): Promise<void> {
     checkOptions(options)
     const { environment, log, reactions, metrics } = this.#context
-    const transports = openTransports(options, environment)
+    const transports = openTransports(options, environment, log)
     const protection = await openProtection(
       options,
       environment,

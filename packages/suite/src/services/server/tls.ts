@@ -1,5 +1,6 @@
 import type { Environment } from '../../keystore/index.ts'
 import { databaseAddress } from '../../net/index.ts'
+import { revocationSettings } from '../../net/revocation/index.ts'
 import {
   type Credentials,
   clientPolicies,
@@ -9,8 +10,10 @@ import {
   TlsClient,
   TlsServer,
 } from '../../net/tls/index.ts'
+import type { Logger } from '../../observe/index.ts'
 import { ConfigurationError } from '../../options/index.ts'
 import type { DatabaseDialSettings, Entrance } from '../../proxy/postgres/index.ts'
+import { revocationOf } from '../transport/index.ts'
 import { readAuthFile } from './auth-file.ts'
 import type { ServerOptions } from './options.ts'
 
@@ -55,6 +58,7 @@ export function checkTlsOptions(options: ServerOptions): void {
       throw wrong('acraconnector_tls_transport_enable needs client_id or tls_client_id_from_cert')
     }
   }
+  for (const side of ['client_', 'database_'] as const) revocationSettings(options, side)
   const { tls_db_sni: older, tls_database_sni: name } = options
   if (older !== '' && name !== '' && older !== name) {
     throw wrong('tls_db_sni is an older name of tls_database_sni: give one of them')
@@ -62,16 +66,20 @@ export function checkTlsOptions(options: ServerOptions): void {
 }
 
 /** Reads the files and makes ready. Throws TlsError or AuthFileError where a file cannot be used. */
-export function openTransports(options: ServerOptions, environment: Environment): Transports {
+export function openTransports(
+  options: ServerOptions,
+  environment: Environment,
+  log: Logger,
+): Transports {
   const system = onlyOnce(() => systemAuthorities(environment))
-  const tlsServer = openTlsServer(options, system, PROTOCOL)
+  const tlsServer = openTlsServer(options, system, PROTOCOL, log)
   const mode = options.tls_database_mode
   const mayUseTls = mode !== 'disable' && (mode !== 'auto' || tlsServer !== null)
   return {
     tlsServer,
     // Connectors of 0.90 name the protocol of something else.
     connectorTls: options.acraconnector_tls_transport_enable
-      ? openTlsServer(options, system, null)
+      ? openTlsServer(options, system, null, log)
       : null,
     entrance: {
       tls: tlsServer === null ? 'none' : options.tls_client_required ? 'required' : 'offered',
@@ -80,7 +88,7 @@ export function openTransports(options: ServerOptions, environment: Environment)
     database: {
       address: databaseAddress(options.db_host, options.db_port),
       timeoutMs: options.startup_timeout * 1000,
-      tls: mayUseTls ? { mode, client: openTlsClient(options, system) } : null,
+      tls: mayUseTls ? { mode, client: openTlsClient(options, system, log) } : null,
     },
   }
 }
@@ -89,28 +97,39 @@ function openTlsServer(
   options: ServerOptions,
   system: () => readonly string[],
   protocol: string | null,
+  log: Logger,
 ): TlsServer | null {
   const credentials = credentialsOf(options.tls_client_cert, options.tls_client_key)
   if (credentials === null) return null
   const policy = clientPolicies[options.tls_client_auth]
   if (policy === undefined) throw new Error('an authentication that the option does not allow')
   const { tls_client_system_ca: trustsSystem, tls_client_ca: file } = options
+  // Their names are told to every client that is asked for a certificate.
+  const authorities = policy.verifies ? authoritiesOf(file, trustsSystem ? system : () => []) : []
   return new TlsServer({
     credentials,
-    // Their names are told to every client that is asked for a certificate.
-    authorities: policy.verifies ? authoritiesOf(file, trustsSystem ? system : () => []) : [],
+    authorities,
     policy,
     extractor: options.tls_client_id_from_cert ? options.tls_identifier_extractor_type : null,
     protocol,
+    revocation: policy.verifies
+      ? revocationOf(revocationSettings(options, 'client_'), authorities, log)
+      : null,
   })
 }
 
-function openTlsClient(options: ServerOptions, system: () => readonly string[]): TlsClient {
+function openTlsClient(
+  options: ServerOptions,
+  system: () => readonly string[],
+  log: Logger,
+): TlsClient {
+  const authorities = authoritiesOf(options.tls_database_ca, system)
   return new TlsClient({
     credentials: credentialsOf(options.tls_database_cert, options.tls_database_key),
-    authorities: authoritiesOf(options.tls_database_ca, system),
+    authorities,
     serverName: options.tls_database_sni || options.tls_db_sni || options.db_host,
     protocol: PROTOCOL,
+    revocation: revocationOf(revocationSettings(options, 'database_'), authorities, log),
   })
 }
 

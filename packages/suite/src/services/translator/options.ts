@@ -4,10 +4,9 @@ import {
   masterKeyOptions,
   redisKeysOptions,
 } from '../../keystore/index.ts'
-import { tlsOptions } from '../../net/index.ts'
+import { tlsOptions, tlsRevocationOptions } from '../../net/index.ts'
 import { auditLogOptions, metricsOptions, tracingOptions } from '../../observe/index.ts'
 import { choice, flag, ignored, int, type OptionValues, text } from '../../options/index.ts'
-import { tlsRevocationOptions } from '../../options/waiting/index.ts'
 import { tokenOptions } from '../../tokens/index.ts'
 import { poisonOptions } from '../poison/index.ts'
 

@@ -1,6 +1,7 @@
 import { nodePrimitives } from '@acra-ts/crypto/node'
 import type { Environment } from '../../keystore/index.ts'
 import { isClientId } from '../../keystore/index.ts'
+import { revocationSettings } from '../../net/revocation/index.ts'
 import {
   clientPolicies,
   readAuthorities,
@@ -14,7 +15,7 @@ import type { TokenStore } from '../../tokens/index.ts'
 import { KeysInUse, type PoisonWatch } from '../../transform/index.ts'
 import { openServiceKeystore } from '../keystore/index.ts'
 import { openPoisonKeys, PoisonReaction, type Reactions } from '../poison/index.ts'
-import { type ArrivalSettings, TransportKeyring } from '../transport/index.ts'
+import { type ArrivalSettings, revocationOf, TransportKeyring } from '../transport/index.ts'
 import type { Interface } from './metrics.ts'
 import type { TranslatorOptions } from './options.ts'
 import { Values } from './values.ts'
@@ -43,7 +44,7 @@ export async function openSetup(
   tokens: TokenStore,
 ): Promise<Setup> {
   const mode = checkOptions(options)
-  const tls = mode === 'tls' ? openTls(options, environment) : { http: null, grpc: null }
+  const tls = mode === 'tls' ? openTls(options, environment, log) : { http: null, grpc: null }
   const { keystore, wipe } = await openServiceKeystore({
     options,
     environment,
@@ -101,16 +102,21 @@ function checkOptions(options: TranslatorOptions): 'tls' | 'session' {
 function openTls(
   options: TranslatorOptions,
   environment: Environment,
+  log: Logger,
 ): Readonly<Record<Interface, TlsServer>> {
   const policy = clientPolicies[options.tls_auth]
   if (policy === undefined) throw new Error('an authentication that the option does not allow')
   const { tls_ca: file } = options
   const system = systemAuthorities(environment)
+  const authorities = file === '' ? system : [...system, ...readAuthorities(file)]
   const settings = {
     credentials: readCredentials(options.tls_cert, options.tls_key),
-    authorities: file === '' ? system : [...system, ...readAuthorities(file)],
+    authorities,
     policy,
     extractor: policy.verifies ? options.tls_identifier_extractor_type : null,
+    revocation: policy.verifies
+      ? revocationOf(revocationSettings(options), authorities, log)
+      : null,
   }
   return {
     http: new TlsServer({ ...settings, protocol: 'http/1.1' }),

@@ -7,4 +7,5 @@ export {
 } from './arrival.ts'
 export { TransportKeyError, TransportKeyring } from './keyring.ts'
 export { NothingSaidError } from './nothing-said.ts'
+export { revocationOf } from './revocation.ts'
 export { wrapFields } from './wrap-fields.ts'

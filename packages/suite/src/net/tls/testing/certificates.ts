@@ -50,6 +50,11 @@ export function createAuthority(folder: string, name: string, kind: KeyKind = 'e
   }
 }
 
+/** A certificate for a client that somebody else than an `Authority` has made. */
+export function certifiedBy(folder: string, issuer: Certificate, name: string): Certificate {
+  return create(folder, name, issuer, { extensions: ['keyUsage=digitalSignature'] })
+}
+
 function create(
   folder: string,
   name: string,

@@ -1,2 +1,2 @@
 /** Certificates for the tests of whatever speaks TLS. Never part of a program. */
-export { type Authority, createAuthority } from './certificates.ts'
+export { type Authority, type Certificate, certifiedBy, createAuthority } from './certificates.ts'
