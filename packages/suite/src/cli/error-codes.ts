@@ -3,6 +3,7 @@ import { events } from '../observe/index.ts'
 import { cryptoErrorCodes } from './crypto-error-codes.ts'
 import type { ErrorEntry } from './error-entry.ts'
 import { explainErrorCodes } from './explain-error-codes.ts'
+import { tlsErrorCodes } from './tls-error-codes.ts'
 import { translatorErrorCodes } from './translator-error-codes.ts'
 
 const keystore: Readonly<Record<KeystoreErrorCode, ErrorEntry>> = {
@@ -282,36 +283,6 @@ const suite = {
     meaning: 'A connection begins with a version of the protocol that does not exist.',
     remedy: 'See what connects there: versions 3.0 to 3.2 are spoken.',
   },
-  'tls-accept-failed': {
-    meaning: 'A TLS connection with an application could not be set up, or broke.',
-    remedy: 'Read the message and its `hint`.',
-    event: events.tlsError,
-  },
-  'tls-client-refused': {
-    meaning: 'An application uses TLS, but shows no certificate that will do.',
-    remedy: 'Give it a certificate, or see `tls_client_auth` and `tls_client_id_from_cert`.',
-    event: events.tlsError,
-  },
-  'tls-connect-failed': {
-    meaning: 'A TLS connection with the database could not be set up, or broke.',
-    remedy: 'Read the message and its `hint`; see `tls_database_mode`.',
-    event: events.tlsError,
-  },
-  'certificate-revoked': {
-    meaning: 'A certificate that was shown, or one of its authorities, was revoked.',
-    remedy: 'Give its owner another certificate, if he shall go on.',
-    event: events.tlsError,
-  },
-  'revocation-not-known': {
-    meaning: 'Nobody says that a certificate was not revoked, so that it is not trusted.',
-    remedy: 'Read the event 2040 before it, which names the responder or the list.',
-    event: events.tlsError,
-  },
-  'revocation-source-unusable': {
-    meaning: 'A responder or a revocation list cannot be reached, or cannot be believed.',
-    remedy: 'Read the message; see docs/guide/tls.md.',
-    event: events.cannotAskRevocation,
-  },
   'redis-settings': {
     meaning: 'The address of Redis is none.',
     remedy: 'Write `redis_host_port` as host:port.',
@@ -323,11 +294,6 @@ const suite = {
   'redis-refused': {
     meaning: 'Redis answers, and says no.',
     remedy: 'Check user, password, the number of the database, and the rights of the user.',
-  },
-  'tls-files-unusable': {
-    meaning: 'A file of certificates or keys for TLS cannot be used.',
-    remedy: 'Correct the file that the message names.',
-    event: events.wrongConfiguration,
   },
   'transform-key-missing': {
     meaning: 'There is no key to protect a value of a column with.',
@@ -405,6 +371,7 @@ const suite = {
 /** The codes of all errors that the packages throw on purpose. */
 export const errorCodes: Readonly<Record<string, ErrorEntry>> = {
   ...explainErrorCodes,
+  ...tlsErrorCodes,
   ...translatorErrorCodes,
   ...cryptoErrorCodes,
   ...keystore,
