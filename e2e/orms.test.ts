@@ -11,8 +11,9 @@ import { after, before, test } from 'node:test'
 import { acra } from '@acra-ts/sdk/node'
 import { createAuthority } from '#testing/certificates'
 import { root } from '../tools/repository.ts'
-import { installOrms, runOrmProgram } from './orm-libraries.ts'
+import { installOrms, ormHome, runOrmProgram } from './orm-libraries.ts'
 import { directly } from './people.ts'
+import { compile } from './published-packages.ts'
 import { clientId, type Front, type Lab, startLab } from './setup.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'acra-orms-'))
@@ -170,6 +171,14 @@ for (const [library, refused] of Object.entries(helped)) {
     }
   })
 }
+
+test('applications in TypeScript give the helpers to the libraries as they are', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'acra-orm-types-'))
+  const options = { module: 'nodenext', noEmit: true, skipLibCheck: true }
+  await compile(folder, options, [join(ormHome, 'columns/types.mts')]).finally(() =>
+    rmSync(folder, { recursive: true }),
+  )
+})
 
 const letter = (id: number, email: string, note: unknown) => ({ id, email, note })
 const twins = [letter(3, 'third@example.org', [1, 2]), letter(4, 'third@example.org', 'text')]
