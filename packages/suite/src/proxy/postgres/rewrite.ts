@@ -7,7 +7,7 @@ import {
   type Shape,
 } from '../../sql/index.ts'
 import { decodeLiteral, shapeOf } from '../../sql/postgres/index.ts'
-import { type Access, TransformError } from '../../transform/index.ts'
+import type { Access } from '../../transform/index.ts'
 import {
   BINARY_FORMAT,
   type Bind,
@@ -23,14 +23,9 @@ import {
 } from '../../wire/postgres/index.ts'
 import type { LiteralSlot, ParameterSlot, Planned } from '../plan.ts'
 import { escapeBackslashes, mayMoveEnds } from './backslashes.ts'
-import {
-  RefusedError,
-  refusals,
-  unprotectable,
-  unreadableLiteral,
-  wrongParameterType,
-} from './refusal.ts'
+import { RefusedError, refusals, unreadableLiteral, wrongParameterType } from './refusal.ts'
 import { arrayLiteral, arrayParameter, formOf, isWrittenAsArray } from './search-values.ts'
+import { protectValue } from './stored-values.ts'
 import {
   acceptsParameterType,
   ofType,
@@ -229,27 +224,8 @@ export class Rewriter {
 
   /** Appends what stands in the database for a plain value: all of it to be stored, or the part that is compared. */
   #stored(plain: Uint8Array, { column, use }: ParameterSlot, out: BufferSink): Soon<void> {
-    if (use.kind === 'store') return this.#protect(plain, column, out)
+    if (use.kind === 'store') return protectValue(plain, column, this.#access, out)
     return soon(formOf(plain, column, this.#access), (form) => out.append(form))
-  }
-
-  #protect(
-    plain: Uint8Array,
-    { column, setting }: ParameterSlot['column'],
-    out: BufferSink,
-  ): Soon<void> {
-    const failed = (error: unknown): never => {
-      if (error instanceof TransformError) {
-        throw new RefusedError(unprotectable(setting, error.message), { cause: error })
-      }
-      throw error
-    }
-    try {
-      const done = column.protect(plain, this.#access, out)
-      return done instanceof Promise ? done.catch(failed) : done
-    } catch (error) {
-      return failed(error)
-    }
   }
 }
 

@@ -16,7 +16,9 @@ import {
 import type { PlannedColumn } from '../columns.ts'
 import type { ParameterSlot } from '../plan.ts'
 import { ambiguousSearch, RefusedError, unprotectable, unreadableArray } from './refusal.ts'
+import { storedForm } from './stored-values.ts'
 import {
+  isGivenAsArray,
   isStoredAsText,
   ofType,
   plainOfBinary,
@@ -32,7 +34,7 @@ import {
 
 /** True where a value is written as an array: of its own forms, or of those of its elements. */
 export function isWrittenAsArray(use: ValueUse): boolean {
-  return use.kind === 'search' && use.as !== 'value'
+  return isGivenAsArray(use) || (use.kind === 'search' && use.as === 'forms')
 }
 
 /** The forms of one plain value, at least one. Throws RefusedError where there is no key. */
@@ -73,8 +75,7 @@ export function arrayLiteral(
   { use, column: planned }: ParameterSlot,
   access: Access,
 ): Soon<Buffer> {
-  const elements =
-    use.kind === 'search' && use.as === 'array' ? decodeArrayText(content) : [content]
+  const elements = isGivenAsArray(use) ? decodeArrayText(content) : [content]
   if (elements === null) throw new RefusedError(unreadableArray(planned.setting))
   const { setting } = planned
   const plain = elements.map(
@@ -98,7 +99,7 @@ export function arrayParameter(
   out: BufferSink,
 ): Soon<void> {
   const { setting } = planned
-  const isArray = use.kind === 'search' && use.as === 'array'
+  const isArray = isGivenAsArray(use)
   const given =
     isArray && value !== null
       ? arrayIn(value, format)
@@ -148,7 +149,10 @@ function arrayOf(
         stored.push(null)
         continue
       }
-      const forms = formsOf(element, planned, access)
+      const forms =
+        use.kind === 'store'
+          ? soon(storedForm(element, planned, access), (form) => [form])
+          : formsOf(element, planned, access)
       const add = (known: readonly Uint8Array[]) => {
         if (isSingle && known.length > 1) throw new RefusedError(ambiguousSearch(planned.setting))
         for (const form of known) stored.push(Buffer.from(form))

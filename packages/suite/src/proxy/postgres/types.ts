@@ -10,7 +10,7 @@ import {
 import type { ColumnTable } from '../columns.ts'
 import type { ParameterSlot } from '../plan.ts'
 import type { Answer } from './answer.ts'
-import { codecOf } from './values.ts'
+import { codecOf, isGivenAsArray } from './values.ts'
 
 /** What a type is announced as; bytes are what the database has anyway. */
 function announced(type: DataType): FieldType {
@@ -48,8 +48,7 @@ export function announceParameters(
     const type = typeOf(slot.column.setting)
     if (oids[i] === Oid.bytea) return type?.oid ?? null
     if (oids[i] !== Oid.byteaArray) return null
-    const isArray = slot.use.kind === 'search' && slot.use.as === 'array'
-    return isArray ? arrayOid(type) : (type?.oid ?? Oid.bytea)
+    return isGivenAsArray(slot.use) ? arrayOid(type) : (type?.oid ?? Oid.bytea)
   }
   return retypeParameterDescription(bytes, start, end, typeIn, copies)
 }

@@ -110,9 +110,14 @@ const arrayTypes: readonly number[] = [0, Oid.textArray, 1015, Oid.byteaArray]
 /** Of int2, int4, int8. */
 const numberArrayTypes: readonly number[] = [1005, 1007, 1016]
 
+/** True where the client gives an array of values. */
+export function isGivenAsArray(use: ValueUse): boolean {
+  return use.kind === 'store' ? use.isArray === true : use.kind === 'search' && use.as === 'array'
+}
+
 /** Whether a parameter for the column may be declared as the type `oid`. */
 export function acceptsParameterType(setting: ColumnSetting, use: ValueUse, oid: number): boolean {
-  if (use.kind === 'search' && use.as === 'array') {
+  if (isGivenAsArray(use)) {
     const isNumber = numberTypes.some((type) => type === codecOf(valueTypeOf(setting))?.oid)
     return arrayTypes.includes(oid) || (isNumber && numberArrayTypes.includes(oid))
   }

@@ -2,7 +2,7 @@
 
 import type { KnownTable, ProtectedColumn } from '../analysis.ts'
 import type { Context, Place } from './context.ts'
-import { areFreeCasts, type Core, coreOf } from './core.ts'
+import { areFreeCasts, type Core, coreOf, valueTypeOf } from './core.ts'
 import { evaluate, use } from './expressions.ts'
 import { nameOf, type Reason } from './findings.ts'
 import { isCatalogRelation } from './functions.ts'
@@ -142,7 +142,7 @@ function assignCore(
   const { findings } = place
   const content = 'A_Const' in core.node ? findings.contentOf(core.node.A_Const) : null
   const isNull = 'A_Const' in core.node && core.node.A_Const.isnull === true
-  const type = column.dataType ?? null
+  const type = valueTypeOf(column, place)
   if (!isNull && !areFreeCasts(core.casts, type, content, place)) {
     refuseValue(column, 'the value has a cast', node, place)
     return
@@ -193,7 +193,7 @@ export function isStoredAlike(
 }
 
 /** Refuses a value; in `pass` mode the value is still looked at for what it holds itself. */
-function refuseValue(column: ProtectedColumn, why: string, node: Node, place: Place): void {
+export function refuseValue(column: ProtectedColumn, why: string, node: Node, place: Place): void {
   place.findings.refuse(column, valueProblem(column, why, node, place))
   use(node, place)
 }

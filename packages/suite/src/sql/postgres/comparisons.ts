@@ -4,7 +4,7 @@
  */
 import type { ProtectedColumn, ValueUse } from '../analysis.ts'
 import type { Place } from './context.ts'
-import { type Core, coreOf, isFreeCast } from './core.ts'
+import { type Core, coreOf, isFreeCast, valueTypeOf } from './core.ts'
 import {
   equalityOf,
   giveValue,
@@ -280,7 +280,7 @@ function giveArray(column: ProtectedColumn, core: Core, isUnion: boolean, place:
   return true
 }
 
-function isFreeArrayCast(type: TypeName, column: ProtectedColumn, place: Place): boolean {
+export function isFreeArrayCast(type: TypeName, column: ProtectedColumn, place: Place): boolean {
   if ((type.typmods ?? []).length > 0) return false
-  return isFreeCast(type, column.dataType ?? null, null, true, place)
+  return isFreeCast(type, valueTypeOf(column, place), null, true, place)
 }

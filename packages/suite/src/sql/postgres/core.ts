@@ -1,4 +1,5 @@
 /** What stands under casts and brackets, and how the casts are taken off the text. */
+import type { ProtectedColumn } from '../analysis.ts'
 import type { Place } from './context.ts'
 import { checkType } from './refusals.ts'
 import type { SourceText, Span } from './source-text.ts'
@@ -123,6 +124,12 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   timestamptz: 'timestamptz',
   json: 'json',
   jsonb: 'jsonb',
+}
+
+/** The type of a column's values as far as casts are concerned: tokens that are numbers stand for numbers. */
+export function valueTypeOf(column: ProtectedColumn, { findings }: Place): string | null {
+  const stored = findings.catalog.storedAs?.(column) ?? 'bytes'
+  return column.dataType ?? (stored === 'int32' || stored === 'int64' ? stored : null)
 }
 
 /** True where the casts of a value change none that the column may hold, so that they can be left out. */

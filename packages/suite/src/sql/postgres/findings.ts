@@ -146,7 +146,7 @@ export class Findings {
     if (type === undefined || column.equality === 'whole') return
     const start = type.location ?? 0
     const end = this.source.endOfType(start, type.arrayBounds?.length ?? 0)
-    const isArray = use.kind === 'search' && use.as !== 'value'
+    const isArray = isArrayOfValues(use) || (use.kind === 'search' && use.as === 'forms')
     if (end === null || !mayDeclare(type, use)) {
       this.refuse(column, {
         message: `PREPARE declares a type for the parameter $${number} that cannot be that of ${nameOf(column)}`,
@@ -267,12 +267,17 @@ function isSame(constant: A_Const, decoded: Buffer): boolean {
   return constant.fval !== undefined || constant.bsval !== undefined
 }
 
+/** True where the client gives an array. */
+function isArrayOfValues(use: ValueUse): boolean {
+  return use.kind === 'store' ? use.isArray === true : use.kind === 'search' && use.as === 'array'
+}
+
 const DECLARABLE = new Set(['text', 'varchar', 'bpchar', 'bytea', 'int2', 'int4', 'int8'])
 
 /** True for types whose values, as literals, mean what a protected column makes of them. */
 function mayDeclare(type: TypeName, use: ValueUse): boolean {
   const { schema, name } = qualifiedName(type.names)
-  const isArray = use.kind === 'search' && use.as === 'array'
+  const isArray = isArrayOfValues(use)
   const bounds = type.arrayBounds?.length ?? 0
   return (
     (schema === null || schema === 'pg_catalog') &&

@@ -1,5 +1,6 @@
 /** INSERT ... SELECT: values that stand in the query are protected like those of VALUES, cells that are stored alike are copied. */
 import type { ProtectedColumn } from '../analysis.ts'
+import { assignArray } from './array-values.ts'
 import { assignProtected, isStoredAlike, NOTHING, type Target, type Written } from './assignment.ts'
 import type { Context, Place } from './context.ts'
 import { coreOf } from './core.ts'
@@ -8,7 +9,8 @@ import { NULL, type Part } from './items.ts'
 import { refuseCopy } from './query.ts'
 import { scopeOver } from './relations.ts'
 import type { Scope } from './scope.ts'
-import { isStar, type Node, type SelectStmt } from './tree.ts'
+import { isStar, type Node, type SelectStmt, stringsOf } from './tree.ts'
+import { claimStar, claimValues, onlySource, unnestArguments } from './value-sources.ts'
 
 /** The columns that get what the query answers, and the query. */
 export function insertQuery(
@@ -54,15 +56,74 @@ function withoutValues(select: SelectStmt, columns: readonly Target[], place: Pl
   const star = targetList.findIndex(
     (node) => 'ResTarget' in node && isStar(node.ResTarget.val ?? node),
   )
-  const rest = targetList.map((node, index) => {
-    const column = star !== -1 && index >= star ? null : (columns[index]?.column ?? null)
-    if (column === null || !('ResTarget' in node)) return node
-    const { val } = node.ResTarget
-    if (val === undefined || !isGiven(val, place)) return node
-    assignProtected(column, val, place, true)
-    return { ResTarget: { ...node.ResTarget, val: NOTHING } }
+  if (star === 0 && targetList.length === 1) return withoutStar(select, columns, place)
+  const known = targetList.slice(0, star === -1 ? undefined : star)
+  const flows = known.flatMap((node, index) => {
+    const column = columns[index]?.column ?? null
+    const val = 'ResTarget' in node ? node.ResTarget.val : undefined
+    return column === null || val === undefined ? [] : [{ node: val, column }]
   })
-  return { ...select, targetList: rest }
+  const isOneByOne = !comparesRows(select, targetList)
+  const { from, nodes } = isOneByOne
+    ? claimValues(select.fromClause ?? [], flows, select, place)
+    : { from: select.fromClause ?? [], nodes: new Set<Node>() }
+  const taken = new Set(nodes)
+  for (const { node, column } of flows) {
+    if (taken.has(node)) continue
+    if (isGiven(node, place)) assignProtected(column, node, place, true)
+    else if (!isOneByOne || !isCarriedUnnest(column, node, place)) continue
+    taken.add(node)
+  }
+  const rest = targetList.map((node) =>
+    'ResTarget' in node && node.ResTarget.val !== undefined && taken.has(node.ResTarget.val)
+      ? { ResTarget: { ...node.ResTarget, val: NOTHING } }
+      : node,
+  )
+  return { ...select, ...(from.length > 0 ? { fromClause: [...from] } : {}), targetList: rest }
+}
+
+/** `SELECT * FROM (VALUES ...)`: one target for each of its columns. */
+function withoutStar(select: SelectStmt, columns: readonly Target[], place: Place): SelectStmt {
+  const { fromClause = [], targetList = [] } = select
+  const names = onlySource(fromClause)
+  if (names === null || names.length > columns.length || comparesRows(select, targetList))
+    return select
+  const targets = names.map((_, index) => columns[index]?.column ?? null)
+  const from = claimStar(fromClause, targets, select, place)
+  if (from === null) return select
+  const list = targets.map(
+    (column): Node => ({ ResTarget: { val: column === null ? TRUE : NOTHING } }),
+  )
+  return { ...select, fromClause: [...from], targetList: list }
+}
+
+/** In the place of a value that goes into a column that is not protected. */
+const TRUE: Node = { A_Const: { boolval: { boolval: true } } }
+
+/** `SELECT unnest($1::text[])`. */
+function isCarriedUnnest(column: ProtectedColumn, node: Node, place: Place): boolean {
+  const args = unnestArguments(node)
+  if (args === null || args.length !== 1) return false
+  assignArray(column, args[0], place)
+  return true
+}
+
+/** True where it matters to the query what is in its columns: rows are compared, or sorted by a column of the answer. */
+function comparesRows(
+  { distinctClause, groupClause, sortClause = [] }: SelectStmt,
+  targetList: readonly Node[],
+): boolean {
+  if (distinctClause !== undefined || groupClause !== undefined) return true
+  const names = new Set(
+    targetList.flatMap((node) => ('ResTarget' in node ? (node.ResTarget.name ?? []) : [])),
+  )
+  return sortClause.some((node) => {
+    const key = 'SortBy' in node ? node.SortBy.node : undefined
+    if (key === undefined || 'A_Const' in key) return true
+    if (!('ColumnRef' in key)) return false
+    const [name, ...others] = stringsOf(key.ColumnRef.fields)
+    return others.length === 0 && name !== undefined && names.has(name)
+  })
 }
 
 /** A literal or a parameter, perhaps under casts. */

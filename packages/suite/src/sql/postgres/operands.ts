@@ -1,7 +1,7 @@
 /** What stands in comparisons: protected columns and values, and how both are written for the database. */
 import type { ProtectedColumn, ValueUse } from '../analysis.ts'
 import type { Place } from './context.ts'
-import { areFreeCasts, type Core, coreOf } from './core.ts'
+import { areFreeCasts, type Core, coreOf, valueTypeOf } from './core.ts'
 import type { Findings } from './findings.ts'
 import { columnRef } from './references.ts'
 import type { Span } from './source-text.ts'
@@ -41,7 +41,7 @@ export function isNull({ node }: Core): boolean {
 export function isFree({ column, core }: Operand & { kind: 'column' }, place: Place): boolean {
   if (column.dataType === 'bytes') return core.casts.length === 0
   if (core.casts.some((cast) => (cast.typmods ?? []).length > 0)) return false
-  return areFreeCasts(core.casts, column.dataType ?? null, null, place)
+  return areFreeCasts(core.casts, valueTypeOf(column, place), null, place)
 }
 
 export function isFreeValue(
@@ -51,7 +51,7 @@ export function isFreeValue(
 ): boolean {
   const content =
     'A_Const' in core.node && !isNull(core) ? place.findings.contentOf(core.node.A_Const) : null
-  return areFreeCasts(core.casts, column.dataType ?? null, content, place)
+  return areFreeCasts(core.casts, valueTypeOf(column, place), content, place)
 }
 
 /** Notes a value that is compared with a column. NULL stays as it is. False where a constant cannot be replaced. */

@@ -117,7 +117,9 @@ function isShared(one: Use, other: Use, { catalog }: Refusing): boolean {
     return isComparable && JSON.stringify(one.use) === JSON.stringify(other.use)
   }
   if (one.use.kind !== other.use.kind) return false
-  return one.use.kind === 'presence' || one.column === other.column
+  const isSame =
+    one.column === other.column && JSON.stringify(one.use) === JSON.stringify(other.use)
+  return one.use.kind === 'presence' || isSame
 }
 
 /** True where all uses are protected, and their columns have one type: else the database would not take one parameter for them either. */

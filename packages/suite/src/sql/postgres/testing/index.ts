@@ -128,7 +128,13 @@ export function rewritten(sql: string, catalog: Catalog): string {
     edits.push({
       start,
       end,
-      bytes: Buffer.from(use.kind === 'search' ? `<${use.as}>` : '<store>'),
+      bytes: Buffer.from(
+        use.kind === 'search'
+          ? `<${use.as}>`
+          : use.kind === 'store' && use.isArray
+            ? '<stores>'
+            : '<store>',
+      ),
     })
   }
   edits.sort((one, other) => one.start - other.start || one.end - other.end)

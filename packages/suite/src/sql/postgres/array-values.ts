@@ -1,0 +1,41 @@
+/** Arrays whose elements are values of a protected column: what `unnest` makes rows of. */
+import type { ProtectedColumn, ValueUse } from '../analysis.ts'
+import { assignProtected, refuseValue, storedType } from './assignment.ts'
+import { isFreeArrayCast } from './comparisons.ts'
+import type { Place } from './context.ts'
+import { coreOf } from './core.ts'
+import type { Node } from './tree.ts'
+
+const STORE_ALL: ValueUse = { kind: 'store', isArray: true }
+
+/** Protects every element of an array: a parameter, a literal, or `ARRAY[...]` of such, under casts that change nothing. */
+export function assignArray(column: ProtectedColumn, node: Node, place: Place): void {
+  const { findings } = place
+  const core = coreOf(node, findings.source)
+  const isFree = core?.casts.every((cast) => isFreeArrayCast(cast, column, place)) ?? false
+  if (core === null || !isFree || !isGiven(column, core.node, place)) {
+    refuseValue(column, 'the array is none that can be replaced', node, place)
+    return
+  }
+  if ('A_Const' in core.node && core.node.A_Const.sval !== undefined)
+    findings.literalValue(column, core.node.A_Const, core.span, STORE_ALL)
+  for (const { start, end } of core.castSpans) findings.edit(start, end, ' ')
+  findings.edit(core.span.end, core.span.end, `::${storedType(column, place)}[]`)
+}
+
+/** Notes what is in the array. False where it is anything else. */
+function isGiven(column: ProtectedColumn, node: Node, place: Place): boolean {
+  if ('ParamRef' in node) {
+    const { number = 0, location = 0 } = node.ParamRef
+    place.findings.parameterValue(column, number, location, STORE_ALL)
+    return true
+  }
+  if ('A_ArrayExpr' in node) {
+    for (const element of node.A_ArrayExpr.elements ?? [])
+      assignProtected(column, element, place, true)
+    return true
+  }
+  if (!('A_Const' in node)) return false
+  if (node.A_Const.isnull === true) return true
+  return node.A_Const.sval !== undefined && place.findings.contentOf(node.A_Const) !== null
+}
