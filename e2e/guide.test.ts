@@ -160,6 +160,8 @@ test('the programs of "The SDK" work as they stand', () => {
     '197',
     'by the writer\nby the symmetric key',
     '0',
+    '237 null\nann@example.com',
+    'TRANSLATOR_UNREACHABLE',
     'TRANSLATOR_UNREACHABLE',
   ])
 })

@@ -5,7 +5,18 @@
 import { noblePrimitives } from '@acra-ts/crypto/noble'
 import { envelopesOn } from './envelopes.ts'
 
-/** All functions on envelopes, on @noble. */
+/**
+ * All functions on envelopes, on @noble.
+ *
+ * @example
+ * ```ts
+ * import { acra } from '@acra-ts/sdk'
+ *
+ * const key = acra.generateSymmetricKey() // of a client: CLIENT_storage_sym
+ * const stored = acra.createAcraBlock('a secret', key)
+ * console.log(new TextDecoder().decode(acra.decryptAcraBlock(stored, key))) // a secret
+ * ```
+ */
 export const acra = envelopesOn(noblePrimitives)
 
 export type { Data } from './bytes.ts'

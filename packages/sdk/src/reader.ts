@@ -1,6 +1,18 @@
 import type { Envelopes, Keyring } from './envelopes.ts'
 
-/** Decrypts values where there is no AcraServer between: it holds keys that open everything stored with them. */
+/**
+ * Decrypts values where there is no AcraServer between: it holds keys that open everything stored with them.
+ *
+ * @example
+ * ```ts
+ * import { AcraReader, AcraWriter, acra } from '@acra-ts/sdk/node'
+ *
+ * const { publicKey, privateKey } = acra.generateKeyPair()
+ * const reader = new AcraReader(acra, { privateKeys: [privateKey] })
+ * const stored = AcraWriter.forClient(acra, publicKey).encrypt('a secret')
+ * console.log(reader.decryptText(stored)) // a secret
+ * ```
+ */
 export class AcraReader {
   readonly #envelopes: Envelopes
   readonly #keyring: Keyring

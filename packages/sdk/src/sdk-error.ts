@@ -11,5 +11,19 @@ export type SdkErrorCode =
   | 'NOT_PROTECTED'
   | 'NOT_SEARCHABLE'
 
-/** What the functions of this package throw. All failures to decrypt look alike. */
+/**
+ * What the functions of this package throw. All failures to decrypt look alike.
+ *
+ * @example
+ * ```ts
+ * import { acra, SdkError } from '@acra-ts/sdk'
+ *
+ * try {
+ *   acra.decryptAcraBlock(new Uint8Array(100), acra.generateSymmetricKey())
+ * } catch (error) {
+ *   if (!(error instanceof SdkError)) throw error
+ *   console.log(error.code) // DECRYPT_FAILED
+ * }
+ * ```
+ */
 export class SdkError extends AcraError<SdkErrorCode> {}

@@ -1,7 +1,18 @@
 import type { Data } from './bytes.ts'
 import type { Envelopes } from './envelopes.ts'
 
-/** Encrypts values with one public key, and can decrypt nothing. */
+/**
+ * Encrypts values with one public key, and can decrypt nothing.
+ *
+ * @example
+ * ```ts
+ * import { AcraWriter, acra } from '@acra-ts/sdk'
+ *
+ * const { publicKey } = acra.generateKeyPair() // of a client: CLIENT_storage.pub
+ * const stored = AcraWriter.forClient(acra, publicKey).encrypt('a secret')
+ * console.log(stored.length) // 197
+ * ```
+ */
 export class AcraWriter {
   readonly #envelopes: Envelopes
   readonly #publicKey: Uint8Array

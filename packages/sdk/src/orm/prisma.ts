@@ -49,7 +49,8 @@ export interface EncryptedExtension<M> {
  * })
  * // const prisma = new PrismaClient({ adapter }).$extends(encryptedExtension({ customer: { email } }))
  * const extension = encryptedExtension({ customer: { email } })
- * console.log(extension.result.customer.email.compute({ email: email.protect('ann@example.com') }))
+ * const { customer } = extension.result
+ * console.log(customer.email.compute({ email: email.protect('ann@example.com') })) // ann@example.com
  * ```
  */
 export function encryptedExtension<

@@ -20,7 +20,7 @@ export interface EncryptedTransformer {
  * const email = EncryptedColumn.text(acra, { writer: AcraWriter.forClient(acra, publicKey) })
  * // new EntitySchema({ columns: { email: column }, … }), or @Column(column)
  * const column = { type: 'bytea', transformer: encryptedTransformer(email) } as const
- * console.log(column.transformer.from(Buffer.from('as acra-server gives it')))
+ * console.log(column.transformer.from(Buffer.from('as acra-server gives it'))) // as acra-server gives it
  * ```
  */
 export function encryptedTransformer<T>(column: EncryptedColumn<T>): EncryptedTransformer {
