@@ -151,16 +151,11 @@ export class TokenVault {
   /** Seals and keeps a new record; false where there is one. */
   #add(key: Buffer, plain: Buffer): Soon<boolean> {
     const sealed = new BufferSink(plain.length + BLOCK_ROOM)
-    return lastly(
-      () => {
-        sealBlock(this.#keys[0]!, plain, sealed)
-        const now = this.#tokens.now()
-        const data = sealed.take()
-        const record = { data, created: now, accessed: now, disabled: false }
-        return this.#tokens.store.add(this.#owner.bucket, key, encodeRecord(record))
-      },
-      () => sealed.truncate(0),
-    )
+    sealBlock(this.#keys[0]!, plain, sealed)
+    const now = this.#tokens.now()
+    const data = sealed.take()
+    const record = { data, created: now, accessed: now, disabled: false }
+    return this.#tokens.store.add(this.#owner.bucket, key, encodeRecord(record))
   }
 }
 
