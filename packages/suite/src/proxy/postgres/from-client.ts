@@ -36,6 +36,9 @@ import type { Change, Names, Statement } from './prepared.ts'
 import { inPlaceOf, RefusedError, refusals } from './refusal.ts'
 import { Rewriter } from './rewrite.ts'
 
+/** Room for a message that is written anew, in bytes, from which on it grows: most fit in, and Node has as much at hand. */
+const MESSAGE_ROOM = 2048
+
 /** The client's messages: what each means for the books, and whether it passes as it came, rewritten, or not at all. */
 export class FromClient {
   readonly frames: FrameCutter
@@ -328,7 +331,7 @@ export class FromClient {
     expect: () => void,
     write: (sink: BufferSink) => Soon<void>,
   ): Soon<boolean> {
-    const sink = new BufferSink()
+    const sink = new BufferSink(MESSAGE_ROOM)
     const done = () => {
       // The database may have failed while we waited for keys.
       if (this.#books.isSkipping) return true

@@ -41,6 +41,9 @@ export function readFormats(bytes: Buffer, start: number, end: number): readonly
   return formats.includes(1) ? formats : ALL_TEXT
 }
 
+/** Room for the rows of a chunk, in bytes, from which on it grows: a row or two fit in, and Node has as much at hand. */
+const ROWS_ROOM = 2048
+
 /**
  * Reveals the cells of rows. A chunk in which no tag of an envelope occurs passes as it came, rows uncut; the revealed rows of
  * a chunk are gathered in one buffer.
@@ -53,7 +56,7 @@ export class RowRevealer {
   /** Null but in zone mode, in which every cell may name a zone. */
   readonly #zones: ZonedKeys | null
   readonly #values = new ValueReader()
-  readonly #sink = new BufferSink()
+  readonly #sink = new BufferSink(ROWS_ROOM)
   #chunk: Buffer | null = null
   #chunkMayHold = false
 
