@@ -90,7 +90,7 @@ export const wrongTexts: readonly string[] = ['SELECT id FROM nowhere', 'SELEC 1
 /** Texts that acra-server refuses, with a value in the clear where they are not prepared. */
 export const refusedTexts: readonly string[] = [
   'UPDATE users SET note = $2 WHERE email = $1',
-  `INSERT INTO users (id, email) SELECT 1, '${CANARY}-literal'`,
+  `INSERT INTO users (id, email) SELECT id, note || '${CANARY}-literal' FROM users`,
   'COPY users (id, email) FROM STDIN',
 ]
 
