@@ -69,7 +69,8 @@ function noSimple(protocol: Protocol): Protocol {
   return protocol === 'simple' ? 'extended' : protocol
 }
 
-function extendedMessages(step: Step, isBinary: boolean): Buffer[] {
+/** The messages of a step by the extended protocol, without the Sync. */
+export function extendedMessages(step: Step, isBinary: boolean): Buffer[] {
   const parameters = step.params ?? []
   const oids = step.oids ?? parameters.map(oidOf)
   if (step.close !== undefined) return [message.close('S', step.close)]
@@ -132,7 +133,8 @@ async function finish(
   }
 }
 
-function copyMessages(step: Step): Buffer[] {
+/** What a client sends once it is asked for the data of a COPY. */
+export function copyMessages(step: Step): Buffer[] {
   const data = step.copy_in === undefined ? [] : [message.copyData(Buffer.from(step.copy_in))]
   const isUnexpected = step.copy_in === undefined && step.copy_fail === undefined
   if (isUnexpected) return [message.copyFail('no data')]

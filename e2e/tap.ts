@@ -7,6 +7,8 @@ export interface Tap {
   readonly port: number
   /** What has passed since the last call, of all connections. A byte is recorded before it is passed on. */
   take(): Recording
+  /** The same for one connection: the last whose start-up packet holds that text. */
+  connection(text: string): { take(): Recording }
   stop(): Promise<void>
 }
 
@@ -20,17 +22,24 @@ export async function openTap(target: {
   readonly host: string
   readonly port: number
 }): Promise<Tap> {
-  let toDatabase: Buffer[] = []
-  let toClient: Buffer[] = []
+  let wires: Wire[] = []
   const sockets = new Set<Socket>()
 
   const server = createServer({ noDelay: true }, (near) => {
     const far = connect({ ...target, noDelay: true })
-    join(near, far, (chunk) => toDatabase.push(chunk))
-    join(far, near, (chunk) => toClient.push(chunk))
+    const wire: Wire = { toDatabase: [], toClient: [], greeting: null, open: 2 }
+    wires.push(wire)
+    join(near, far, (chunk) => {
+      wire.greeting ??= chunk
+      wire.toDatabase.push(chunk)
+    })
+    join(far, near, (chunk) => wire.toClient.push(chunk))
     for (const socket of [near, far]) {
       sockets.add(socket)
-      socket.once('close', () => sockets.delete(socket))
+      socket.once('close', () => {
+        sockets.delete(socket)
+        wire.open--
+      })
     }
   })
   server.listen(0, '127.0.0.1')
@@ -42,13 +51,17 @@ export async function openTap(target: {
     host: '127.0.0.1',
     port: address.port,
     take() {
-      const recording = {
-        toDatabase: Buffer.concat(toDatabase),
-        toClient: Buffer.concat(toClient),
+      const recordings = wires.map(takeFrom)
+      wires = wires.filter(({ open }) => open > 0)
+      return {
+        toDatabase: Buffer.concat(recordings.map(({ toDatabase }) => toDatabase)),
+        toClient: Buffer.concat(recordings.map(({ toClient }) => toClient)),
       }
-      toDatabase = []
-      toClient = []
-      return recording
+    },
+    connection(text) {
+      const wire = wires.findLast(({ greeting }) => greeting?.includes(text))
+      if (!wire) throw new Error(`no connection was made that names ${text}`)
+      return { take: () => takeFrom(wire) }
     },
     async stop() {
       for (const socket of sockets) socket.destroy()
@@ -56,6 +69,21 @@ export async function openTap(target: {
       server.close()
       await closed
     },
+  }
+}
+
+/** What has passed on one connection, the first packet, and how many of its two sockets are open. */
+interface Wire {
+  readonly toDatabase: Buffer[]
+  readonly toClient: Buffer[]
+  greeting: Buffer | null
+  open: number
+}
+
+function takeFrom(wire: Wire): Recording {
+  return {
+    toDatabase: Buffer.concat(wire.toDatabase.splice(0)),
+    toClient: Buffer.concat(wire.toClient.splice(0)),
   }
 }
 

@@ -18,14 +18,20 @@ export interface Verdict {
   readonly reason: string
 }
 
-/** Makes a database of that schema, with the corpus's rows written through `front`. */
-export async function seed(lab: Lab, name: string, schema: string, front: Front): Promise<void> {
+/** Makes a database of that schema, with rows written through `front`: the corpus's, or others. */
+export async function seed(
+  lab: Lab,
+  name: string,
+  schema: string,
+  front: Front,
+  rows = shapeFile('seed-postgres.sql'),
+): Promise<void> {
   await direct(lab, 'postgres', (client) => client.query(`CREATE DATABASE ${name}`))
   await direct(lab, name, (client) => client.query(schema))
   const { host, port } = front
   const client = await RawClient.connect({ host, port, user: lab.database.user, database: name })
   const later: string[] = []
-  for (const statement of shapeFile('seed-postgres.sql').split(/;\n/)) {
+  for (const statement of rows.split(/;\n/)) {
     // Where identities go on is no value, and not for every protected table may it be said through acra-server.
     if (/^ALTER TABLE/.test(statement.trim())) later.push(statement)
     else {

@@ -12,6 +12,7 @@ const commands = {
   test: (args) => test(args),
   demo: (args) => program('.build/tools/demo/main.js', args),
   taint: (args) => program('.build/e2e/taint-main.js', args),
+  generated: (args) => program('.build/e2e/generated/main.js', args),
   bench: (args) => program('.build/bench/main.js', args),
   record: (args) => program('.build/tools/conversations/main.js', args),
   fuzz: (args) => program('.build/tools/fuzz/main.js', args),

@@ -36,7 +36,10 @@ export function fromFunction(node: RangeFunction, around: Surroundings): Source 
   const unlisted = calls.find((call) => call.name !== null)?.name ?? item.suspect?.relation ?? null
   const hidden = rest({ unlisted, sent: item.sent })
   const named = definedColumns(columns, item, at)
-  const parts: Part[] = named.length > 0 ? named : [hidden]
+  const hasOneEach = ordinality !== true && functions.every(givesOneColumn)
+  const single = calls.length === 1 ? (alias?.aliasname ?? functionName(functions)) : null
+  const each = calls.map((call) => column(single, call.item))
+  const parts: Part[] = named.length > 0 ? named : hasOneEach ? each : [hidden]
   const relation = aliased(
     { name: functionName(functions), schema: null, parts, isTable: false },
     alias,
@@ -44,7 +47,10 @@ export function fromFunction(node: RangeFunction, around: Surroundings): Source 
   )
   // The alias of a function that gives one value is also the name of its column.
   const own =
-    named.length === 0 && relation.name !== null && calls.every((call) => call.name === null)
+    named.length === 0 &&
+    !hasOneEach &&
+    relation.name !== null &&
+    calls.every((call) => call.name === null)
       ? [column(relation.name, item)]
       : []
   return { relations: [{ ...relation, parts: [...relation.parts, ...own] }], star: relation.parts }
@@ -108,6 +114,27 @@ export function jsonTable(node: JsonTable, around: Surroundings): Source {
   const names: string[] = []
   jsonColumns(columns, names, operands, at)
   return computedTable(names, combined(useAll(operands, at, 'JSON_TABLE')), alias, around)
+}
+
+/** Functions of the database's own whose rows have one column, whatever they are called with. */
+const ONE_COLUMN: ReadonlySet<string> = new Set([
+  'generate_series',
+  'generate_subscripts',
+  'json_array_elements',
+  'json_array_elements_text',
+  'json_object_keys',
+  'jsonb_array_elements',
+  'jsonb_array_elements_text',
+  'jsonb_object_keys',
+  'regexp_split_to_table',
+  'string_to_table',
+])
+
+function givesOneColumn(entry: Node): boolean {
+  const call = 'List' in entry ? entry.List.items?.[0] : entry
+  if (call === undefined || !('FuncCall' in call)) return false
+  const { schema, name } = qualifiedName(call.FuncCall.funcname)
+  return ONE_COLUMN.has(name) && (schema === null || schema === 'pg_catalog')
 }
 
 function functionName(functions: readonly Node[]): string | null {

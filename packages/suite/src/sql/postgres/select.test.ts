@@ -8,6 +8,15 @@ allowed([
   ],
   ['SELECT * FROM users', '(other email name other)'],
   ['SELECT u.*, 1 AS one FROM public.users u', '(other email name other other)'],
+  [
+    'SELECT * FROM generate_series(1, 2) g, users, pg_catalog.generate_subscripts(ARRAY[1], 1)',
+    '(other other email name other other)',
+  ],
+  [
+    'SELECT * FROM ROWS FROM (generate_series(1, 2), generate_series(1, 3)) AS r (a), users',
+    '(other other other email name other)',
+  ],
+  ['SELECT * FROM unnest(ARRAY[1]) g, users', '(star other email name other)'],
   ['SELECT * FROM users, staff', '(other email name other other email name other)'],
   ['SELECT * FROM archive.users', 'untouched'],
   ['TABLE users', '(other email name other)'],
