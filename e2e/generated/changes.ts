@@ -1,15 +1,10 @@
 /** INSERT, UPDATE, DELETE and MERGE. */
+import { computed, insertSelect } from './computed-values.ts'
 import type { Draft } from './draft.ts'
 import { condition, isPlain, number, plainText, produce } from './expressions.ts'
 import { query } from './queries.ts'
-import { type Relation, refer, relationOf } from './relations.ts'
-import { type Column, type Table, tableOf, tables } from './tables.ts'
-
-/** A statement that changes a table. */
-export interface Change {
-  readonly sql: string
-  readonly table: Table
-}
+import { type Change, type Relation, refer, relationOf } from './relations.ts'
+import { type Column, columnOf, type Table, tableOf, tables } from './tables.ts'
 
 /** Keys of rows that are not there before; no two of a statement are the same. */
 const firstFreeKey = 60
@@ -243,49 +238,6 @@ function merge(draft: Draft): Change {
   }
 }
 
-/** Rows of the database itself: fine for what is not protected, and nothing that acra-server could protect otherwise. */
-function insertSelect(draft: Draft): Change | null {
-  const form = draft.choices.below(3)
-  if (form === 0) {
-    draft.use('INSERT SELECT of plain columns')
-    const only = query(draft, 0, { only: { ...keyOf('orders') } })
-    const table = tableOf('events')
-    return {
-      sql: `INSERT INTO events (id, happened_on, kind) SELECT DISTINCT i.id + 100, DATE '2026-03-03', 'copied' FROM (${only.sql}) AS i (id) WHERE i.id IS NOT NULL`,
-      table,
-    }
-  }
-  const table = tableOf('staging_users')
-  if (form === 1) {
-    draft.dare('INSERT SELECT of constants')
-    const [email, name] = ['email', 'full_name'].map((column) =>
-      draft.freshValue(columnOf(table, column)),
-    )
-    return {
-      sql: `INSERT INTO staging_users (id, email, full_name) SELECT 80, ${email}, ${name}`,
-      table,
-    }
-  }
-  draft.dare('INSERT SELECT of plain values into a protected column')
-  draft.mustBeRefused = true
-  draft.isProtected = true
-  const column = draft.choices.pick(['email', 'full_name', 'ssn'])
-  return {
-    sql: `INSERT INTO staging_users (id, ${column}) SELECT id + 300, nick FROM users WHERE nick IS NOT NULL`,
-    table,
-  }
-}
-
-function columnOf(table: Table, name: string): Column {
-  const column = table.columns.find((one) => one.name === name)
-  if (!column) throw new Error(`${table.name} has no column ${name}`)
-  return column
-}
-
-function keyOf(name: string): Column {
-  return columnOf(tableOf(name), 'id')
-}
-
 function withChange(draft: Draft): Change {
   const table = tableOf(draft.choices.pick(['patients', 'staging_users']))
   const relation = relationOf(table)
@@ -295,7 +247,7 @@ function withChange(draft: Draft): Change {
       1,
       'WITH before UPDATE',
       () => {
-        const only = query(draft, 0, { only: keyOf('users') })
+        const only = query(draft, 0, { only: columnOf(tableOf('users'), 'id') })
         const set = assignments(draft, table, table.columns, [relation]).join(', ')
         return {
           sql: `WITH w (k) AS (${only.sql}) UPDATE ${table.name} SET ${set} WHERE ${key} IN (SELECT k FROM w) AND ${key} = 1`,
@@ -334,37 +286,6 @@ function withChange(draft: Draft): Change {
       }),
     ],
   ])
-}
-
-/** Values that the database computes from literals: acra-server does that itself, or refuses. */
-function computed(draft: Draft): Change {
-  const table = tableOf('staging_users')
-  const value = () => draft.freshValue(columnOf(table, 'full_name'))
-  const form = draft.choices.pick([
-    'concatenation',
-    'function',
-    'COALESCE',
-    'CASE',
-    'subquery',
-    'itself',
-    'plain column',
-  ])
-  draft.dare(`SET of a ${form}`)
-  draft.isProtected = true
-  const written: Readonly<Record<string, () => string>> = {
-    concatenation: () => `${value()} || ' x'`,
-    function: () => `lower(${value()})`,
-    COALESCE: () => `COALESCE(${value()}, full_name)`,
-    CASE: () => `CASE WHEN id = 1 THEN ${value()} ELSE full_name END`,
-    subquery: () => `(SELECT ${value()})`,
-    itself: () => 'full_name',
-    'plain column': () => 'nick',
-  }
-  if (form === 'plain column') draft.mustBeRefused = true
-  return {
-    sql: `UPDATE staging_users SET full_name = ${written[form]?.()} WHERE id = 1`,
-    table,
-  }
 }
 
 function returning(draft: Draft, relation: Relation): string {

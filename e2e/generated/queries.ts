@@ -1,14 +1,17 @@
 /** Queries: SELECT in all its forms, set operations, VALUES, CTEs. */
 import type { Draft, Wish } from './draft.ts'
-import { condition, isComparable, isPlain, number, plainText, produce } from './expressions.ts'
-import { derived, plainColumn, type Relation, refer, relationOf } from './relations.ts'
+import { condition, isPlain, number, plainText, produce } from './expressions.ts'
+import { derived, plainColumn, type Query, type Relation, refer, relationOf } from './relations.ts'
+import { onlyItem, selectList } from './select-list.ts'
+import {
+  distinctOn,
+  groupedByProtected,
+  protectedUnion,
+  recursive,
+  values,
+  windowed,
+} from './single-queries.ts'
 import { type Column, tableOf, tables } from './tables.ts'
-
-/** A query and what it answers. */
-export interface Query {
-  readonly sql: string
-  readonly columns: readonly Column[]
-}
 
 /** A query; with `depth` 0 a simple one. */
 export function query(draft: Draft, depth: number, wish: Wish = {}): Query {
@@ -46,68 +49,6 @@ function select(draft: Draft, depth: number, { only, outer, common = [] }: Wish)
     sql: `SELECT ${isDistinct ? 'DISTINCT ' : ''}${items} FROM ${from}${where}${end}`,
     columns: list.flatMap(({ columns, column }) => columns ?? [column]),
   }
-}
-
-interface Item {
-  readonly sql: string
-  readonly column: Column
-  /** The columns of `*`. */
-  readonly columns?: readonly Column[]
-}
-
-function onlyItem(draft: Draft, relations: readonly Relation[], only: Column): Item {
-  const found = draft.column(relations, (one) => isPlain(one) && one.type === only.type)
-  return { sql: found?.sql ?? '1', column: only }
-}
-
-function selectList(draft: Draft, relations: readonly Relation[], depth: number): Item[] {
-  const { choices } = draft
-  const all = relations.flatMap(({ columns }) => columns)
-  const [first] = relations
-  if (choices.chance(15)) {
-    draft.use('*')
-    for (const column of all) if (!isPlain(column)) draft.isProtected = true
-    return [
-      {
-        sql: '*',
-        column: all.find((one) => !isPlain(one)) ?? plainColumn('x', 'text'),
-        columns: all,
-      },
-    ]
-  }
-  const items = Array.from({ length: 1 + choices.below(3) }, () => item(draft, relations, depth))
-  if (!first || !choices.chance(8)) return items
-  draft.use('t.*')
-  for (const column of first.columns) if (!isPlain(column)) draft.isProtected = true
-  const star = first.columns.find((one) => !isPlain(one)) ?? plainColumn('x', 'text')
-  return [...items, { sql: `${first.alias}.*`, column: star, columns: first.columns }]
-}
-
-function item(draft: Draft, relations: readonly Relation[], depth: number): Item {
-  const name = draft.name('c')
-  const expression = (type: Column['type'], sql: string): Item => ({
-    sql: `${sql} AS ${name}`,
-    column: plainColumn(name, type),
-  })
-  const column = (wanted: (column: Column) => boolean): Item | null => {
-    const found = draft.column(relations, wanted)
-    if (!found) return null
-    const alias = draft.choices.pick([`AS ${name}`, name, `AS "Q ${name}"`])
-    const shown = alias.replace('AS ', '')
-    return {
-      sql: `${found.sql} ${alias}`,
-      column: { ...found.column, name: shown, nullable: true },
-    }
-  }
-  return produce(draft, [
-    [1, 'constant item', () => expression('integer', String(draft.choices.below(9)))],
-    [6, 'protected item', () => column((one) => !isPlain(one))],
-    [4, 'plain item', () => column(isPlain)],
-    [2, 'number item', () => expression('integer', number(draft, relations, depth + 1))],
-    [1, 'text item', () => expression('text', plainText(draft, relations))],
-    [1, 'condition item', () => expression('boolean', `(${condition(draft, relations, 0)})`)],
-    [1, 'NULL item', () => expression('text', 'NULL')],
-  ])
 }
 
 /** The whole order of rows where one table is read alone, so that LIMIT means the same on both sides. */
@@ -393,27 +334,6 @@ function grouped(draft: Draft, depth: number): Query | null {
   }
 }
 
-function groupedByProtected(draft: Draft): Query | null {
-  const relation = relationOf(draft.choices.pick(tables), draft.name('t'))
-  const found = draft.column([relation], isComparable)
-  if (!found) return null
-  draft.dare('GROUP BY a protected column')
-  const from = `${relation.table?.name} AS ${relation.alias}`
-  const count = plainColumn('n', 'bigint')
-  const shown = { ...found.column, name: 'v' }
-  return draft.choices.weigh<() => Query>([
-    [
-      1,
-      () => ({
-        sql: `SELECT ${found.sql} AS v, count(*) AS n FROM ${from} GROUP BY ${found.sql}`,
-        columns: [shown, count],
-      }),
-    ],
-    [1, () => ({ sql: `SELECT DISTINCT ${found.sql} AS v FROM ${from}`, columns: [shown] })],
-    [1, () => ({ sql: `SELECT count(DISTINCT ${found.sql}) AS n FROM ${from}`, columns: [count] })],
-  ])()
-}
-
 function withQuery(draft: Draft, depth: number): Query {
   const name = draft.name('w')
   const inner = named(query(draft, depth - 1))
@@ -425,65 +345,12 @@ function withQuery(draft: Draft, depth: number): Query {
   }
 }
 
-function recursive(draft: Draft): Query {
-  const name = draft.name('r')
-  const table = relationOf(tableOf('users'), 'u')
-  const found = draft.column([table], (one) => !isPlain(one))
-  const shown = found?.column ?? plainColumn('email', 'text')
-  const sql = `WITH RECURSIVE ${name} (id, v) AS (SELECT u.id, u.${shown.name} FROM users u WHERE u.id = 1 UNION ALL SELECT u.id, u.${shown.name} FROM users u JOIN ${name} ON u.id = ${name}.id + 1) SELECT id AS id, v AS v FROM ${name}`
-  return { sql, columns: [plainColumn('id', 'integer'), { ...shown, name: 'v' }] }
-}
-
 function setOperation(draft: Draft, depth: number): Query {
   const only = plainColumn('id', 'integer')
   const [one, two] = [query(draft, depth - 1, { only }), query(draft, depth - 1, { only })]
   const operator = draft.choices.pick(['UNION', 'UNION ALL', 'INTERSECT', 'EXCEPT', 'EXCEPT ALL'])
   draft.use(operator)
   return { sql: `(${one.sql}) ${operator} (${two.sql})`, columns: [only] }
-}
-
-function protectedUnion(draft: Draft): Query | null {
-  const relation = relationOf(draft.choices.pick(tables))
-  const found = draft.column([relation], (one) => !isPlain(one))
-  if (!found) return null
-  const part = () =>
-    `SELECT ${found.column.name} AS v FROM ${relation.alias} WHERE ${condition(draft, [relation], 0)}`
-  return { sql: `${part()} UNION ALL ${part()}`, columns: [{ ...found.column, name: 'v' }] }
-}
-
-function values(draft: Draft): Query {
-  const rows = Array.from({ length: 1 + draft.choices.below(3) }, (_, i) => `(${i}, 'plover${i}')`)
-  return {
-    sql: `VALUES ${rows.join(', ')}`,
-    columns: [plainColumn('column1', 'integer'), plainColumn('column2', 'text')],
-  }
-}
-
-function windowed(draft: Draft): Query {
-  const table = draft.choices.pick(['users', 'orders', 'patients'])
-  const relation = relationOf(tableOf(table))
-  const value =
-    draft.column([relation], (one) => isPlain(one) && one.type === 'integer')?.sql ?? '1'
-  const shown = draft.column([relation], (one) => !isPlain(one))
-  const over = produce(draft, [
-    [3, 'OVER (ORDER BY)', () => '(ORDER BY id)'],
-    [1, 'PARTITION BY', () => `(PARTITION BY ${value} ORDER BY id)`],
-    [1, 'frame', () => '(ORDER BY id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)'],
-    [1, 'named window', () => 'win'],
-  ])
-  const call = produce(draft, [
-    [2, 'row_number', () => 'row_number()'],
-    [1, 'rank', () => 'rank()'],
-    [1, 'sum over', () => `sum(${value})`],
-    [1, 'lag', () => `lag(${value}, 1)`],
-    [1, 'first_value', () => `first_value(${value})`],
-  ])
-  const end = over === 'win' ? ' WINDOW win AS (ORDER BY id)' : ''
-  const item = shown ? `${shown.column.name} AS v, ` : ''
-  return {
-    sql: `SELECT ${item}${call} OVER ${over} AS n FROM ${table}${end}`,
-    columns: [...(shown ? [{ ...shown.column, name: 'v' }] : []), plainColumn('n', 'bigint')],
-  }
 }
 
 function aggregated(draft: Draft): Query {
@@ -496,17 +363,4 @@ function aggregated(draft: Draft): Query {
   ])
   const where = ` WHERE ${condition(draft, relations, 1)}`
   return { sql: `SELECT ${call} AS n FROM ${from}${where}`, columns: [plainColumn('n', 'text')] }
-}
-
-function distinctOn(draft: Draft): Query {
-  const table = tableOf(draft.choices.pick(['users', 'orders', 'patients']))
-  const relation = relationOf(table)
-  const key =
-    draft.column([relation], (one) => isPlain(one) && one.type !== 'jsonb')?.column.name ?? 'id'
-  const shown = draft.column([relation], (one) => !isPlain(one))
-  const item = shown ? `, ${shown.column.name} AS v` : ''
-  return {
-    sql: `SELECT DISTINCT ON (${key}) id AS id${item} FROM ${table.name} ORDER BY ${key}, id`,
-    columns: [plainColumn('id', 'integer'), ...(shown ? [{ ...shown.column, name: 'v' }] : [])],
-  }
 }

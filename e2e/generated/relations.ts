@@ -39,3 +39,15 @@ export function plainColumn(name: string, type: Column['type']): Column {
     plainSide: null,
   }
 }
+
+/** A query and what it answers. */
+export interface Query {
+  readonly sql: string
+  readonly columns: readonly Column[]
+}
+
+/** A statement that changes a table. */
+export interface Change {
+  readonly sql: string
+  readonly table: Table
+}

@@ -1,11 +1,11 @@
 /** One statement of a run: what is sent, by which protocol, and what it is expected to do. */
 import type { Parameter, Protocol, Step } from '../shapes.ts'
-import { type Change, change } from './changes.ts'
+import { change } from './changes.ts'
 import type { Choices } from './choices.ts'
 import { Draft } from './draft.ts'
 import { condition, isComparable, isPlain, produce } from './expressions.ts'
 import { query } from './queries.ts'
-import { relationOf } from './relations.ts'
+import { type Change, relationOf } from './relations.ts'
 import { quote } from './spellings.ts'
 import { type Column, type Table, tableOf, tables } from './tables.ts'
 import { numbered } from './values.ts'

@@ -52,6 +52,13 @@ export function tableOf(name: string): Table {
   return table
 }
 
+/** A column of a table. */
+export function columnOf(table: Table, name: string): Column {
+  const column = table.columns.find((one) => one.name === name)
+  if (!column) throw new Error(`${table.name} has no column ${name}`)
+  return column
+}
+
 function readTables(schema: string): Table[] {
   const parts = [...schema.matchAll(/^CREATE TABLE ("?\w+"?) \(\n(.*?)^\)/gms)]
   return parts.map(([, name = '', body = '']) => {
