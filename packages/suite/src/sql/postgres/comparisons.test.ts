@@ -40,6 +40,7 @@ const carried: readonly (readonly [string, string])[] = [
     "email = ANY (ARRAY['x', $1])",
     'substr(email, 1, 33) = ANY ( <forms>::bytea[] OPERATOR(||) $1::bytea[])',
   ],
+  ["email <> ANY (ARRAY['x'])", 'substr(email, 1, 33) <> ANY (ARRAY[<value>]::bytea[])'],
   ["email IS DISTINCT FROM 'x'", 'substr(email, 1, 33) IS DISTINCT FROM <value>'],
   ["(id, email) = (1, 'x')", '(id, substr(email, 1, 33)) = (1, <value>)'],
   ["(email, id) IN (('x', 1))", '( substr(email, 1, 33), id) IN ((<value>, 1))'],

@@ -22,6 +22,12 @@ import type { Span } from './source-text.ts'
 import { type A_Expr, type Node, qualifiedName, type TypeName } from './tree.ts'
 
 const BYTEA_ARRAY = '::pg_catalog.bytea[]'
+/** The types of arrays of what columns hold. */
+const ARRAY_TYPES: Readonly<Record<string, string>> = {
+  bytes: BYTEA_ARRAY,
+  int32: '::pg_catalog.int4[]',
+  int64: '::pg_catalog.int8[]',
+}
 const EQUAL_ANY = ' OPERATOR(pg_catalog.=) ANY ('
 const UNEQUAL_ALL = ' OPERATOR(pg_catalog.<>) ALL ('
 const VALUE: ValueUse = { kind: 'search', as: 'value' }
@@ -267,6 +273,10 @@ function giveArray(column: ProtectedColumn, core: Core, isUnion: boolean, place:
       if (!values.every((value) => giveValue(column, value, VALUE, value.core.span, place)))
         return false
       removeCasts(values, place)
+      // Strings alone would make an array of text.
+      const { end } = core.span
+      const type = ARRAY_TYPES[findings.catalog.storedAs?.(column) ?? 'bytes'] ?? ''
+      findings.edit(end - 1, end, `]${type}`)
     }
   } else {
     const use: ValueUse = { kind: 'search', as: 'array', isSingle: !isUnion }
