@@ -67,6 +67,8 @@ export interface AnswerPlan {
   /** Of PREPARE: the parameters of the statement inside that are values of protected columns. */
   readonly prepares: ReadonlyMap<number, ParameterSlot> | null
   readonly copy: CopyAnalysis | null
+  /** Its rows tell of a plan of the database's: nothing in them is revealed. */
+  readonly isPlan?: boolean
 }
 
 export const untouched: Untouched = { kind: 'untouched' }

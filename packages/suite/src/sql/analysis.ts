@@ -157,6 +157,8 @@ export interface StatementAnalysis {
    */
   readonly named: Named | null
   readonly copy: CopyAnalysis | null
+  /** EXPLAIN: its rows tell of a plan, in which values stand as the database has them. */
+  readonly isPlan?: boolean
 }
 
 export type Analysis =

@@ -11,6 +11,8 @@ export class Answer {
   readonly results: readonly ResultItem[] | null
   /** What its rows are where they are those of a COPY with protected columns. */
   readonly copy: CopyAnalysis | null
+  /** Its rows tell of a plan: nothing in them is revealed. */
+  readonly isPlan: boolean
   /** True where at least one column of the answer is known to be protected. */
   readonly protects: boolean
   /** Format codes as Bind and RowDescription give them: none = all text, one = all alike, else one per column; null where they are not known. */
@@ -22,9 +24,11 @@ export class Answer {
     results: readonly ResultItem[] | null,
     formats: readonly number[] | null = TEXT_ONLY,
     copy: CopyAnalysis | null = null,
+    isPlan = false,
   ) {
     this.results = results
     this.copy = copy
+    this.isPlan = isPlan
     this.protects = results?.some((item) => typeof item === 'object') === true
     this.formats = formats
   }

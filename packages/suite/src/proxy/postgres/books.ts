@@ -107,7 +107,8 @@ export class Books {
   /** What the rows of a statement will be. Those of a cursor come with FETCH, those of a statement that SQL prepares with EXECUTE. */
   answer(plan: AnswerPlan | null, formats: readonly number[]): Answer {
     if (plan === null) return new Answer(null, formats)
-    const { results, named, copy } = plan
+    const { results, named, copy, isPlan } = plan
+    if (isPlan === true) return new Answer(null, formats, null, true)
     if (named === null) return new Answer(results, formats, copy)
     switch (named.action) {
       case 'declare':

@@ -138,7 +138,7 @@ export class FromDatabase {
     if (!isCarriedOut(expected)) throw outOfTurn()
     const answer = currentAnswer(expected)
     const { decryptsUnconfigured, detectsPoison } = this.#settings
-    const opens = decryptsUnconfigured || answer.protects
+    const opens = !answer.isPlan && (decryptsUnconfigured || answer.protects)
     if (!opens && !detectsPoison) return false
     const failed = (error: unknown): true => {
       if (!(error instanceof RefusedError)) throw error

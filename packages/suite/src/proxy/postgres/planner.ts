@@ -168,10 +168,10 @@ function planOf(analysis: Analysis, columns: ColumnTable): Plan {
 }
 
 function answerPlan(
-  { results, named, copy }: StatementAnalysis,
+  { results, named, copy, isPlan = false }: StatementAnalysis,
   parameters: ReadonlyMap<number, ParameterSlot>,
 ): AnswerPlan {
-  return { results, named, copy, prepares: named?.action === 'prepare' ? parameters : null }
+  return { results, named, copy, isPlan, prepares: named?.action === 'prepare' ? parameters : null }
 }
 
 const noParameters: ReadonlyMap<number, ParameterSlot> = new Map()

@@ -53,7 +53,6 @@ test('no literal of a statement is in its refusal', () => {
     "SELECT my_function('secret')",
     "SELECT set_config('client_encoding', 'sjis', false), 'secret'",
     "CALL p('secret')",
-    "EXPLAIN EXECUTE q ('secret')",
     "SELECT 1 FROM contacts WHERE email = 'secret'",
     "SELECT 'secret",
   ]
@@ -114,7 +113,6 @@ test('pass mode forwards what it cannot protect, says so, and protects the rest'
       "COPY users FROM '/file'",
       'passed: COPY FROM a file of the database server writes users.email',
     ],
-    ["EXPLAIN EXECUTE q ('x')", 'passed: EXPLAIN EXECUTE'],
     ['this is no SQL', 'passed: SQL that acra-server cannot parse'],
     ["SELECT id FROM contacts WHERE email = 'x'", 'passed: WHERE gives a value to contacts.email'],
     ['CREATE RULE r AS ON INSERT TO x DO ALSO NOTHING', 'passed: a statement of this kind (Rule)'],
