@@ -3,12 +3,13 @@
 import type { ArgumentSource, StatementAnalysis } from '../analysis.ts'
 import { answering, NO_ROWS } from './answer.ts'
 import type { Context, Place } from './context.ts'
-import { coreOf } from './core.ts'
+import { areFreeCasts, type Core, coreOf } from './core.ts'
 import { createFunction } from './definitions.ts'
 import { evaluate } from './expressions.ts'
 import { OUTERMOST } from './query.ts'
 import { checkType } from './refusals.ts'
 import { isCheckedSetting, settingProblem } from './settings.ts'
+import type { Span } from './source-text.ts'
 import type {
   CallStmt,
   DeclareCursorStmt,
@@ -160,16 +161,37 @@ export function execute(
 
 function argument(node: Node, place: Place): ArgumentSource {
   evaluate(node, place)
-  if (!('A_Const' in node)) return 'other'
-  if (node.A_Const.isnull === true) return 'null'
   const { source } = place.findings
-  const location = node.A_Const.location ?? 0
-  const literal = source.literalAt(location)
   const core = coreOf(node, source)
-  if (literal === undefined || core === null) return 'other'
-  if (place.findings.contentOf(node.A_Const) === null) return 'other'
+  if (core === null || !('A_Const' in core.node)) return 'other'
+  const constant = core.node.A_Const
+  // Under a cast it has a type, which is not that of what is stored.
+  if (constant.isnull === true) return core.casts.length === 0 ? 'null' : 'other'
+  const literal = source.literalAt(constant.location ?? 0)
+  const content = place.findings.contentOf(constant)
+  if (literal === undefined || content === null) return 'other'
+  const whole = wholeOf(core)
+  if (!areFreeCasts(core.casts, 'none', content, place) || !isBalanced(whole, core, place))
+    return 'other'
   const isNegative = core.span.start < source.literals[literal].start
-  return { literal, isNegative, at: isNegative ? source.anchored(core.span) : null }
+  const isBare = !isNegative && core.casts.length === 0
+  return { literal, isNegative, at: isBare ? null : source.anchored(whole) }
+}
+
+/** A value with its casts. */
+function wholeOf({ span, castSpans }: Core): Span {
+  const spans = [span, ...castSpans]
+  return {
+    start: Math.min(...spans.map(({ start }) => start)),
+    end: Math.max(...spans.map(({ end }) => end)),
+  }
+}
+
+/** True where brackets around the value are not cut in two: `('x')::text`. */
+function isBalanced({ start, end }: Span, { span }: Core, { findings }: Place): boolean {
+  const { text } = findings.source
+  const around = text.toString('latin1', start, span.start) + text.toString('latin1', span.end, end)
+  return around.split('(').length === around.split(')').length
 }
 
 /** The plan is text: the answer has no protected column, whatever the statement. EXECUTE has values that are protected as by itself. */
