@@ -24,6 +24,7 @@ export function nestingOf(key: string): number {
   let deepest = 0
   let depth = 0
   let chain = 0
+  let comments = 0
   for (let at = 0; at < key.length; at++) {
     const kind = KIND[key.charCodeAt(at)]
     if (kind === LETTER) {
@@ -35,7 +36,14 @@ export function nestingOf(key: string): number {
       }
       at = end - 1
     } else if (kind === OPERATOR) {
-      if (KIND[key.charCodeAt(at - 1)] !== OPERATOR) chain++
+      if (KIND[key.charCodeAt(at - 1)] !== OPERATOR) {
+        chain++
+        comments = 0
+      } else if (key[at] === '*' && key[at - 1] === '/') {
+        // The scanner of PostgreSQL reads the rest of such a run again at each beginning of a comment.
+        comments++
+        if (comments > deepest) deepest = comments
+      }
     } else if (kind === OPEN) {
       outer.push(chain)
       depth += chain + 1

@@ -61,6 +61,7 @@ const POISON: Record<string, string> = {
   unions: `SELECT 1${' UNION ALL SELECT 1'.repeat(20_000)}`,
   joins: `SELECT 1 FROM a${' JOIN a ON true'.repeat(20_000)}`,
   casts: `SELECT 1${'::int'.repeat(20_000)}`,
+  comments: `SELECT 1 ${'/*'.repeat(20_000)}`,
 }
 
 for (const [name, text] of Object.entries(POISON)) {
