@@ -24,22 +24,10 @@ const known: Readonly<Record<string, { readonly fault: RegExp; readonly reason: 
     reason:
       'its first Parse is refused, so the name is free and the second takes it: the value is one for users.nick',
   },
-  'pg-same-name-04': {
-    fault: /"heron06801k" is not on the wire/,
-    reason:
-      'search_path is not followed: a short name means the table in public, and is protected as that',
-  },
-  'pg-same-name-07': {
-    fault: /"heron06831k" is not on the wire/,
-    reason:
-      'search_path is not followed: a short name means the table in public, and is protected as that',
-  },
 }
 
 /** Records that are answered otherwise than on plain tables, and why. */
 const knownWrong: ReadonlyMap<string, string> = new Map([
-  ['pg-same-name-04', 'search_path is not followed'],
-  ['pg-same-name-07', 'search_path is not followed'],
   ['pg-view-06', 'a view that the configuration does not name: revealed values have no type'],
   ['pg-ddl-05', 'a table that was renamed: revealed values have no type'],
 ])

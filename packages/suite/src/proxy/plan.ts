@@ -2,6 +2,7 @@ import type {
   AnchoredSpan,
   CopyAnalysis,
   Named,
+  PathUse,
   Refusal,
   ResultItem,
   TextEdit,
@@ -30,6 +31,8 @@ export interface Planned {
   readonly answers: readonly AnswerPlan[]
   /** What `on_unprotected: pass` lets through: logged each time. */
   readonly passed: readonly Refusal[]
+  /** Absent where the text has nothing to do with the search path. */
+  readonly path?: PathUse
 }
 
 export interface Refused {

@@ -31,6 +31,42 @@ export interface KnownTable {
   readonly protected: ReadonlyMap<string, ProtectedColumn>
 }
 
+/** The schemas in which a name without one is looked for, in order; null where that is not known. */
+export type SearchPath = readonly string[] | null
+
+/** What a name without a schema means. */
+export interface UnqualifiedTable {
+  /** Null: a table that is not configured. Where it is in doubt, the one that is to be protected. */
+  readonly table: KnownTable | null
+  /** The tables, as `schema.name`, of which it may be any, and which are not protected alike; empty where it is certain. */
+  readonly doubt: readonly string[]
+  /** True where the name may mean another table under another search path. */
+  readonly readsPath: boolean
+}
+
+/** What becomes of the search path of a session. */
+export type PathChange =
+  /** It is set; `path` is null where the statement does not say to what, and it is not certain where the statement may leave it as it is. */
+  | {
+      readonly kind: 'set'
+      readonly path: SearchPath
+      readonly isLocal: boolean
+      readonly isCertain: boolean
+    }
+  /** It is again what the session began with. */
+  | { readonly kind: 'reset' }
+  /** A transaction or a part of it ends: what was set in it may be undone. */
+  | { readonly kind: 'end' }
+  /** Another role: a schema of the role's name is another one. */
+  | { readonly kind: 'role' }
+
+/** What a text has to do with the search path. */
+export interface PathUse {
+  /** A name in it may mean another table under another search path. */
+  readonly reads: boolean
+  readonly changes: readonly PathChange[]
+}
+
 /** What the analysis must know of the database. Names come in as the dialect folds them (settled: one matching function). */
 export interface Catalog {
   /** True where no column at all is protected: then every statement is untouched and is not even parsed. */
@@ -39,6 +75,8 @@ export interface Catalog {
   readonly onUnprotected: OnUnprotected
   /** The table that a name means; `schema` is null where the statement does not qualify it. Null where the table is not configured. */
   table(schema: string | null, name: string): KnownTable | null
+  /** What a name without a schema means under one of these search paths. Absent: `table(null, name)`, whatever the path. */
+  unqualified?(name: string, paths: readonly SearchPath[]): UnqualifiedTable
   /** A protected column of this name in any table: an unlisted relation with such a column may be a view of it. */
   protectedName(column: string): ProtectedColumn | null
   /** True where cells of both columns are read in the same way, so that one column of an answer may hold either. Absent: never. */
@@ -177,6 +215,8 @@ export type Analysis =
       readonly passed: readonly Refusal[]
       /** True where the verdict depends on the text of a literal (ORDER BY 2): the plan holds for this very text only. */
       readonly exact: boolean
+      /** Absent where it has nothing to do with the search path. */
+      readonly path?: PathUse
     }
   | {
       readonly kind: 'refused'

@@ -1,4 +1,4 @@
-import type { Refusal } from '../../sql/index.ts'
+import type { PathChange, PathUse, Refusal } from '../../sql/index.ts'
 import { ProtocolError } from '../../wire/index.ts'
 import type { TransactionStatus } from '../../wire/postgres/index.ts'
 import type { AnswerPlan, Plan } from '../plan.ts'
@@ -9,9 +9,11 @@ import { areAlike, parametersIn } from './execute-arguments.ts'
 import { type Expected, type ExpectedKind, ExpectedQueue, isEndedByReady } from './expected.ts'
 import { wireName } from './names-on-the-wire.ts'
 import { type Change, Names, type Portal, type Statement } from './prepared.ts'
+import { SearchPaths, type SessionNames } from './search-paths.ts'
 
 /** An answer of which nothing is known. */
 export const NO_ANSWER = new Answer(null)
+const NO_CHANGES: readonly PathChange[] = []
 
 /**
  * What is known of one connection: what the database still owes, what names mean, and where in the protocol both sides are. The client
@@ -22,6 +24,7 @@ export class Books {
   readonly statements = new Names<Statement>()
   readonly portals = new Names<Portal>()
   readonly encoding = new Encoding()
+  readonly searchPaths: SearchPaths
   /** Counts the client's messages. */
   sequence = 0
   /** The number of the client's last Sync. */
@@ -38,6 +41,10 @@ export class Books {
   isBrokenOff = false
   readonly #cursors = new Names<Portal>()
   #waiting: { readonly holds: () => boolean; readonly resolve: () => void } | null = null
+
+  constructor(names: SessionNames) {
+    this.searchPaths = new SearchPaths(names)
+  }
 
   /** The client has asked for something. */
   expect(
@@ -74,9 +81,10 @@ export class Books {
 
   /** The client has asked a query. */
   expectQuery(plan: Plan): void {
+    const changes = this.pathChanges(plan)
     const answers =
       plan.kind === 'planned'
-        ? plan.answers.map((answer) => this.answer(answer, []))
+        ? plan.answers.map((answer) => this.answer(answer, [], plan.path))
         : [new Answer(null)]
     this.expected.push({
       kind: 'query',
@@ -88,6 +96,19 @@ export class Books {
       // A query ends the statement without a name.
       change: this.statements.endUnnamed(this.sequence),
     })
+    this.searchPaths.sent(changes)
+  }
+
+  /** What a text does to the search path, with what the statements do that it executes by name. */
+  pathChanges(plan: Plan | null): readonly PathChange[] {
+    if (plan?.kind !== 'planned') return NO_CHANGES
+    const own = plan.path?.changes ?? NO_CHANGES
+    const executed = plan.answers.flatMap(({ named }) => {
+      if (named?.action !== 'execute') return NO_CHANGES
+      const prepared = this.statements.get(wireName(named.name))?.plan
+      return (prepared?.kind === 'planned' && prepared.path?.changes) || NO_CHANGES
+    })
+    return executed.length === 0 ? own : [...own, ...executed]
   }
 
   /** Resolves when `holds`, which is asked whenever the database has said something. One may wait at a time. */
@@ -105,7 +126,7 @@ export class Books {
   }
 
   /** What the rows of a statement will be. Those of a cursor come with FETCH, those of a statement that SQL prepares with EXECUTE. */
-  answer(plan: AnswerPlan | null, formats: readonly number[]): Answer {
+  answer(plan: AnswerPlan | null, formats: readonly number[], path?: PathUse): Answer {
     if (plan === null) return new Answer(null, formats)
     const { results, named, copy, isPlan } = plan
     if (isPlan === true) return new Answer(null, formats, null, true)
@@ -117,7 +138,7 @@ export class Books {
       case 'fetch':
         return new Answer(this.portal(wireName(named.name))?.answer.results ?? null, formats)
       case 'prepare':
-        this.#rememberPrepared(named.name, plan)
+        this.#rememberPrepared(named.name, plan, path)
         return new Answer(null, formats)
       case 'execute': {
         const prepared = this.statements.get(wireName(named.name))?.plan ?? null
@@ -136,6 +157,7 @@ export class Books {
 
   /** The database has failed at what is owed next. */
   fail(expected: Expected): void {
+    this.searchPaths.failed()
     const skips = !isEndedByReady(expected)
     if (skips && !this.expected.dropToSync()) this.isSkipping = true
   }
@@ -148,6 +170,7 @@ export class Books {
     // The first one, which ends the start-up, answers to nothing; nor does that for a Sync between the data of a COPY that has failed.
     if (expected === null) {
       this.isSkipping = false
+      this.searchPaths.settled(status)
       return
     }
     if (!isEndedByReady(expected)) {
@@ -156,11 +179,12 @@ export class Books {
     this.expected.shift()
     // Portals end with their transaction.
     if (status === 'I') this.portals.removeBefore(expected.sequence, true)
+    if (this.expected.head === null) this.searchPaths.settled(status)
   }
 
   #rememberCursor(name: string, results: AnswerPlan['results']): void {
     if (this.#cursors.isFull) return
-    const cursor = { answer: new Answer(results), sequence: this.sequence }
+    const cursor = { answer: new Answer(results), pathChanges: [], sequence: this.sequence }
     this.#cursors.change(wireName(name), cursor, this.sequence).confirm()
   }
 
@@ -168,10 +192,16 @@ export class Books {
    * A statement that SQL prepares can be bound by the protocol too. What is known of a name already stays, since PREPARE may still fail: where
    * the other one has other protected parameters, nobody knows what values are for.
    */
-  #rememberPrepared(name: string, { results, prepares }: AnswerPlan): void {
+  #rememberPrepared(
+    name: string,
+    { results, prepares }: AnswerPlan,
+    path: PathUse | undefined,
+  ): void {
     const parameters = prepares ?? new Map()
     const known = this.statements.get(wireName(name))
-    if (known !== null && areAlike(parametersIn(known.plan), parameters)) return
+    const pathKey = path?.changes.some(({ kind }) => kind !== 'end') ? '' : this.searchPaths.key
+    const isSamePath = path?.reads !== true || known?.pathKey === pathKey
+    if (known !== null && isSamePath && areAlike(parametersIn(known.plan), parameters)) return
     if (this.statements.isFull) return
     const plan: Plan = {
       kind: 'planned',
@@ -181,10 +211,11 @@ export class Books {
       settingNames: [],
       answers: [{ results, named: null, copy: null, prepares: null }],
       passed: [],
+      ...(path === undefined ? {} : { path }),
     }
     const isAmbiguous = this.statements.has(wireName(name))
-    const fresh = { plan, parameterTypes: [], sequence: this.sequence }
-    const statement = { ...(known ?? fresh), isAmbiguous }
+    const fresh = { plan, parameterTypes: [], pathKey, sequence: this.sequence }
+    const statement = { ...(known ?? fresh), isAmbiguous, ...(isSamePath ? {} : { pathKey: '' }) }
     this.statements.change(wireName(name), statement, this.sequence).confirm()
   }
 }

@@ -19,6 +19,7 @@ import type { ConversationObserver, ConversationSettings } from './conversation-
 import { type Credential, Login, ScramError } from './login/index.ts'
 import { PassThrough } from './pass-through.ts'
 import { RowRevealer } from './rows.ts'
+import { type SessionNames, sessionNames } from './search-paths.ts'
 
 /** Answers to SSLRequest and GSSENCRequest: not here, and begin. */
 const NO = Buffer.from('N')
@@ -210,7 +211,7 @@ export class PostgresConnection implements Conversation {
     const certificate = await this.#link.openDatabase()
     const login =
       certificate === null ? null : this.#login(parameters.get('user') ?? '', certificate)
-    this.#conversation = this.#converse(identity, login)
+    this.#conversation = this.#converse(identity, login, sessionNames(parameters))
     this.#link.toDatabase.put(bytes)
     this.#link.toDatabase.flush()
   }
@@ -235,6 +236,7 @@ export class PostgresConnection implements Conversation {
   #converse(
     { access, observer }: Identity,
     login: Login | null,
+    names: SessionNames,
   ): PostgresConversation | PassThrough {
     const { toClient, toDatabase } = this.#link
     const { planner, columns, heldSizeMax, decryptsUnconfigured, detectsPoison } = this.#settings
@@ -246,7 +248,15 @@ export class PostgresConnection implements Conversation {
       const reading = { rows, opens: decryptsUnconfigured, mustRead: detectsPoison, heldSizeMax }
       return new PassThrough(toClient, toDatabase, login, reading)
     }
-    return new PostgresConversation(this.#settings, access, observer, toClient, toDatabase, login)
+    return new PostgresConversation(
+      this.#settings,
+      access,
+      observer,
+      toClient,
+      toDatabase,
+      login,
+      names,
+    )
   }
 }
 

@@ -8,17 +8,20 @@ import { FromClient } from './from-client.ts'
 import { FromDatabase } from './from-database.ts'
 import { mayEnd } from './leave.ts'
 import type { Login } from './login/index.ts'
+import type { SessionNames } from './search-paths.ts'
+
+const NO_NAMES: SessionNames = { user: '', path: null }
 
 /**
  * One PostgreSQL connection after its start-up packet, as a machine of values. There is a switch for each direction, over one set of books:
  * from-client.ts and from-database.ts say for each message what it means and what goes on in its place.
  */
 export class PostgresConversation {
-  readonly #books = new Books()
+  readonly #books: Books
   readonly #client: FromClient
   readonly #database: FromDatabase
 
-  /** `login` has a word in authentication; null where that passes. */
+  /** `login` has a word in authentication; null where that passes. `names` are those of the start-up packet. */
   constructor(
     settings: ConversationSettings,
     access: Access,
@@ -26,7 +29,9 @@ export class PostgresConversation {
     toClient: Outlet,
     toDatabase: Outlet,
     login: Login | null = null,
+    names: SessionNames = NO_NAMES,
   ) {
+    this.#books = new Books(names)
     this.#client = new FromClient(settings, this.#books, access, observer, toDatabase, login)
     this.#database = new FromDatabase(settings, this.#books, access, observer, toClient, login)
   }

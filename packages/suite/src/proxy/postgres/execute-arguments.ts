@@ -9,11 +9,13 @@ import {
 } from '../plan.ts'
 import { wireName } from './names-on-the-wire.ts'
 import type { Names, Statement } from './prepared.ts'
-import { RefusedError } from './refusal.ts'
+import { RefusedError, refusals } from './refusal.ts'
+import type { PossiblePaths } from './search-paths.ts'
 
 /** What is known of a connection's prepared statements. */
 interface Prepared {
   readonly statements: Names<Statement>
+  readonly searchPaths: PossiblePaths
   /** The number of the client's last Sync. */
   readonly lastSync: number
 }
@@ -21,6 +23,10 @@ interface Prepared {
 /** What of a text is to be protected, the values of EXECUTE among it; the refusal where these cannot be. */
 export function slotsOf(plan: Plan, prepared: Prepared): typeof noSlots | Refusal {
   if (plan.kind !== 'planned') return noSlots
+  for (const { named } of plan.answers) {
+    const known = named?.action === 'execute' ? prepared.statements.get(wireName(named.name)) : null
+    if (known !== null && isOfOtherPath(known, prepared)) return refusals.otherPath
+  }
   try {
     const given = argumentSlots(plan, prepared)
     return given.length === 0 ? plan : { ...plan, literals: [...plan.literals, ...given] }
@@ -72,6 +78,14 @@ function parametersOf(
   if (first === undefined || others.some((other) => !areAlike(first, other)))
     throw new RefusedError(notKnown)
   return first
+}
+
+/** True where names in a statement may mean other tables by now: the database looks them up again each time. */
+export function isOfOtherPath(
+  { plan, pathKey }: Statement,
+  { searchPaths }: Pick<Prepared, 'searchPaths'>,
+): boolean {
+  return plan.kind === 'planned' && plan.path?.reads === true && pathKey !== searchPaths.key
 }
 
 /** The parameters of a statement that are values of protected columns. */

@@ -132,7 +132,8 @@ export class FromClient {
   #query(bytes: Buffer, start: number, end: number): Soon<boolean> {
     const { textStart, textEnd } = decodeQuery(bytes, start, end)
     const text = bytes.subarray(textStart, textEnd)
-    const { plan, shape } = this.#planned(this.#settings.planner.forQuery(text), text)
+    const { searchPaths } = this.#books
+    const { plan, shape } = this.#planned(this.#settings.planner.forQuery(text, searchPaths), text)
     const refuse = (refusal: Refusal) => this.#refuse('query', inPlaceOf.query, refusal)
     if (plan.kind === 'refused') return refuse(plan.refusal)
     const expect = () => this.#expectQuery(plan)
@@ -151,13 +152,17 @@ export class FromClient {
   #parse(bytes: Buffer, start: number, end: number): Soon<boolean> {
     const message = decodeParse(bytes, start, end)
     const text = bytes.subarray(message.textStart, message.textEnd)
-    const { plan, shape } = this.#planned(this.#settings.planner.forParse(text), text)
+    const { plan, shape } = this.#planned(
+      this.#settings.planner.forParse(text, this.#books.searchPaths),
+      text,
+    )
     const refuse = (refusal: Refusal) => this.#refuseParse(message.statement, refusal)
     if (plan.kind === 'refused') return refuse(plan.refusal)
     if (this.#books.statements.isFull) return refuse(refusals.tooManyStatements)
+    const pathKey = this.#books.searchPaths.key
     const expect = () => {
       const { sequence, statements } = this.#books
-      const statement = { plan, parameterTypes: message.parameterTypes, sequence }
+      const statement = { plan, parameterTypes: message.parameterTypes, pathKey, sequence }
       const change = statements.change(message.statement, statement, sequence)
       this.#books.expect('parse', NO_ANSWER, change)
     }
@@ -189,12 +194,14 @@ export class FromClient {
     const plan = statement?.plan ?? null
     const expect = () => {
       const { sequence, portals } = this.#books
-      const answer = this.#books.answer(firstAnswer(plan), message.resultFormats)
-      const change = portals.change(message.portal, { answer, sequence }, sequence)
+      const path = plan?.kind === 'planned' ? plan.path : undefined
+      const answer = this.#books.answer(firstAnswer(plan), message.resultFormats, path)
+      const pathChanges = this.#books.pathChanges(plan)
+      const change = portals.change(message.portal, { answer, pathChanges, sequence }, sequence)
       this.#books.expect('bind', NO_ANSWER, change)
     }
     const refuse = (refusal: Refusal) => this.#refuse('bind', inPlaceOf.bind, refusal)
-    const why = this.#settings.planner.idle ? null : bindRefusal(statement, message, bytes)
+    const why = this.#settings.planner.idle ? null : bindRefusal(statement, message, bytes, this.#books)
     if (why !== null) return refuse(why)
     if (plan?.kind === 'answered' && message.parameterCount > 0)
       return this.#rewritten(refuse, expect, (sink) => encodeBindWithout(message, sink))
@@ -228,6 +235,7 @@ export class FromClient {
       const portal = this.#books.portal(name)
       if (kind === 'execute') this.#setCopying(portal?.answer.copy?.direction === 'in')
       this.#books.expect(kind, portal?.answer ?? NO_ANSWER, null)
+      if (kind === 'execute') this.#books.searchPaths.sent(portal?.pathChanges ?? [])
       return false
     })
   }

@@ -120,11 +120,17 @@ export class FromDatabase {
       case Backend.authentication:
         return this.#login?.fromDatabase(bytes, start, end) ?? false
       case Backend.parameterStatus:
-        this.#books.encoding.learn(decodeParameterStatus(bytes, start, end))
+        this.#parameterStatus(bytes, start, end)
         return false
       default:
         return false
     }
+  }
+
+  #parameterStatus(bytes: Buffer, start: number, end: number): void {
+    const status = decodeParameterStatus(bytes, start, end)
+    this.#books.encoding.learn(status)
+    this.#books.searchPaths.learn(status)
   }
 
   /** The database has carried out what is first in turn. */
@@ -237,8 +243,10 @@ export class FromDatabase {
     this.#books.copyingIn = null
     if (expected.kind === 'query') expected.current++
     else this.#books.expected.shift()
-    if (bytes[start + HEADER_SIZE] !== LETTER_D) return
+    const { searchPaths } = this.#books
+    if (bytes[start + HEADER_SIZE] !== LETTER_D && !searchPaths.isOpen) return
     const tag = decodeCommandComplete(bytes, start, end)
+    searchPaths.completed(tag)
     if (tag === 'DISCARD ALL' || tag === 'DEALLOCATE ALL') {
       this.#books.statements.removeBefore(expected.sequence, false)
     }

@@ -13,6 +13,7 @@ function plannerOf(cacheCount: number, cacheSize: number) {
   const planner = new Planner({
     idle: false,
     columns: new ColumnTable([], () => assert.fail('no column'), nothing),
+    followsPath: false,
     analyze: () => {
       count++
       return { kind: 'untouched' }

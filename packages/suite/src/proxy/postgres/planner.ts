@@ -1,4 +1,4 @@
-import type { Analysis, Refusal, Shape, StatementAnalysis } from '../../sql/index.ts'
+import type { Analysis, Refusal, SearchPath, Shape, StatementAnalysis } from '../../sql/index.ts'
 import { shapeOf } from '../../sql/postgres/index.ts'
 import type { ColumnTable } from '../columns.ts'
 import {
@@ -12,13 +12,16 @@ import { PlanCache } from '../plan-cache.ts'
 import { explanationOf } from './explain/explanation.ts'
 import { explanationLines } from './explain/lines.ts'
 import { askedFor, queryOf } from './explain/statement.ts'
+import { type PossiblePaths, unknownPath } from './search-paths.ts'
 
 export interface PlannerSettings {
   /** True where nothing is protected: no statement is looked at. */
   readonly idle: boolean
   readonly columns: ColumnTable
-  /** What a text says, by the real grammar. Asked once per shape. */
-  readonly analyze: (text: Buffer, shape: Shape) => Analysis
+  /** What a text says, by the real grammar, under one of these search paths. Asked once per shape and paths. */
+  readonly analyze: (text: Buffer, shape: Shape, paths: readonly SearchPath[]) => Analysis
+  /** True where a plan may depend on the search path. */
+  readonly followsPath: boolean
   /** Plans kept at most. */
   readonly cacheCount: number
   /** Memory that they may take, in bytes. */
@@ -56,50 +59,54 @@ export class Planner {
   }
 
   /** The plan of a Query: by shape, as its values stand in the text. */
-  forQuery(text: Buffer): PlannedText {
+  forQuery(text: Buffer, paths: PossiblePaths = unknownPath): PlannedText {
     if (this.idle) return untouchedText
     const asked = askedFor(text)
-    if (asked !== null) return { plan: this.#explained(asked), shape: null }
+    if (asked !== null) return { plan: this.#explained(asked, paths), shape: null }
     if (text.length > this.#settings.textSizeMax) return { plan: this.#tooLong(), shape: null }
     const shape = shapeOf(text)
-    const key = `q${shape.key}`
+    const key = `q${this.#keyOf(paths)}${shape.key}`
     const known = this.#cache.get(key)
     if (known !== undefined && known !== exactOnly) return withShape(known, shape)
-    if (known === exactOnly) return withShape(this.#exact(text, shape), shape)
-    const { plan, exact, keeps } = this.#make(text, shape)
+    if (known === exactOnly) return withShape(this.#exact(text, shape, paths), shape)
+    const { plan, exact, keeps } = this.#make(text, shape, paths)
     if (keeps) this.#cache.set(key, exact ? exactOnly : plan)
-    if (keeps && exact) this.#cache.set(exactKey(text), plan)
+    if (keeps && exact) this.#cache.set(this.#exactKey(text, paths), plan)
     return withShape(plan, shape)
   }
 
   /** The plan of a Parse: by exact text, as its values come with Bind. */
-  forParse(text: Buffer): PlannedText {
+  forParse(text: Buffer, paths: PossiblePaths = unknownPath): PlannedText {
     if (this.idle) return untouchedText
     const asked = askedFor(text)
-    if (asked !== null) return { plan: this.#explained(asked), shape: null }
+    if (asked !== null) return { plan: this.#explained(asked, paths), shape: null }
     if (text.length > this.#settings.textSizeMax) return { plan: this.#tooLong(), shape: null }
-    const known = this.#cache.get(exactKey(text))
+    const known = this.#cache.get(this.#exactKey(text, paths))
     if (known !== undefined && known !== exactOnly) {
       return needsShape(known)
         ? { plan: known, shape: shapeOf(text) }
         : { plan: known, shape: null }
     }
     const shape = shapeOf(text)
-    return withShape(this.#exact(text, shape), shape)
+    return withShape(this.#exact(text, shape, paths), shape)
   }
 
-  #exact(text: Buffer, shape: Shape): Plan {
-    const key = exactKey(text)
+  #exact(text: Buffer, shape: Shape, paths: PossiblePaths): Plan {
+    const key = this.#exactKey(text, paths)
     const known = this.#cache.get(key)
     if (known !== undefined && known !== exactOnly) return known
-    const { plan, keeps } = this.#make(text, shape)
+    const { plan, keeps } = this.#make(text, shape, paths)
     if (keeps) this.#cache.set(key, plan)
     return plan
   }
 
-  #make(text: Buffer, shape: Shape): { plan: Plan; exact: boolean; keeps: boolean } {
+  #make(
+    text: Buffer,
+    shape: Shape,
+    { paths }: PossiblePaths,
+  ): { plan: Plan; exact: boolean; keeps: boolean } {
     const { columns, analyze } = this.#settings
-    const analysis = analyze(text, shape)
+    const analysis = analyze(text, shape, paths)
     return {
       plan: planOf(analysis, columns),
       exact: analysis.kind !== 'untouched' && analysis.exact,
@@ -108,12 +115,21 @@ export class Planner {
   }
 
   /** Not kept: nobody asks for the same again and again. */
-  #explained(text: Buffer): Plan {
+  #explained(text: Buffer, { paths }: PossiblePaths): Plan {
     const { analyze, columns, textSizeMax } = this.#settings
     if (text.length > textSizeMax) return this.#tooLong()
     const shape = shapeOf(text)
-    const explanation = explanationOf(text, shape, analyze(text, shape), columns)
+    const explanation = explanationOf(text, shape, analyze(text, shape, paths), columns)
     return { kind: 'answered', text: queryOf(explanationLines(explanation)) }
+  }
+
+  #keyOf({ key }: PossiblePaths): string {
+    return this.#settings.followsPath ? key : ''
+  }
+
+  /** Bytes one to one as characters: a text with bytes that are not UTF-8 has a key of its own. */
+  #exactKey(text: Buffer, paths: PossiblePaths): string {
+    return `x${this.#keyOf(paths)}${text.toString('latin1')}`
   }
 
   #tooLong(): Plan {
@@ -133,11 +149,6 @@ function withShape(plan: Plan, shape: Shape): PlannedText {
 
 function needsShape(plan: Plan): boolean {
   return plan.kind === 'planned' && plan.literals.length + plan.edits.length > 0
-}
-
-/** Bytes one to one as characters: a text with bytes that are not UTF-8 has a key of its own. */
-function exactKey(text: Buffer): string {
-  return `x${text.toString('latin1')}`
 }
 
 function planOf(analysis: Analysis, columns: ColumnTable): Plan {
@@ -164,6 +175,7 @@ function planOf(analysis: Analysis, columns: ColumnTable): Plan {
     settingNames: analysis.settingNames,
     answers: analysis.statements.map((statement) => answerPlan(statement, parameters)),
     passed: analysis.passed,
+    ...(analysis.path === undefined ? {} : { path: analysis.path }),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { PathChange } from '../../sql/index.ts'
 import type { Plan } from '../plan.ts'
 import type { Answer } from './answer.ts'
 
@@ -8,11 +9,15 @@ export interface Statement {
   readonly parameterTypes: readonly number[]
   /** Another statement has been prepared under the name, and it is not known which of them the database has. */
   readonly isAmbiguous?: boolean
+  /** The search paths that it was planned under. */
+  readonly pathKey: string
   readonly sequence: number
 }
 
 export interface Portal {
   readonly answer: Answer
+  /** What its statement does to the search path. */
+  readonly pathChanges: readonly PathChange[]
   readonly sequence: number
 }
 

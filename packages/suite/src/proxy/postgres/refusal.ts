@@ -134,6 +134,13 @@ export const refusals = {
     hint: 'Write the name of the setting into the statement, or use SET.',
     column: null,
   },
+  otherPath: {
+    sqlState: '0A000',
+    message:
+      'prepared statement names a table without its schema, and was prepared under another search_path',
+    hint: 'Prepare it again, or write the table with its schema.',
+    column: null,
+  },
   functionCall: {
     sqlState: '0A000',
     message:

@@ -13,7 +13,6 @@ const identifiers = new Map<number, DataType>(
 /** PostgreSQL's names (manual, "Identifiers and Key Words" and "The Schema Search Path") and types. */
 export const postgresTraits: DatabaseTraits = {
   nameBytesMax: 63,
-  defaultSchema: 'public',
   typeIdentifiers: identifiers,
   canonical(type, text) {
     if (type === 'bytes') return text

@@ -58,7 +58,8 @@ export async function openProtection(
   const planner = new Planner({
     idle: config.empty,
     columns,
-    analyze: (text, shape) => analyzeText(parser, text, shape, config),
+    analyze: (text, shape, paths) => analyzeText(parser, text, shape, config, paths),
+    followsPath: config.followsPath,
     cacheCount: options.plan_cache_size,
     cacheSize: options.plan_cache_bytes,
     textSizeMax: options.statement_size_max,

@@ -1,5 +1,5 @@
 /** What a text of PostgreSQL says: the entry of the analysis. */
-import type { Analysis, Catalog, Refusal, StatementAnalysis } from '../analysis.ts'
+import type { Analysis, Catalog, Refusal, SearchPath, StatementAnalysis } from '../analysis.ts'
 import type { Shape } from '../shape.ts'
 import type { Context } from './context.ts'
 import { Findings, Refused } from './findings.ts'
@@ -13,16 +13,21 @@ import { type Node, partsOf, type Tree } from './tree.ts'
 import { deleteStatement, insertStatement, updateStatement } from './write.ts'
 
 const UNTOUCHED: Analysis = { kind: 'untouched' }
+const UNKNOWN_PATH: readonly SearchPath[] = [null]
 
-/** Parses `text`, whose shape is given, and analyses it. Throws nothing: what cannot be parsed or followed is refused. */
+/**
+ * Parses `text`, whose shape is given, and analyses it for a session whose search path is one of `paths`. Throws nothing: what cannot be
+ * parsed or followed is refused.
+ */
 export function analyzeText(
   parser: Parser,
   text: Uint8Array,
   shape: Shape,
   catalog: Catalog,
+  paths: readonly SearchPath[] = UNKNOWN_PATH,
 ): Analysis {
   if (catalog.empty) return UNTOUCHED
-  const findings = new Findings(catalog, text, shape.literals)
+  const findings = new Findings(catalog, text, shape.literals, paths)
   try {
     if (!isUtf8(shape.key)) findings.refuse(null, NOT_UTF8)
     return analyzeTree(parser.parse(text, shape), findings)
@@ -45,12 +50,14 @@ function analyzeTree(tree: Tree, findings: Findings): Analysis {
   const values = findings.slots()
   const edits = findings.edits()
   const { passed, exact, settingNames } = findings
+  const path = findings.path.use
   const says = statements.some(
     ({ results, named, copy }) => results !== null || named !== null || copy !== null,
   )
   const found = values.length + edits.length + passed.length + settingNames.length
-  if (!says && !exact && found === 0) return UNTOUCHED
-  return { kind: 'planned', values, edits, statements, settingNames, passed, exact }
+  if (!says && !exact && found === 0 && path === undefined) return UNTOUCHED
+  const plan = { values, edits, statements, settingNames, passed, exact }
+  return { kind: 'planned', ...plan, ...(path === undefined ? {} : { path }) }
 }
 
 /** What a query, or a statement that returns rows, answers. */

@@ -20,14 +20,14 @@ export interface Written {
 export function writtenTable(relation: RangeVar | undefined, { findings }: Context): Written {
   const name = relation?.relname ?? ''
   const schema = relation?.schemaname ?? null
-  const table = findings.catalog.table(schema, name)
+  const table = findings.table(schema, name)
   return { table, name, isUnlisted: table === null && !isCatalogRelation(schema, name) }
 }
 
 /** Rows of system catalogs are settings and the names of tables: who writes them turns over what verdicts stand on. */
 export function refuseCatalog(relation: RangeVar | undefined, { findings }: Context): void {
   const { schemaname = null, relname = '' } = relation ?? {}
-  if (findings.catalog.table(schemaname, relname) !== null) return
+  if (findings.table(schemaname, relname) !== null) return
   if (!isCatalogRelation(schemaname, relname)) return
   findings.refuse(null, {
     message: `a statement writes ${relname}, which belongs to the system catalogs`,

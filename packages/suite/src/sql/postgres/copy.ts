@@ -29,7 +29,7 @@ function tableItems(
   names: readonly string[] | null,
   { findings }: Context,
 ): readonly ResultItem[] | null {
-  const table = findings.catalog.table(relation?.schemaname ?? null, relation?.relname ?? '')
+  const table = findings.table(relation?.schemaname ?? null, relation?.relname ?? '')
   const listed = names ?? table?.columns ?? null
   return listed?.map((name) => table?.protected.get(name) ?? 'other') ?? null
 }

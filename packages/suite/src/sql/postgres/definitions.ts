@@ -38,7 +38,7 @@ export function protectedOf(
   relation: RangeVar | undefined,
   { findings }: Context,
 ): ProtectedColumn | null {
-  const table = findings.catalog.table(relation?.schemaname ?? null, relation?.relname ?? '')
+  const table = findings.table(relation?.schemaname ?? null, relation?.relname ?? '')
   const [first] = table?.protected.values() ?? []
   return first ?? null
 }
@@ -82,7 +82,7 @@ export function columnDefinition(
 ): void {
   const { colname = '', typeName, raw_default, constraints = [] } = definition
   checkType(typeName, place)
-  const table = place.findings.catalog.table(relation?.schemaname ?? null, relation?.relname ?? '')
+  const table = place.findings.table(relation?.schemaname ?? null, relation?.relname ?? '')
   const own = table?.protected.get(colname) ?? null
   if (raw_default !== undefined) defaultValue(raw_default, own, place)
   for (const node of constraints) if ('Constraint' in node) constraint(node.Constraint, own, place)

@@ -8,6 +8,7 @@ import { carryPartitions, showGroup } from './grouping.ts'
 import { combined, type Item, itemOf, NULL, type Part, PLAIN, SENT, unlistedIn } from './items.ts'
 import { columnRef } from './references.ts'
 import { checkType, refuseNode, refuseUnknownCode, refuseUnsafe, refuseUse } from './refusals.ts'
+import { configurePath } from './search-path.ts'
 import { settingProblem } from './settings.ts'
 import { isCarriedSubquery } from './subquery-comparisons.ts'
 import {
@@ -204,6 +205,7 @@ function functionCall(call: FuncCall, place: Place): Item {
   if (kind === 'unsafe') refuseUnsafe(written, place)
   if (kind === 'unknown' && item.sent) refuseUnknownCode(`the function ${written}`, place)
   if (kind === 'known' && name === 'set_config') checkSetConfig(args, place)
+  if (kind === 'unknown') place.findings.path.unknownCode()
   // `email(u)` is another way to write `u.email`.
   const like =
     kind === 'known' || items.length !== 1 || items[0].row === null
@@ -231,6 +233,7 @@ function checkSetConfig(args: readonly Node[], place: Place): void {
   }
   const problem = settingProblem(setting, value ?? null)
   if (problem !== null) place.findings.refuse(null, problem)
+  configurePath(setting, value ?? null, args[2], place)
 }
 
 function constantText(node: Node): string | null {

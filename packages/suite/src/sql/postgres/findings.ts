@@ -2,8 +2,10 @@
 import type {
   AnchoredSpan,
   Catalog,
+  KnownTable,
   ProtectedColumn,
   Refusal,
+  SearchPath,
   TextEdit,
   ValueSlot,
   ValueUse,
@@ -16,6 +18,7 @@ import {
   type ResolvedParameter,
   type Use as UseOfParameter,
 } from './parameter-uses.ts'
+import { PathInText } from './path-in-text.ts'
 import type { Scope } from './scope.ts'
 import { SourceText, type Span } from './source-text.ts'
 import { type A_Const, qualifiedName, type TypeName } from './tree.ts'
@@ -60,6 +63,7 @@ export class Findings {
   readonly settingNames: number[] = []
   /** The protected columns that queries group by. */
   readonly groups: Group[] = []
+  readonly path: PathInText
   readonly source: SourceText
   /** Literals whose text does not matter for the verdict. */
   readonly #seen = new Set<number>()
@@ -68,8 +72,14 @@ export class Findings {
   readonly #declared = new Map<number, TypeName>()
   readonly #edits = new Map<string, Span & { readonly text: string }>()
 
-  constructor(catalog: Catalog, text: Uint8Array, literals: readonly Literal[]) {
+  constructor(
+    catalog: Catalog,
+    text: Uint8Array,
+    literals: readonly Literal[],
+    paths: readonly SearchPath[],
+  ) {
     this.catalog = catalog
+    this.path = new PathInText(catalog, paths)
     this.source = new SourceText(text, literals)
   }
 
@@ -82,6 +92,19 @@ export class Findings {
     if ((column ?? this.catalog).onUnprotected === 'refuse') throw new Refused(refusal)
     const isKnown = this.passed.some((other) => other.message === refusal.message)
     if (!isKnown) this.passed.push(refusal)
+  }
+
+  /** The table that a name means; null where it is not configured. Refuses where it may mean several that are not protected alike. */
+  table(schema: string | null, name: string): KnownTable | null {
+    const { table, doubt } = this.path.meaning(schema, name)
+    if (doubt.length > 0) {
+      const [column = null] = table?.protected.values() ?? []
+      this.refuse(column, {
+        message: `the name ${name} may mean ${doubt.join(' or ')}, which are not protected alike`,
+        hint: 'Write the table with its schema, or set a search_path under which it is certain.',
+      })
+    }
+    return table
   }
 
   /** Refuses what may be a protected column seen through a relation that is not configured. */

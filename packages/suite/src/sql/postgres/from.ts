@@ -33,10 +33,7 @@ export function fromList(items: readonly Node[], context: Context, outer: Scope)
 }
 
 function fromItem(node: Node, around: Surroundings): Source {
-  if ('RangeVar' in node)
-    return sourceOf(
-      tableRelation(node.RangeVar, around.context.findings.catalog, around.outer.tables, around),
-    )
+  if ('RangeVar' in node) return sourceOf(tableRelation(node.RangeVar, around.outer.tables, around))
   if ('JoinExpr' in node) return join(node.JoinExpr, around)
   if ('RangeSubselect' in node) return derived(node.RangeSubselect, around)
   if ('RangeFunction' in node) return fromFunction(node.RangeFunction, around)

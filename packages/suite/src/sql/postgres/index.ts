@@ -10,4 +10,5 @@ export {
   Parser,
   type ParserLimits,
 } from './parse.ts'
+export { readSearchPath } from './search-path.ts'
 export { isCheckedSetting, settingProblem } from './settings.ts'

@@ -64,7 +64,7 @@ export function refuseName(
   what: string,
   { findings }: Context,
 ): void {
-  const table = findings.catalog.table(relation?.schemaname ?? null, relation?.relname ?? '')
+  const table = findings.table(relation?.schemaname ?? null, relation?.relname ?? '')
   const [inside] = table?.protected.values() ?? []
   if (inside === undefined) return
   findings.refuse(inside, {

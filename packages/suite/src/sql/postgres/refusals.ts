@@ -40,7 +40,7 @@ export function checkType(type: TypeName | undefined, place: Place): void {
     if ('A_Const' in modifier) place.findings.literal(modifier.A_Const.location ?? 0)
   }
   if (schema === 'pg_catalog') return
-  const [column] = place.findings.catalog.table(schema, name)?.protected.values() ?? []
+  const [column] = place.findings.table(schema, name)?.protected.values() ?? []
   if (column === undefined) return
   place.findings.refuse(column, {
     message: `${place.clause} uses the row type of ${column.table}, which has protected columns`,

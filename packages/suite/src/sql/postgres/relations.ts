@@ -1,5 +1,5 @@
 /** The relations of FROM: what they are called and which columns they have. */
-import type { Catalog, KnownTable } from '../analysis.ts'
+import type { KnownTable } from '../analysis.ts'
 import type { Context, Place } from './context.ts'
 import { isCatalogRelation } from './functions.ts'
 import {
@@ -54,7 +54,6 @@ export function place({ context, outer, left }: Surroundings): Place {
 /** A table, view or common table by its name. */
 export function tableRelation(
   range: RangeVar,
-  catalog: Catalog,
   tables: CommonTables | null,
   around: Pick<Surroundings, 'context'>,
 ): Relation {
@@ -64,7 +63,8 @@ export function tableRelation(
   const name = relname ?? ''
   const schema = schemaname ?? null
   const common = schema === null ? (tables?.find(name) ?? null) : null
-  const parts = common?.map(ofItsOwn) ?? tableParts(catalog.table(schema, name), schema, name)
+  const parts =
+    common?.map(ofItsOwn) ?? tableParts(around.context.findings.table(schema, name), schema, name)
   const isTable = common === null
   const relation = { name, schema: alias === undefined ? schema : null, parts, isTable }
   return aliased(relation, alias, around.context)

@@ -1,4 +1,4 @@
-/** Settings of a session that decide how the server reads a text: acra-server must read it in the same way. */
+/** Settings of a session that decide how the server reads a text, and what names in it mean: acra-server must read it in the same way. */
 import type { Reason } from './findings.ts'
 
 /** Encodings in which a byte of a longer character can be a quote or a backslash. */
@@ -27,7 +27,19 @@ export function isCheckedSetting(name: string): boolean {
   return CHECKED.has(name.toLowerCase())
 }
 
-const CHECKED = new Set(['standard_conforming_strings', 'client_encoding', 'names'])
+const CHECKED = new Set(['standard_conforming_strings', 'client_encoding', 'names', 'search_path'])
+
+/** True for the setting that says which schemas a name without one is looked for in. */
+export function isSearchPath(name: string): boolean {
+  return name.toLowerCase() === 'search_path'
+}
+
+/** True for the settings that say which role the session has. */
+export function isRole(name: string): boolean {
+  return ROLES.has(name.toLowerCase())
+}
+
+const ROLES = new Set(['role', 'session_authorization'])
 
 const ON = new Set(['on', 'true', 'tru', 'tr', 't', 'yes', 'ye', 'y', '1', 'default'])
 

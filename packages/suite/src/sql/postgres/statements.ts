@@ -17,6 +17,7 @@ import {
   createView,
 } from './definitions.ts'
 import { OUTERMOST } from './query.ts'
+import { discard, isBareCall, transaction } from './search-path.ts'
 import { type BodyOf, type Kind, type Node, partsOf, type RawStmt } from './tree.ts'
 import {
   call,
@@ -26,6 +27,7 @@ import {
   fetch,
   HARMLESS,
   prepare,
+  setForLater,
   setVariable,
 } from './utility.ts'
 
@@ -34,16 +36,18 @@ const QUERIES = new Set(['SelectStmt', 'InsertStmt', 'UpdateStmt', 'DeleteStmt',
 /** Statements around others, and those that set, copy or run something. */
 const AROUND: { readonly [K in Kind]?: (body: BodyOf<K>, context: Context) => StatementAnalysis } =
   {
-    AlterDatabaseSetStmt: ({ setstmt = {} }, context) => setVariable(setstmt, context),
-    AlterRoleSetStmt: ({ setstmt = {} }, context) => setVariable(setstmt, context),
-    AlterSystemStmt: ({ setstmt = {} }, context) => setVariable(setstmt, context),
+    AlterDatabaseSetStmt: ({ setstmt = {} }, context) => setForLater(setstmt, context),
+    AlterRoleSetStmt: ({ setstmt = {} }, context) => setForLater(setstmt, context),
+    AlterSystemStmt: ({ setstmt = {} }, context) => setForLater(setstmt, context),
     CallStmt: call,
     CopyStmt: copy,
     DeclareCursorStmt: declareCursor,
+    DiscardStmt: discard,
     ExecuteStmt: execute,
     ExplainStmt: explain,
     FetchStmt: fetch,
     PrepareStmt: prepare,
+    TransactionStmt: transaction,
     VariableSetStmt: setVariable,
   }
 
@@ -110,6 +114,7 @@ export function topStatement(
     const end = stmt_len === 0 ? Number.POSITIVE_INFINITY : stmt_location + stmt_len
     context.findings.ignoreLiterals(stmt_location, end)
   }
+  context.findings.path.isBareCall = isBareCall(stmt)
   return statement(stmt, context)
 }
 

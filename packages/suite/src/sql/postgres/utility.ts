@@ -8,6 +8,7 @@ import { createFunction } from './definitions.ts'
 import { evaluate } from './expressions.ts'
 import { OUTERMOST } from './query.ts'
 import { checkType } from './refusals.ts'
+import { setPath } from './search-path.ts'
 import { isCheckedSetting, settingProblem } from './settings.ts'
 import type { Span } from './source-text.ts'
 import type {
@@ -88,7 +89,13 @@ export const HARMLESS: ReadonlySet<string> = new Set([
   'VariableShowStmt',
 ])
 
-export function setVariable(
+export function setVariable(statement: VariableSetStmt, context: Context): StatementAnalysis {
+  setPath(statement, context)
+  return setForLater(statement, context)
+}
+
+/** A setting of sessions to come. */
+export function setForLater(
   { kind, name = '', args = [] }: VariableSetStmt,
   { findings }: Context,
 ): StatementAnalysis {
@@ -139,11 +146,12 @@ export function prepare(
     })
   }
   findings.isPreparing = true
-  const settingCount = findings.settingNames.length
+  const settingCount = findings.settingNames.length + findings.path.settingCount
   const parts = context.query(query, OUTERMOST)
-  if (findings.settingNames.length > settingCount) {
+  if (findings.settingNames.length + findings.path.settingCount > settingCount) {
     findings.refuse(null, {
-      message: 'PREPARE of a statement that sets something under a name that is a parameter',
+      message:
+        'PREPARE of a statement that sets something under a name that is a parameter, or may change the search_path',
       hint: 'Prepare it by the protocol, as drivers do, or run it without PREPARE.',
     })
   }
@@ -156,6 +164,7 @@ export function execute(
 ): StatementAnalysis {
   const place = { ...context, scope: OUTERMOST, clause: 'EXECUTE' }
   const given = params.map((node) => argument(node, place))
+  context.findings.path.executed()
   return { ...NO_ROWS, named: { action: 'execute', name, arguments: given } }
 }
 

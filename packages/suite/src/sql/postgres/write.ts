@@ -206,7 +206,7 @@ export function deleteStatement(statement: DeleteStmt, context: Context, outer: 
 
 /** The table that is written to as a relation to refer to: no common table can stand in its place. */
 export function targetRelation(relation: RangeVar | undefined, context: Context): Relation {
-  return tableRelation(relation ?? {}, context.findings.catalog, null, { context })
+  return tableRelation(relation ?? {}, null, { context })
 }
 
 /** The values of SET that go into protected columns. */

@@ -4,8 +4,6 @@ import type { DataType } from '../data-type.ts'
 export interface DatabaseTraits {
   /** Longest name of a schema, table or column in bytes: PostgreSQL cuts what is longer (63). */
   readonly nameBytesMax: number
-  /** The schema that an unqualified name means first: `public` in PostgreSQL, null where there is none. */
-  readonly defaultSchema: string | null
   /** The types by the numbers that the database has for them (`data_type_db_identifier`). */
   readonly typeIdentifiers: ReadonlyMap<number, DataType>
   /** The form in which a value of the type is kept; null where the text is none of its values. */

@@ -1,6 +1,12 @@
 import type { EnvelopeKind } from '@acra-ts/crypto'
 import type { DataType, OnFail } from '../data-type.ts'
 import type { Masking, Tokenization } from './operation-entry.ts'
+import {
+  tablesByName,
+  type UnqualifiedTable,
+  unqualifiedTable,
+  withoutSchema,
+} from './same-names.ts'
 
 /** What happens to a statement that would write or show a protected column unprotected. */
 export type OnUnprotected = 'refuse' | 'pass'
@@ -54,11 +60,14 @@ export interface EncryptorConfig {
   /** The installation's answer where no column's own setting applies. */
   readonly onUnprotected: OnUnprotected
   /**
-   * The table that a name in a statement means; `schema` is null where the statement does not qualify it.
-   * Qualified: the table of that schema, else the one without a schema. Unqualified: the one without a schema, else that
-   * of the database's default schema, else the only one of this name; but one that protects something before one that does not.
+   * The table that a name in a statement means; `schema` is null where the statement does not qualify it and the search path is not known.
+   * Qualified: the table of that schema, else the one without a schema.
    */
   table(schema: string | null, name: string): TableSetting | null
+  /** What a name without a schema means under one of these search paths; null stands for one that is not known. */
+  unqualified(name: string, paths: readonly (readonly string[] | null)[]): UnqualifiedTable
+  /** True where the search path may decide what a name means. */
+  readonly followsPath: boolean
   /** A protected column of this name in any table; one with `on_unprotected: refuse` goes before the others. */
   protectedName(column: string): ColumnSetting | null
   /** True where cells of both columns are read in the same way. */
@@ -78,8 +87,6 @@ export interface ConfigParts {
   readonly tables: readonly TableSetting[]
   readonly trusted: readonly TrustedFunction[]
   readonly onUnprotected: OnUnprotected
-  /** The schema that an unqualified name means first: `public` in PostgreSQL, null where there is none. */
-  readonly defaultSchema: string | null
 }
 
 /** An entry of `trusted_functions`; `name` is null for all functions of a schema. */
@@ -102,10 +109,11 @@ export function encryptorConfig(parts: ConfigParts): EncryptorConfig {
     table(schema, name) {
       const tables = byName.get(name)
       if (tables === undefined) return null
-      return schema === null
-        ? unqualifiedTable(tables, parts.defaultSchema)
-        : (tables.find((table) => table.schema === schema) ?? withoutSchema(tables))
+      if (schema === null) return unqualifiedTable(tables, [null]).table
+      return tables.find((table) => table.schema === schema) ?? withoutSchema(tables)
     },
+    unqualified: (name, paths) => unqualifiedTable(byName.get(name) ?? [], paths),
+    followsPath: parts.tables.some(({ schema }) => schema !== null),
     protectedName: (column) => byColumn.get(column) ?? null,
     alike: areReadAlike,
     copies: areStoredAlike,
@@ -152,37 +160,6 @@ function areComparable(one: ColumnSetting, other: ColumnSetting): boolean {
     one.dataType === other.dataType &&
     one.tokenization?.type === other.tokenization?.type
   )
-}
-
-/** Tables of one name may stand in several schemas. */
-export function tablesByName(
-  tables: readonly TableSetting[],
-): ReadonlyMap<string, readonly TableSetting[]> {
-  const byName = new Map<string, TableSetting[]>()
-  for (const table of tables) {
-    const same = byName.get(table.name)
-    if (same === undefined) byName.set(table.name, [table])
-    else same.push(table)
-  }
-  return byName
-}
-
-/**
- * What an unqualified name means among the tables of that name; null where the config does not say. The search path is not known here: a
- * table that protects something goes before one that does not, so that no value passes for being meant for the other.
- */
-export function unqualifiedTable(
-  tables: readonly TableSetting[],
-  defaultSchema: string | null,
-): TableSetting | null {
-  const byDefault = tables.find((table) => table.schema === defaultSchema)
-  const first = withoutSchema(tables) ?? byDefault ?? (tables.length === 1 ? tables[0] : null)
-  if (first === null || first.protected.size > 0) return first
-  return tables.find((table) => table.protected.size > 0) ?? first
-}
-
-function withoutSchema(tables: readonly TableSetting[]): TableSetting | null {
-  return tables.find((table) => table.schema === null) ?? null
 }
 
 function columnsByName(columns: readonly ColumnSetting[]): ReadonlyMap<string, ColumnSetting> {

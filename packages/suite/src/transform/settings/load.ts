@@ -7,8 +7,6 @@ import {
   type OnUnprotected,
   type TableSetting,
   type TrustedFunction,
-  tablesByName,
-  unqualifiedTable,
 } from './encryptor-config.ts'
 import { EntryReader, labelBy, type Read } from './entry-reader.ts'
 import { readTable, type TableDefaults } from './table-entry.ts'
@@ -45,7 +43,7 @@ export function loadEncryptorConfig(
 
 /** The config of a server that has none: nothing is protected. */
 export function noEncryptorConfig(installation: InstallationDefaults): EncryptorConfig {
-  return encryptorConfig({ tables: [], trusted: [], defaultSchema: null, ...installation })
+  return encryptorConfig({ tables: [], trusted: [], ...installation })
 }
 
 function readRoot(
@@ -68,10 +66,9 @@ function readRoot(
     database,
   }
   return encryptorConfig({
-    tables: readTables(entry, defaults, database),
+    tables: readTables(entry, defaults),
     trusted: readTrustedFunctions(entry),
     onUnprotected: installation.onUnprotected,
-    defaultSchema: database.defaultSchema,
   })
 }
 
@@ -112,11 +109,7 @@ function innerMap(entry: EntryReader, key: string): EntryReader | null {
   return map === null ? null : entry.inner(map, key)
 }
 
-function readTables(
-  entry: EntryReader,
-  defaults: TableDefaults,
-  database: DatabaseTraits,
-): readonly TableSetting[] {
+function readTables(entry: EntryReader, defaults: TableDefaults): readonly TableSetting[] {
   const tables: Read<TableSetting>[] = []
   for (const item of entry.list('schemas')?.items ?? []) {
     if (item.kind !== 'map') {
@@ -126,31 +119,18 @@ function readTables(
     const table = readTable(entry.inner(item, labelBy('table', item)), defaults)
     if (table !== null) tables.push(table)
   }
-  refuseAmbiguous(entry, tables, database)
+  refuseTwice(entry, tables)
   return tables.map(({ value }) => value)
 }
 
-/** One table may stand only once, and an unqualified name must mean one table. */
-function refuseAmbiguous(
-  entry: EntryReader,
-  tables: readonly Read<TableSetting>[],
-  database: DatabaseTraits,
-): void {
-  const distinct = new Map<string, Read<TableSetting>>()
-  for (const table of tables) {
-    const { schema, name } = table.value
+/** One table may stand only once. */
+function refuseTwice(entry: EntryReader, tables: readonly Read<TableSetting>[]): void {
+  const known = new Set<string>()
+  for (const { value, offset } of tables) {
+    const { schema, name } = value
     const key = JSON.stringify([schema, name])
-    if (distinct.has(key))
-      entry.problem(table.offset, 'the table is listed twice', `table "${name}"`)
-    else distinct.set(key, table)
-  }
-  const byName = tablesByName([...distinct.values()].map(({ value }) => value))
-  for (const { value, offset } of distinct.values()) {
-    const same = byName.get(value.name) ?? []
-    if (value !== same.at(-1) || unqualifiedTable(same, database.defaultSchema) !== null) continue
-    const text =
-      'stands in several schemas: add the one that the unqualified name means, without a schema'
-    entry.problem(offset, text, `table "${value.name}"`)
+    if (known.has(key)) entry.problem(offset, 'the table is listed twice', `table "${name}"`)
+    known.add(key)
   }
 }
 

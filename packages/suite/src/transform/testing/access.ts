@@ -88,7 +88,6 @@ export function atOnce<T>(value: Soon<T>): T {
 export function traitsOf(): DatabaseTraits {
   return {
     nameBytesMax: 63,
-    defaultSchema: 'public',
     typeIdentifiers: new Map([
       [20, 'int64'],
       [23, 'int32'],

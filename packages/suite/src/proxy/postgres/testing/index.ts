@@ -104,7 +104,8 @@ export async function conversationParts(
   const planner = new Planner({
     idle: config.empty,
     columns,
-    analyze: (text, shape) => analyzeText(parser, text, shape, config),
+    analyze: (text, shape, paths) => analyzeText(parser, text, shape, config, paths),
+    followsPath: config.followsPath,
     cacheCount: 1000,
     cacheSize: 1 << 24,
     textSizeMax: 1 << 16,

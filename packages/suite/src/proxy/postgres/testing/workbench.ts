@@ -71,7 +71,9 @@ export class Workbench {
     return new Planner({
       idle: this.#config.empty,
       columns: this.#columns,
-      analyze: (text, shape) => analyzeText(this.#parser, text, shape, this.#config),
+      analyze: (text, shape, paths) =>
+        analyzeText(this.#parser, text, shape, this.#config, paths),
+      followsPath: this.#config.followsPath,
       ...cache,
       textSizeMax: 1 << 20,
       onCacheTurn: () => {},

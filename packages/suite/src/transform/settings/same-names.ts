@@ -1,0 +1,86 @@
+/** Which of several tables of the same name is meant. */
+import { isDeepStrictEqual } from 'node:util'
+import type { TableSetting } from './encryptor-config.ts'
+
+/** What a name without a schema means. It can stand where `sql` wants an UnqualifiedTable. */
+export interface UnqualifiedTable {
+  /** Null: a table that the config does not name. Where it is in doubt, one that protects something. */
+  readonly table: TableSetting | null
+  /** The tables, as `schema.name`, of which it may be any, and which are not protected alike; empty where it is certain. */
+  readonly doubt: readonly string[]
+  /** True where the name may mean another table under another search path. */
+  readonly readsPath: boolean
+}
+
+/** Tables of one name may stand in several schemas. */
+export function tablesByName(
+  tables: readonly TableSetting[],
+): ReadonlyMap<string, readonly TableSetting[]> {
+  const byName = new Map<string, TableSetting[]>()
+  for (const table of tables) {
+    const same = byName.get(table.name)
+    if (same === undefined) byName.set(table.name, [table])
+    else same.push(table)
+  }
+  return byName
+}
+
+/** The entry that stands for the tables of its name in every schema that has no entry of its own. */
+export function withoutSchema(tables: readonly TableSetting[]): TableSetting | null {
+  return tables.find((table) => table.schema === null) ?? null
+}
+
+/**
+ * What the name of `tables` means under one of `paths`, where null stands for a path that is not known. Whether a table of an entry is
+ * really there is not known either: one that protects nothing is not believed to hide one that does.
+ */
+export function unqualifiedTable(
+  tables: readonly TableSetting[],
+  paths: readonly (readonly string[] | null)[],
+): UnqualifiedTable {
+  const readsPath = tables.some(({ schema }) => schema !== null)
+  if (!readsPath) return { table: tables[0] ?? null, doubt: [], readsPath }
+  const meanings = paths.flatMap((path) =>
+    path === null ? ofAnyPath(tables) : ofPath(tables, path),
+  )
+  const guarded = meanings.filter((table) => table !== null && table.protected.size > 0)
+  const [first = null] = meanings
+  const isCertain = meanings.every((table) => areAlike(table, first))
+  if (isCertain) return { table: first, doubt: [], readsPath }
+  if (guarded.length === 0) return { table: unprotected(meanings), doubt: [], readsPath }
+  const doubt = [...new Set(meanings.map((table) => nameOf(table, tables)))]
+  return { table: guarded[0] ?? null, doubt, readsPath }
+}
+
+/** Where nothing is known, a table that protects something goes before those that do not. */
+function ofAnyPath(tables: readonly TableSetting[]): (TableSetting | null)[] {
+  const guarded = tables.filter((table) => table.protected.size > 0)
+  return guarded.length > 0 ? guarded : [...tables]
+}
+
+/** The first table that there is along the path, and those that are meant where that is not there. */
+function ofPath(tables: readonly TableSetting[], path: readonly string[]): (TableSetting | null)[] {
+  const along = path.flatMap(
+    (schema) => tables.find((table) => table.schema === schema) ?? withoutSchema(tables) ?? [],
+  )
+  const [first] = along
+  if (first === undefined) return [null]
+  return [first, ...along.filter((table) => table.protected.size > 0)]
+}
+
+function areAlike(one: TableSetting | null, other: TableSetting | null): boolean {
+  if (one === other || one === null || other === null) return one === other
+  return isDeepStrictEqual({ ...one, schema: null }, { ...other, schema: null })
+}
+
+/** Of tables that protect nothing: it is known, and its columns only where they are the same. */
+function unprotected(meanings: readonly (TableSetting | null)[]): TableSetting | null {
+  const [first] = meanings.filter((table) => table !== null)
+  const isUnlisted = first === undefined || meanings.includes(null)
+  return isUnlisted ? null : { ...first, columns: null }
+}
+
+function nameOf(table: TableSetting | null, tables: readonly TableSetting[]): string {
+  const { schema = null, name } = table ?? { name: tables[0]?.name ?? '' }
+  return schema === null ? `${name} of another schema` : `${schema}.${name}`
+}
