@@ -201,7 +201,9 @@ export class FromClient {
       this.#books.expect('bind', NO_ANSWER, change)
     }
     const refuse = (refusal: Refusal) => this.#refuse('bind', inPlaceOf.bind, refusal)
-    const why = this.#settings.planner.idle ? null : bindRefusal(statement, message, bytes, this.#books)
+    const why = this.#settings.planner.idle
+      ? null
+      : bindRefusal(statement, message, bytes, this.#books)
     if (why !== null) return refuse(why)
     if (plan?.kind === 'answered' && message.parameterCount > 0)
       return this.#rewritten(refuse, expect, (sink) => encodeBindWithout(message, sink))

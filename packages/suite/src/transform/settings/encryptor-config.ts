@@ -65,7 +65,10 @@ export interface EncryptorConfig {
    */
   table(schema: string | null, name: string): TableSetting | null
   /** What a name without a schema means under one of these search paths; null stands for one that is not known. */
-  unqualified(name: string, paths: readonly (readonly string[] | null)[]): UnqualifiedTable
+  unqualified(
+    name: string,
+    paths: readonly (readonly string[] | null)[],
+  ): UnqualifiedTable<TableSetting>
   /** True where the search path may decide what a name means. */
   readonly followsPath: boolean
   /** A protected column of this name in any table; one with `on_unprotected: refuse` goes before the others. */

@@ -1,11 +1,19 @@
 /** Which of several tables of the same name is meant. */
 import { isDeepStrictEqual } from 'node:util'
-import type { TableSetting } from './encryptor-config.ts'
+
+/** A table of which there may be others of its name. */
+interface Named {
+  /** Null: every schema's table of this name. */
+  readonly schema: string | null
+  readonly name: string
+  readonly columns: readonly string[] | null
+  readonly protected: ReadonlyMap<string, unknown>
+}
 
 /** What a name without a schema means. It can stand where `sql` wants an UnqualifiedTable. */
-export interface UnqualifiedTable {
+export interface UnqualifiedTable<T> {
   /** Null: a table that the config does not name. Where it is in doubt, one that protects something. */
-  readonly table: TableSetting | null
+  readonly table: T | null
   /** The tables, as `schema.name`, of which it may be any, and which are not protected alike; empty where it is certain. */
   readonly doubt: readonly string[]
   /** True where the name may mean another table under another search path. */
@@ -13,10 +21,10 @@ export interface UnqualifiedTable {
 }
 
 /** Tables of one name may stand in several schemas. */
-export function tablesByName(
-  tables: readonly TableSetting[],
-): ReadonlyMap<string, readonly TableSetting[]> {
-  const byName = new Map<string, TableSetting[]>()
+export function tablesByName<T extends Named>(
+  tables: readonly T[],
+): ReadonlyMap<string, readonly T[]> {
+  const byName = new Map<string, T[]>()
   for (const table of tables) {
     const same = byName.get(table.name)
     if (same === undefined) byName.set(table.name, [table])
@@ -26,7 +34,7 @@ export function tablesByName(
 }
 
 /** The entry that stands for the tables of its name in every schema that has no entry of its own. */
-export function withoutSchema(tables: readonly TableSetting[]): TableSetting | null {
+export function withoutSchema<T extends Named>(tables: readonly T[]): T | null {
   return tables.find((table) => table.schema === null) ?? null
 }
 
@@ -34,10 +42,10 @@ export function withoutSchema(tables: readonly TableSetting[]): TableSetting | n
  * What the name of `tables` means under one of `paths`, where null stands for a path that is not known. Whether a table of an entry is
  * really there is not known either: one that protects nothing is not believed to hide one that does.
  */
-export function unqualifiedTable(
-  tables: readonly TableSetting[],
+export function unqualifiedTable<T extends Named>(
+  tables: readonly T[],
   paths: readonly (readonly string[] | null)[],
-): UnqualifiedTable {
+): UnqualifiedTable<T> {
   const readsPath = tables.some(({ schema }) => schema !== null)
   if (!readsPath) return { table: tables[0] ?? null, doubt: [], readsPath }
   const meanings = paths.flatMap((path) =>
@@ -53,13 +61,13 @@ export function unqualifiedTable(
 }
 
 /** Where nothing is known, a table that protects something goes before those that do not. */
-function ofAnyPath(tables: readonly TableSetting[]): (TableSetting | null)[] {
+function ofAnyPath<T extends Named>(tables: readonly T[]): (T | null)[] {
   const guarded = tables.filter((table) => table.protected.size > 0)
   return guarded.length > 0 ? guarded : [...tables]
 }
 
 /** The first table that there is along the path, and those that are meant where that is not there. */
-function ofPath(tables: readonly TableSetting[], path: readonly string[]): (TableSetting | null)[] {
+function ofPath<T extends Named>(tables: readonly T[], path: readonly string[]): (T | null)[] {
   const along = path.flatMap(
     (schema) => tables.find((table) => table.schema === schema) ?? withoutSchema(tables) ?? [],
   )
@@ -68,19 +76,19 @@ function ofPath(tables: readonly TableSetting[], path: readonly string[]): (Tabl
   return [first, ...along.filter((table) => table.protected.size > 0)]
 }
 
-function areAlike(one: TableSetting | null, other: TableSetting | null): boolean {
+function areAlike(one: Named | null, other: Named | null): boolean {
   if (one === other || one === null || other === null) return one === other
   return isDeepStrictEqual({ ...one, schema: null }, { ...other, schema: null })
 }
 
 /** Of tables that protect nothing: it is known, and its columns only where they are the same. */
-function unprotected(meanings: readonly (TableSetting | null)[]): TableSetting | null {
+function unprotected<T extends Named>(meanings: readonly (T | null)[]): T | null {
   const [first] = meanings.filter((table) => table !== null)
   const isUnlisted = first === undefined || meanings.includes(null)
   return isUnlisted ? null : { ...first, columns: null }
 }
 
-function nameOf(table: TableSetting | null, tables: readonly TableSetting[]): string {
+function nameOf(table: Named | null, tables: readonly Named[]): string {
   const { schema = null, name } = table ?? { name: tables[0]?.name ?? '' }
   return schema === null ? `${name} of another schema` : `${schema}.${name}`
 }

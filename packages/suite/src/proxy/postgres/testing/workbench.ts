@@ -71,8 +71,7 @@ export class Workbench {
     return new Planner({
       idle: this.#config.empty,
       columns: this.#columns,
-      analyze: (text, shape, paths) =>
-        analyzeText(this.#parser, text, shape, this.#config, paths),
+      analyze: (text, shape, paths) => analyzeText(this.#parser, text, shape, this.#config, paths),
       followsPath: this.#config.followsPath,
       ...cache,
       textSizeMax: 1 << 20,
