@@ -33,6 +33,7 @@ export function setPath(
   if (kind === 'VAR_RESET_ALL') findings.path.change({ kind: 'reset' })
   if (isRole(name)) findings.path.change({ kind: 'role' })
   if (!isSearchPath(name)) return
+  if (findings.catalog.unqualified !== undefined) findings.exact = true
   if (kind === 'VAR_RESET' || kind === 'VAR_SET_DEFAULT') findings.path.change({ kind: 'reset' })
   else {
     const path = kind === 'VAR_SET_VALUE' ? namesOf(args) : null

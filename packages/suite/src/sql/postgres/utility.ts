@@ -9,7 +9,7 @@ import { evaluate } from './expressions.ts'
 import { OUTERMOST } from './query.ts'
 import { checkType } from './refusals.ts'
 import { setPath } from './search-path.ts'
-import { isCheckedSetting, settingProblem } from './settings.ts'
+import { isCheckedSetting, isSearchPath, settingProblem } from './settings.ts'
 import type { Span } from './source-text.ts'
 import type {
   CallStmt,
@@ -101,7 +101,7 @@ export function setForLater(
 ): StatementAnalysis {
   const value = kind === 'VAR_SET_VALUE' ? textOf(args[0]) : 'default'
   const problem = settingProblem(name, value)
-  if (isCheckedSetting(name)) findings.exact = true
+  if (isCheckedSetting(name) && !isSearchPath(name)) findings.exact = true
   if (problem !== null) findings.refuse(null, problem)
   return NO_ROWS
 }
