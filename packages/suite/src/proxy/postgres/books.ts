@@ -81,7 +81,7 @@ export class Books {
 
   /** The client has asked a query. */
   expectQuery(plan: Plan): void {
-    const changes = this.pathChanges(plan)
+    const changes = this.#pathChanges(plan)
     const answers =
       plan.kind === 'planned'
         ? plan.answers.map((answer) => this.answer(answer, [], plan.path))
@@ -99,8 +99,17 @@ export class Books {
     this.searchPaths.sent(changes)
   }
 
+  /** The client has bound a portal to a statement. */
+  expectBind(name: string, plan: Plan | null, formats: readonly number[]): void {
+    const { sequence } = this
+    const path = plan?.kind === 'planned' ? plan.path : undefined
+    const answer = this.answer(firstAnswer(plan), formats, path)
+    const portal = { answer, pathChanges: this.#pathChanges(plan), sequence }
+    this.expect('bind', NO_ANSWER, this.portals.change(name, portal, sequence))
+  }
+
   /** What a text does to the search path, with what the statements do that it executes by name. */
-  pathChanges(plan: Plan | null): readonly PathChange[] {
+  #pathChanges(plan: Plan | null): readonly PathChange[] {
     if (plan?.kind !== 'planned') return NO_CHANGES
     const own = plan.path?.changes ?? NO_CHANGES
     const executed = plan.answers.flatMap(({ named }) => {

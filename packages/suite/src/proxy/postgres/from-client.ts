@@ -152,14 +152,12 @@ export class FromClient {
   #parse(bytes: Buffer, start: number, end: number): Soon<boolean> {
     const message = decodeParse(bytes, start, end)
     const text = bytes.subarray(message.textStart, message.textEnd)
-    const { plan, shape } = this.#planned(
-      this.#settings.planner.forParse(text, this.#books.searchPaths),
-      text,
-    )
+    const { searchPaths } = this.#books
+    const { plan, shape } = this.#planned(this.#settings.planner.forParse(text, searchPaths), text)
     const refuse = (refusal: Refusal) => this.#refuseParse(message.statement, refusal)
     if (plan.kind === 'refused') return refuse(plan.refusal)
     if (this.#books.statements.isFull) return refuse(refusals.tooManyStatements)
-    const pathKey = this.#books.searchPaths.key
+    const pathKey = searchPaths.key
     const expect = () => {
       const { sequence, statements } = this.#books
       const statement = { plan, parameterTypes: message.parameterTypes, pathKey, sequence }
@@ -192,18 +190,10 @@ export class FromClient {
 
   #bindTo(statement: Statement | null, message: Bind, bytes: Buffer): Soon<boolean> {
     const plan = statement?.plan ?? null
-    const expect = () => {
-      const { sequence, portals } = this.#books
-      const path = plan?.kind === 'planned' ? plan.path : undefined
-      const answer = this.#books.answer(firstAnswer(plan), message.resultFormats, path)
-      const pathChanges = this.#books.pathChanges(plan)
-      const change = portals.change(message.portal, { answer, pathChanges, sequence }, sequence)
-      this.#books.expect('bind', NO_ANSWER, change)
-    }
+    const books = this.#books
+    const expect = () => books.expectBind(message.portal, plan, message.resultFormats)
     const refuse = (refusal: Refusal) => this.#refuse('bind', inPlaceOf.bind, refusal)
-    const why = this.#settings.planner.idle
-      ? null
-      : bindRefusal(statement, message, bytes, this.#books)
+    const why = this.#settings.planner.idle ? null : bindRefusal(statement, message, bytes, books)
     if (why !== null) return refuse(why)
     if (plan?.kind === 'answered' && message.parameterCount > 0)
       return this.#rewritten(refuse, expect, (sink) => encodeBindWithout(message, sink))
