@@ -224,7 +224,11 @@ export class Books {
     }
     const isAmbiguous = this.statements.has(wireName(name))
     const fresh = { plan, parameterTypes: [], pathKey, sequence: this.sequence }
-    const statement = { ...(known ?? fresh), isAmbiguous, ...(isSamePath ? {} : { pathKey: '' }) }
+    const statement = {
+      ...(known ?? fresh),
+      isAmbiguous,
+      ...(known === null || isSamePath ? {} : { pathKey: '' }),
+    }
     this.statements.change(wireName(name), statement, this.sequence).confirm()
   }
 }
