@@ -4,8 +4,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { isPublicKey } from '@acra-ts/crypto'
-import { masterKeyFromEnvironment, openKeystore } from '../keystore/index.ts'
-import { addZone } from './acra-addzone.ts'
+import { addZone, masterKeyFromEnvironment, openKeystore } from '../keystore/index.ts'
 import { KeyFolders, listing } from './testing/key-folders.ts'
 
 const folders = new KeyFolders()

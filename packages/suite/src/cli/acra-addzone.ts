@@ -1,20 +1,16 @@
-import { randomInt } from 'node:crypto'
 import {
+  addZone,
   detectVersion,
-  type Keystore,
   keysOutputOptions,
   masterKeyOptions,
   openKeystore,
   openMasterKey,
+  publicZone,
   redisForKeys,
   redisKeysOptions,
 } from '../keystore/index.ts'
 import { choice, flag, ignored } from '../options/index.ts'
 import type { Program } from './program.ts'
-
-const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
-const PREFIX = 'DDDDDDDD'
-const RANDOM_SIZE = 16
 
 const options = {
   v: ignored('the log of a tool is short as it is', flag(false, 'Log more')),
@@ -47,31 +43,10 @@ export const program: Program<typeof options> = {
       const publicFolder = options.keys_public_output_dir
       const keystore = await openKeystore({ folder, publicFolder, redis, wrapper, warn })
       const id = await addZone(keystore)
-      const [publicKey] = await keystore.publicKeys({ purpose: 'zone', owner: id })
-      const public_key = Buffer.from(publicKey!).toString('base64')
-      print(`${JSON.stringify({ id, public_key })}\n`)
+      print(`${JSON.stringify(await publicZone(keystore, id))}\n`)
       return 0
     } finally {
       wrapper.wipe()
     }
   },
-}
-
-/** Makes the keys of a zone that did not exist; its id. */
-export async function addZone(
-  keystore: Pick<Keystore, 'generateMissing'>,
-  newId: () => string = randomZoneId,
-): Promise<string> {
-  for (;;) {
-    const id = newId()
-    if (!(await keystore.generateMissing({ purpose: 'zone', owner: id }))) continue
-    await keystore.generateMissing({ purpose: 'zone-symmetric', owner: id })
-    return id
-  }
-}
-
-/** Eight `D` and sixteen random letters: 91 bits. */
-function randomZoneId(): string {
-  const letters = Array.from({ length: RANDOM_SIZE }, () => LETTERS[randomInt(LETTERS.length)])
-  return PREFIX + letters.join('')
 }

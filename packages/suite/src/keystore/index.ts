@@ -15,6 +15,7 @@ export type { KeyWrapper, StoreVersion } from './master-key/key-wrapper.ts'
 export { createMasterKey, openMasterKey } from './master-key/master-key.ts'
 export { masterKeyOptions } from './master-key/options.ts'
 export type { Environment } from './master-key/source.ts'
+export { addZone, publicZone } from './new-zone.ts'
 export { cacheOff, type OpenSettings, openKeystore, storeFor } from './open.ts'
 export {
   keysFolderOptions,

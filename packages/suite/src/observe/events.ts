@@ -1,3 +1,4 @@
+import { apiEvents } from './api-events.ts'
 import type { Event } from './event.ts'
 import { poisonEvents } from './poison-events.ts'
 import { translatorEvents } from './translator-events.ts'
@@ -369,6 +370,7 @@ export const events = {
       'Vault, the KMS or the hardware security module has not answered for longer than `keystore_offline_ttl`: nothing is encrypted or decrypted until it is back.',
     remedy: 'Bring it back; connections need not be opened again.',
   },
+  ...apiEvents,
   ...poisonEvents,
   ...transportEvents,
   ...translatorEvents,

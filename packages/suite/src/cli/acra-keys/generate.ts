@@ -1,4 +1,5 @@
 import {
+  addZone,
   createMasterKey,
   isClientId,
   type Keystore,
@@ -9,7 +10,6 @@ import {
 } from '../../keystore/index.ts'
 import { events } from '../../observe/index.ts'
 import { choice, flag, type OptionValues, text } from '../../options/index.ts'
-import { addZone } from '../acra-addzone.ts'
 import { certificateOptions, clientIdFromCertificate } from '../client-id.ts'
 import type { Program, ProgramContext } from '../program.ts'
 import { Refusal } from '../refusal.ts'

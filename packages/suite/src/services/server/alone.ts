@@ -4,7 +4,7 @@ import type { Logger, Product } from '../../observe/index.ts'
 import { serveMetrics } from '../metrics/index.ts'
 import { ConnectionCount, connectionLimits } from './admission.ts'
 import { logAdvice } from './advice.ts'
-import { acceptErrorLog, listenAddress, warnOfFixed } from './listening.ts'
+import { acceptErrorLog, listenAddress, listenForApi, warnOfFixed } from './listening.ts'
 import { ServerMetrics } from './metrics.ts'
 import type { ServerOptions } from './options.ts'
 import { Server } from './server.ts'
@@ -56,6 +56,7 @@ export async function startAlone(
     onError: acceptErrorLog(log),
     pauseOnConnect: true,
   })
+  const apiListener = await listenForApi(options, log, (socket) => server.serveApi(socket))
   const source = { registry: metrics.registry, collect: async () => metrics.registry.snapshot() }
   const metricsAddress = options.incoming_connection_prometheus_metrics_string
   const endpoint = await serveMetrics(metricsAddress, source, log)
@@ -72,6 +73,7 @@ export async function startAlone(
     },
     async stop() {
       void listener.close()
+      void apiListener?.close()
       await server.stop()
       endpoint?.close()
     },

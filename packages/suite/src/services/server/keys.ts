@@ -10,6 +10,8 @@ import type { ServerOptions } from './options.ts'
 export interface ServerKeys {
   readonly keystore: Keystore
   readonly inUse: KeysInUse
+  /** Forgets the keys in memory: they are read anew from the keystore. */
+  reset(): void
   /** Overwrites the keys in memory, and lets go of the place where the master key is. */
   wipe(): void
 }
@@ -70,6 +72,7 @@ function watched(
   return {
     keystore,
     inUse,
+    reset: forget,
     wipe() {
       watch?.stop()
       inUse.reset()

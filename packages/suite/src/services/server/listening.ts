@@ -1,7 +1,15 @@
 import type { Socket } from 'node:net'
-import { type Address, formatAddress, type ListenHandlers, parseAddress } from '../../net/index.ts'
+import {
+  type Address,
+  formatAddress,
+  type Listener,
+  type ListenHandlers,
+  listen,
+  parseAddress,
+} from '../../net/index.ts'
 import { events, type Logger } from '../../observe/index.ts'
 import { Throttle } from '../throttle/index.ts'
+import { apiAddress } from './api/address.ts'
 import type { ServerOptions } from './options.ts'
 
 const DEFAULT_HOST = '0.0.0.0'
@@ -14,12 +22,32 @@ const fixedOptions = [
   'incoming_connection_host',
   'incoming_connection_port',
   'incoming_connection_string',
+  'http_api_enable',
+  'incoming_connection_api_port',
+  'incoming_connection_api_string',
   'incoming_connection_prometheus_metrics_string',
   'workers',
   'token_db',
   'redis_host_port',
   'redis_db_tokens',
 ] as const
+
+/** Listens for the HTTP API, and says where; null where it is not asked for. */
+export async function listenForApi(
+  options: ServerOptions,
+  log: Logger,
+  onConnection: (socket: Socket) => void,
+): Promise<Listener | null> {
+  if (!options.http_api_enable) return null
+  const listener = await listen(apiAddress(options), {
+    onConnection,
+    onError: acceptErrorLog(log),
+    pauseOnConnect: true,
+  })
+  const at = formatAddress(listener.address)
+  log.info(`HTTP API is at ${at}`, { connection_string: at })
+  return listener
+}
 
 /** Host or port, where changed from their defaults, win over the connection string (acra-server.md, section 2.4). */
 export function listenAddress(options: ServerOptions): Address {

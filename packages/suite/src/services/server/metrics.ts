@@ -15,6 +15,7 @@ const PROCESSING_BOUNDS = [
   ...[0.000001, 0.00001, 0.00002, 0.00003, 0.00004, 0.00005, 0.00006, 0.00007, 0.00008, 0.00009],
   ...[0.0001, 0.0005, 0.001, 0.005, 0.01, 1, 3, 5, 10],
 ]
+const CONNECTIONS = ['db', 'api'] as const
 const STATUS = ['success', 'fail']
 const ENVELOPES = ['acrastruct', 'acrablock', 'acrastruct_searchable', 'acrablock_searchable']
 /** Why a worker has ended: by itself or by a signal, or because it did not answer any more. */
@@ -26,8 +27,8 @@ const tokenTypes: readonly TokenType[] = ['int32', 'int64', 'str', 'bytes', 'ema
 /** What acra-server counts (acra-server.md §11). The names, labels and helps are the original's. */
 export class ServerMetrics {
   readonly registry = new Registry()
-  readonly #connections: Counter
-  readonly #connectionSeconds: Histogram
+  readonly #connections: readonly Counter[]
+  readonly #connectionSeconds: readonly Histogram[]
   /** Seconds of work on what a client sends. */
   readonly requests: Histogram
   /** Seconds of work on what the database answers. */
@@ -44,7 +45,7 @@ export class ServerMetrics {
 
   constructor(product: Product) {
     const { registry } = this
-    const connections = { connection_type: ['db', 'api'] }
+    const connections = { connection_type: CONNECTIONS }
     const databases = { db: ['postgresql', 'mysql'] }
     const values = { status: STATUS, type: ENVELOPES }
     const tokens = { status: STATUS, token_type: TOKEN_TYPES }
@@ -52,13 +53,13 @@ export class ServerMetrics {
       'acraserver_connections_total',
       'number of connections to database',
       connections,
-    )[0]!
+    )
     this.#connectionSeconds = registry.histograms(
       'acraserver_connections_processing_seconds',
       'Time of connection processing',
       CONNECTION_BOUNDS,
       connections,
-    )[0]!
+    )
     const processing = (name: string) =>
       registry.histograms(name, 'Time of response processing', PROCESSING_BOUNDS, databases)[0]!
     this.requests = processing('acraserver_request_processing_seconds')
@@ -113,10 +114,11 @@ export class ServerMetrics {
   }
 
   /** A client has connected; what is returned is to be called when the connection has ended. */
-  connected(): () => void {
-    this.#connections.add(1)
+  connected(kind: (typeof CONNECTIONS)[number] = 'db'): () => void {
+    const index = CONNECTIONS.indexOf(kind)
+    this.#connections[index]!.add(1)
     const begin = performance.now()
-    return () => this.#connectionSeconds.observe((performance.now() - begin) / 1000)
+    return () => this.#connectionSeconds[index]!.observe((performance.now() - begin) / 1000)
   }
 
   /** A worker has ended without being told to. */

@@ -134,7 +134,6 @@ test('a dumped file can be read again', () => {
 test('what asks for a protection that does not exist yet is refused', () => {
   const words = [
     '--mysql_enable',
-    '--http_api_enable',
     '--redis_tls_ocsp_client_url=http://localhost',
     '--vault_tls_crl_client_from_cert=use',
     '--acracensor_config_file=censor.yaml',

@@ -13,16 +13,7 @@ import {
   tlsRevocationSideOptions,
 } from '../../net/index.ts'
 import { auditLogOptions, metricsOptions, tracingOptions } from '../../observe/index.ts'
-import {
-  allWait,
-  choice,
-  flag,
-  ignored,
-  int,
-  type OptionValues,
-  text,
-  waits,
-} from '../../options/index.ts'
+import { choice, flag, ignored, int, type OptionValues, text, waits } from '../../options/index.ts'
 import { consulOptions } from '../../options/waiting/index.ts'
 import { tokenOptions } from '../../tokens/index.ts'
 import { poisonOptions } from '../poison/index.ts'
@@ -177,13 +168,29 @@ const keySource = {
   ),
 } as const
 
-const api = allWait('the HTTP API', {
-  http_api_enable: flag(false, 'Offer the HTTP API'),
-  http_api_tls_transport_enable: flag(false, 'Use TLS for the HTTP API'),
-  incoming_connection_api_port: int(9090, 'Port of the HTTP API', { min: 0, max: 65_535 }),
-  incoming_connection_api_string: text('tcp://0.0.0.0:9090/', 'Address of the HTTP API'),
-  auth_keys: text('configs/auth.keys', 'File of the users of AcraWebConfig'),
-} as const)
+const api = {
+  http_api_enable: flag(
+    false,
+    'Offer the HTTP API, by which keys in memory are reset and, with zonemode_enable, zones are made',
+  ),
+  http_api_tls_transport_enable: flag(
+    false,
+    'Use TLS for the HTTP API, with tls_client_cert and tls_client_auth; without it, its connections come as those of applications do through AcraConnector',
+  ),
+  incoming_connection_api_port: int(
+    9090,
+    'Port to listen on for the HTTP API, on incoming_connection_host',
+    { min: 0, max: 65_535 },
+  ),
+  incoming_connection_api_string: text(
+    'tcp://0.0.0.0:9090/',
+    'Address to listen on for the HTTP API, tcp://host:port or unix:///path; incoming_connection_api_port wins where it is changed',
+  ),
+  auth_keys: waits(
+    'AcraWebConfig',
+    text('configs/auth.keys', 'File of the users of AcraWebConfig'),
+  ),
+} as const
 
 const later = {
   acracensor_config_file: waits('AcraCensor', text('', 'Path of the rules of AcraCensor')),

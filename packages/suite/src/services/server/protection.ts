@@ -1,5 +1,5 @@
 import { nodePrimitives } from '@acra-ts/crypto/node'
-import type { Environment } from '../../keystore/index.ts'
+import type { Environment, Keystore } from '../../keystore/index.ts'
 import { events, type Logger } from '../../observe/index.ts'
 import { readTextFile } from '../../options/index.ts'
 import { ColumnTable } from '../../proxy/index.ts'
@@ -26,6 +26,9 @@ export const ENCRYPTOR_CONFIG_SIZE_MAX = 16 * 1024 * 1024
 export interface Protection {
   readonly conversation: ConversationSettings
   readonly keys: KeysInUse
+  readonly keystore: Keystore
+  /** Forgets the keys in memory: they are read anew from the keystore. */
+  resetKeys(): void
   /** The keys of Secure Sessions with AcraConnector. */
   readonly keyring: TransportKeyring
   /** Whether a column is tokenized: there must be a store then. */
@@ -74,6 +77,8 @@ export async function openProtection(
       heldSizeMax: options.max_held_message,
     },
     keys: keys.inUse,
+    keystore: keys.keystore,
+    resetKeys: keys.reset,
     keyring: new TransportKeyring(keys.keystore, {
       own: 'transport-server',
       peer: 'transport-connector',

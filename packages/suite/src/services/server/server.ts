@@ -1,8 +1,7 @@
 import type { Socket } from 'node:net'
 import { type Soon, soon } from '../../foundation/index.ts'
-import { type Environment, isClientId, KeystoreError } from '../../keystore/index.ts'
+import type { Environment } from '../../keystore/index.ts'
 import { events, type Logger, maxOpenFiles } from '../../observe/index.ts'
-import { ConfigurationError } from '../../options/index.ts'
 import { type Conversation, type Link, Relay, type RelayEnd, Watch } from '../../proxy/index.ts'
 import {
   dialDatabase,
@@ -14,23 +13,20 @@ import { loadParser, type Parser } from '../../sql/postgres/index.ts'
 import { type TokenUse, ZonedKeys } from '../../transform/index.ts'
 import type { Reactions } from '../poison/index.ts'
 import { Throttle } from '../throttle/index.ts'
-import {
-  type Arrival,
-  arrive,
-  NothingSaidError,
-  type TransportMode,
-  wrapFields,
-} from '../transport/index.ts'
+import { type Arrival, arrive, NothingSaidError, wrapFields } from '../transport/index.ts'
 import type { Admission } from './admission.ts'
+import { Api, type ApiSettings } from './api/index.ts'
+import { arrivalSettings } from './arrival-settings.ts'
+import { checkOptions } from './check-options.ts'
 import { logEnd, observerOf, valueObserverOf } from './connection-log.ts'
 import { connectionsByDescriptors } from './descriptors.ts'
-import { listenAddress, listenText, remoteOf } from './listening.ts'
+import { listenText, remoteOf } from './listening.ts'
 import type { ServerMetrics } from './metrics.ts'
 import { ObservedConversation } from './observed-conversation.ts'
 import type { ServerOptions } from './options.ts'
 import { openProtection, type Protection } from './protection.ts'
 import { Doorkeeper, TooManyConnections } from './refusal.ts'
-import { checkTlsOptions, openTransports, type Transports } from './tls.ts'
+import { openTransports, type Transports } from './tls.ts'
 import { tokensFor } from './tokens.ts'
 
 const NOTHING: Buffer = Buffer.alloc(0)
@@ -46,6 +42,8 @@ export interface ServerContext {
   /** A name for each connection, unlike all others of the whole service. */
   readonly nextSession: () => number | string
   readonly reactions: Reactions
+  /** Lets all other processes of the service forget their keys too; absent where there are none. */
+  readonly resetAllKeys?: () => Promise<boolean>
 }
 
 /** acra-server at work in one process: a database, and a relay for each connection that it is given. */
@@ -56,6 +54,7 @@ export class Server {
   readonly #connections = new Set<ServedConnection>()
   readonly #doorkeeper = new Doorkeeper()
   readonly #turnedAway: Throttle
+  readonly #api: Api
   readonly #descriptorsMax = connectionsByDescriptors(maxOpenFiles())
   #options: ServerOptions
   #protection: Protection
@@ -80,6 +79,12 @@ export class Server {
     this.#protection = protection
     this.#transports = transports
     this.#tokens = tokens
+    this.#api = new Api({
+      log: context.log,
+      settings: () => this.#apiSettings(),
+      resetKeys: context.resetAllKeys ?? (async () => this.resetKeys()),
+      connected: () => context.metrics.connected('api'),
+    })
     this.#turnedAway = new Throttle(TELL_MS, (count) => {
       const limit = this.#reachedLimit()
       context.log.event(events.limitExceeded, { limit, count }, 'Too many connections')
@@ -164,8 +169,33 @@ export class Server {
       if (this.#connections.size === 0) resolve()
     })
     clearTimeout(limit)
+    this.#api.close()
     this.#protection.wipe()
     await this.#tokens?.store.close()
+  }
+
+  /** Forgets the keys in memory, also those that connections of an older configuration work with. */
+  resetKeys(): true {
+    const used = [...this.#connections].map(({ protection }) => protection)
+    for (const protection of new Set([this.#protection, ...used])) protection.resetKeys()
+    return true
+  }
+
+  /** Serves a connection to the HTTP API to its end. */
+  serveApi(socket: Socket, onClose?: () => void): void {
+    this.#api.serve(socket, onClose)
+  }
+
+  #apiSettings(): ApiSettings {
+    const options = this.#options
+    const { apiTls } = this.#transports
+    const arrival = arrivalSettings(options, this.#protection, this.#transports)
+    return {
+      arrival: apiTls === null ? arrival : { ...arrival, mode: 'tls', tls: apiTls },
+      clientId: options.client_id === '' ? null : options.client_id,
+      keystore: this.#protection.keystore,
+      hasZones: options.zonemode_enable,
+    }
   }
 
   /** Serves an accepted connection to its end; `onClose` is called then. */
@@ -209,13 +239,10 @@ export class Server {
     const options = this.#options
     const transports = this.#transports
     try {
-      const arrival = await arrive(socket, {
-        mode: transportMode(options),
-        sessionId: options.securesession_id,
-        keyring: connection.protection.keyring,
-        tls: transports.connectorTls,
-        timeoutMs: options.startup_timeout * 1000,
-      })
+      const arrival = await arrive(
+        socket,
+        arrivalSettings(options, connection.protection, transports),
+      )
       identify(connection, arrival)
       const startUpMs = options.startup_timeout * 1000 - (performance.now() - begin)
       this.#relay(connection, arrival, transports, { ...options, startUpMs })
@@ -350,31 +377,4 @@ function identify(connection: ServedConnection, { clientId, transport }: Arrival
 /** Inside of a transport that encrypts nobody needs TLS a second time. */
 function insideOf({ tls }: Entrance): Entrance['tls'] {
   return tls === 'required' ? 'offered' : tls
-}
-
-function transportMode(options: ServerOptions): TransportMode {
-  if (options.acraconnector_tls_transport_enable) return 'tls'
-  return options.acraconnector_transport_encryption_disable ? 'raw' : 'session-or-raw'
-}
-
-/** Throws where the options cannot be used, before anything is opened. */
-export function checkOptions(options: ServerOptions): void {
-  if (options.db_host === '') {
-    throw wrong('db_host is empty: name the host of the database with --db_host')
-  }
-  if (options.client_id !== '' && !isClientId(options.client_id)) {
-    throw new KeystoreError(
-      'keystore-owner-invalid',
-      `client_id: ${events.invalidClientId.message}`,
-    )
-  }
-  if (!isClientId(options.securesession_id)) {
-    throw wrong(`securesession_id: ${events.invalidClientId.message}`)
-  }
-  listenAddress(options)
-  checkTlsOptions(options)
-}
-
-function wrong(text: string): ConfigurationError {
-  return new ConfigurationError([{ origin: null, text }])
 }

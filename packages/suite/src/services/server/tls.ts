@@ -24,6 +24,8 @@ export interface Transports {
   readonly tlsServer: TlsServer | null
   /** TLS from the first byte on, with AcraConnector or an application; null where that is not how connections come. */
   readonly connectorTls: TlsServer | null
+  /** TLS for the HTTP API; null where it has none of its own. */
+  readonly apiTls: TlsServer | null
   readonly database: DatabaseDialSettings
 }
 
@@ -59,6 +61,13 @@ export function checkTlsOptions(options: ServerOptions): void {
     }
   }
   for (const side of ['client_', 'database_'] as const) revocationSettings(options, side)
+  if (options.http_api_tls_transport_enable) {
+    if (!options.http_api_enable) throw wrong('http_api_tls_transport_enable needs http_api_enable')
+    if (options.tls_client_cert === '')
+      throw wrong(
+        'http_api_tls_transport_enable needs a certificate: tls_client_cert and tls_client_key',
+      )
+  }
   const { tls_db_sni: older, tls_database_sni: name } = options
   if (older !== '' && name !== '' && older !== name) {
     throw wrong('tls_db_sni is an older name of tls_database_sni: give one of them')
@@ -80,6 +89,9 @@ export function openTransports(
     // Connectors of 0.90 name the protocol of something else.
     connectorTls: options.acraconnector_tls_transport_enable
       ? openTlsServer(options, system, null, log)
+      : null,
+    apiTls: options.http_api_tls_transport_enable
+      ? openTlsServer(options, system, 'http/1.1', log)
       : null,
     entrance: {
       tls: tlsServer === null ? 'none' : options.tls_client_required ? 'required' : 'offered',

@@ -23,6 +23,8 @@ export class Member {
   onReload: ((error: Error | null) => void) | null = null
   /** Those who wait for its next counts. */
   readonly onSnapshot: (() => void)[] = []
+  /** Those who wait until it has forgotten its keys. */
+  readonly onForgot: (() => void)[] = []
 
   constructor(number: number, startedMs: number, options: ServerOptions) {
     this.number = number

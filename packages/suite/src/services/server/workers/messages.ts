@@ -3,6 +3,9 @@ import type { ReachedLimit } from '../admission.ts'
 import type { ServerOptions } from '../options.ts'
 import type { TransportedError } from './transported-error.ts'
 
+/** Whom a connection has come to: the database, or the HTTP API. */
+export type Front = 'database' | 'api'
+
 /** What the supervisor says to a worker. A `connection` carries a socket. */
 export type ToWorker =
   | {
@@ -11,7 +14,10 @@ export type ToWorker =
       readonly worker: number
       readonly options: ServerOptions
     }
-  | { readonly kind: 'connection'; readonly id: number }
+  | { readonly kind: 'connection'; readonly id: number; readonly front: Front }
+  | { readonly kind: 'forget-keys' }
+  /** The answer to `reset-keys`: whether all workers have said that they did. */
+  | { readonly kind: 'keys-reset'; readonly id: number; readonly isComplete: boolean }
   | { readonly kind: 'entered'; readonly id: number; readonly limit: ReachedLimit | null }
   | { readonly kind: 'reload'; readonly options: ServerOptions }
   | { readonly kind: 'collect' }
@@ -32,3 +38,6 @@ export type ToSupervisor =
   | { readonly kind: 'reloaded'; readonly error: TransportedError | null }
   | { readonly kind: 'snapshot'; readonly cells: Snapshot }
   | { readonly kind: 'pong' }
+  /** All workers shall forget their keys. */
+  | { readonly kind: 'reset-keys'; readonly id: number }
+  | { readonly kind: 'forgot-keys' }

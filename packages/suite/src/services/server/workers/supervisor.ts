@@ -7,11 +7,11 @@ import { type MetricsEndpoint, serveMetrics } from '../../metrics/index.ts'
 import { ConnectionCount, connectionLimits } from '../admission.ts'
 import { logAdvice } from '../advice.ts'
 import type { Service, ServiceContext } from '../alone.ts'
-import { acceptErrorLog, listenAddress, warnOfFixed } from '../listening.ts'
+import { checkOptions } from '../check-options.ts'
+import { acceptErrorLog, listenAddress, listenForApi, warnOfFixed } from '../listening.ts'
 import { ServerMetrics } from '../metrics.ts'
 import type { ServerOptions } from '../options.ts'
 import { Doorkeeper } from '../refusal.ts'
-import { checkOptions } from '../server.ts'
 import { leastLoaded, Member, readyOf } from './crew.ts'
 import type { ToSupervisor } from './messages.ts'
 import { BEAT_MS } from './pulse.ts'
@@ -19,8 +19,8 @@ import { Restarts } from './restarts.ts'
 import { unpackError } from './transported-error.ts'
 import type { StartWorker } from './worker-process.ts'
 
-/** How long a scrape waits for the workers. */
-const COLLECT_MS = 2000
+/** How long workers may take to answer what all of them are asked. */
+const ANSWER_MS = 2000
 /** How much longer than their connections workers may take to end. */
 const STOP_EXTRA_MS = 5000
 /** How long a worker may be silent that has not been ready yet: it loads all that it needs at once. */
@@ -55,6 +55,8 @@ class Supervisor implements Service {
   readonly #members = new Set<Member>()
   /** Accepted while no worker was ready. */
   readonly #waiting = new Set<Socket>()
+  /** Those of them, and of all others, that have come to the HTTP API. */
+  readonly #toApi = new WeakSet<Socket>()
   readonly #timers = new Set<NodeJS.Timeout>()
   #options: ServerOptions
   #lastWorker = 0
@@ -62,6 +64,7 @@ class Supervisor implements Service {
   #isStopping = false
   #heart: NodeJS.Timeout | undefined
   #listener: Listener | null = null
+  #apiListener: Listener | null = null
   #endpoint: MetricsEndpoint | null = null
   #onFirst: { resolve(protectsColumns: boolean): void; reject(error: Error): void } | null = null
   #onLastEnd = () => {}
@@ -100,6 +103,10 @@ class Supervisor implements Service {
       onError: acceptErrorLog(log),
       pauseOnConnect: true,
     })
+    this.#apiListener = await listenForApi(options, log, (socket) => {
+      this.#toApi.add(socket)
+      this.#accept(socket)
+    })
     const metricsAddress = options.incoming_connection_prometheus_metrics_string
     const source = { registry: this.#metrics.registry, collect: () => this.#collect() }
     this.#endpoint = await serveMetrics(metricsAddress, source, log)
@@ -122,6 +129,7 @@ class Supervisor implements Service {
   async stop(): Promise<void> {
     this.#isStopping = true
     void this.#listener?.close()
+    void this.#apiListener?.close()
     clearInterval(this.#heart)
     for (const timer of this.#timers) clearTimeout(timer)
     for (const socket of this.#waiting) socket.destroy()
@@ -184,6 +192,12 @@ class Supervisor implements Service {
         break
       case 'pong':
         break
+      case 'reset-keys':
+        void this.#resetKeys(member, message.id)
+        break
+      case 'forgot-keys':
+        for (const told of member.onForgot.splice(0)) told()
+        break
       case 'snapshot':
         this.#totals.update(member, message.cells)
         for (const told of member.onSnapshot.splice(0)) told()
@@ -221,7 +235,7 @@ class Supervisor implements Service {
     this.#totals.remove(member)
     for (const [clientId, count] of member.admitted) this.#leave(member, clientId, count)
     member.onReload?.(new Error(`worker ${member.number} has ended`))
-    for (const told of member.onSnapshot.splice(0)) told()
+    for (const told of [...member.onSnapshot.splice(0), ...member.onForgot.splice(0)]) told()
     if (this.#isStopping) {
       for (const socket of member.inFlight.values()) socket.destroy()
       if (this.#members.size === 0) this.#onLastEnd()
@@ -303,7 +317,8 @@ class Supervisor implements Service {
     member.load++
     member.inFlight.set(id, socket)
     socket.on('error', () => socket.destroy())
-    member.process?.send({ kind: 'connection', id }, socket, (error) => {
+    const front = this.#toApi.has(socket) ? 'api' : 'database'
+    member.process?.send({ kind: 'connection', id, front }, socket, (error) => {
       this.#context.log.event(events.cannotStartConnection, { worker: member.number, error })
       member.load--
       member.inFlight.delete(id)
@@ -328,19 +343,43 @@ class Supervisor implements Service {
 
   /** What all workers have counted; of one that does not answer in time, what it has told before. */
   async #collect(): Promise<Snapshot> {
-    const asked = [...this.#members].filter(({ isReady }) => isReady)
-    const late = new AbortController()
-    const timer = setTimeout(() => late.abort(), COLLECT_MS)
-    await Promise.all(asked.map((member) => snapshotOf(member, late.signal)))
-    clearTimeout(timer)
+    await this.#askAll('collect', ({ onSnapshot }) => onSnapshot)
     return this.#totals.snapshot()
+  }
+
+  // Keys.
+
+  /** Whoever answers the HTTP API has asked for it, and hears when all have done it. */
+  async #resetKeys(asker: Member, id: number): Promise<void> {
+    const isComplete = await this.#askAll('forget-keys', ({ onForgot }) => onForgot)
+    asker.process?.send({ kind: 'keys-reset', id, isComplete })
+  }
+
+  /** Asks all that are ready; false where one of them has not answered in time. */
+  async #askAll(
+    kind: 'collect' | 'forget-keys',
+    answersOf: (member: Member) => (() => void)[],
+  ): Promise<boolean> {
+    const asked = [...this.#members].filter(({ isReady }) => isReady)
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<false>((resolve) => {
+      timer = setTimeout(() => resolve(false), ANSWER_MS)
+    })
+    const all = Promise.all(asked.map((member) => ask(member, kind, answersOf(member))))
+    const isComplete = await Promise.race([all.then(() => true), late])
+    clearTimeout(timer)
+    return isComplete
   }
 }
 
-function snapshotOf(member: Member, late: AbortSignal): Promise<void> {
+/** Asks a worker something that it answers by calling the last of `answers`. */
+function ask(
+  member: Member,
+  kind: 'collect' | 'forget-keys',
+  answers: (() => void)[],
+): Promise<true> {
   return new Promise((resolve) => {
-    member.onSnapshot.push(resolve)
-    late.addEventListener('abort', () => resolve(), { once: true })
-    member.process?.send({ kind: 'collect' })
+    answers.push(() => resolve(true))
+    member.process?.send({ kind })
   })
 }

@@ -26,6 +26,8 @@ export class Worker {
   readonly #context: WorkerContext
   readonly #metrics: ServerMetrics
   readonly #admission: RemoteAdmission
+  readonly #resets = new Map<number, (isComplete: boolean) => void>()
+  #lastReset = 0
   #server: Server | null = null
 
   constructor(context: WorkerContext) {
@@ -40,7 +42,7 @@ export class Worker {
       case 'start':
         return this.#start(message)
       case 'connection':
-        this.#connection(message.id, socket)
+        this.#connection(message, socket)
         return false
       case 'entered':
         this.#admission.entered(message.id, message.limit)
@@ -50,6 +52,14 @@ export class Worker {
         return false
       case 'collect':
         this.#tellCounts()
+        return false
+      case 'forget-keys':
+        this.#server?.resetKeys()
+        void this.#context.send({ kind: 'forgot-keys' })
+        return false
+      case 'keys-reset':
+        this.#resets.get(message.id)?.(message.isComplete)
+        this.#resets.delete(message.id)
         return false
       case 'ping':
         void this.#context.send({ kind: 'pong' })
@@ -71,6 +81,7 @@ export class Worker {
         metrics: this.#metrics,
         admission: this.#admission,
         nextSession: () => `${worker}-${++sessions}`,
+        resetAllKeys: () => this.#resetAllKeys(),
         reactions: { startScript, shutDown: () => void send({ kind: 'shut-down' }) },
       })
     } catch (error) {
@@ -82,7 +93,10 @@ export class Worker {
     return false
   }
 
-  #connection(id: number, socket: Socket | null): void {
+  #connection(
+    { id, front }: Extract<ToWorker, { kind: 'connection' }>,
+    socket: Socket | null,
+  ): void {
     const { send } = this.#context
     // Before anything is read: what was not taken is given to another worker if this one dies.
     void send({ kind: 'taken', id })
@@ -91,7 +105,9 @@ export class Worker {
       return
     }
     socket.allowHalfOpen = true
-    this.#server.serve(socket, () => void send({ kind: 'closed' }))
+    const onClose = () => void send({ kind: 'closed' })
+    if (front === 'api') this.#server.serveApi(socket, onClose)
+    else this.#server.serve(socket, onClose)
   }
 
   async #reload({ options }: Extract<ToWorker, { kind: 'reload' }>): Promise<void> {
@@ -101,6 +117,15 @@ export class Worker {
     } catch (error) {
       void this.#context.send({ kind: 'reloaded', error: packError(error) })
     }
+  }
+
+  /** The supervisor passes it on to everybody, us among them. */
+  #resetAllKeys(): Promise<boolean> {
+    const id = ++this.#lastReset
+    return new Promise((resolve) => {
+      this.#resets.set(id, resolve)
+      void this.#context.send({ kind: 'reset-keys', id })
+    })
   }
 
   #tellCounts(): Promise<void> {

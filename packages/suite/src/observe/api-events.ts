@@ -1,0 +1,35 @@
+import type { Event } from './event.ts'
+
+/** The events of acra-server's HTTP API. */
+export const apiEvents = {
+  cannotMakeZone: {
+    code: 590,
+    level: 'error',
+    message: "Can't generate zone",
+    meaning:
+      'A zone that was asked for by the HTTP API could not be made; the caller got status 500.',
+    remedy: 'Read `error`: mostly the keystore cannot be written by acra-server.',
+  },
+  zoneMade: {
+    code: 2050,
+    level: 'info',
+    message: 'Zone was made by the HTTP API',
+    meaning: 'The keys of a new zone, `zone_id`, are in the keystore.',
+    remedy: 'Nothing.',
+  },
+  keysReset: {
+    code: 2051,
+    level: 'info',
+    message: 'Keys in memory were reset by the HTTP API',
+    meaning: 'All processes of this acra-server read keys from the keystore anew.',
+    remedy: 'Nothing.',
+  },
+  cannotResetKeys: {
+    code: 2052,
+    level: 'error',
+    message: "Can't reset keys in memory",
+    meaning:
+      'A worker has not answered in time whether it has forgotten its keys; the caller of the HTTP API got status 500.',
+    remedy: 'Ask again; a worker that stays silent is replaced after `worker_timeout`.',
+  },
+} as const satisfies Readonly<Record<string, Event>>
