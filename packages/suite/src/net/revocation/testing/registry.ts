@@ -33,6 +33,13 @@ export class Registry {
     this.#write()
   }
 
+  /** Books with the same lines. */
+  copy(): Registry {
+    const other = new Registry(this.#folder, this.#authority)
+    other.#lines.push(...this.#lines)
+    return other
+  }
+
   /** The authority has made this certificate. */
   add({ cert }: Certificate): void {
     this.#note('V', '', cert)
@@ -62,21 +69,6 @@ export class Registry {
       ...flags,
     ])
     return readFileSync(response)
-  }
-
-  /** The flags of `openssl ocsp` that make it a responder for these books. */
-  get responderFlags(): readonly string[] {
-    const { certFile, keyFile } = this.#authority
-    return [
-      '-index',
-      this.#path('index.txt'),
-      '-CA',
-      certFile,
-      '-rsigner',
-      certFile,
-      '-rkey',
-      keyFile,
-    ]
   }
 
   /** A list of what was revoked, in PEM. */
