@@ -92,6 +92,8 @@ export class Registry {
 
   #note(state: string, since: string, pem: string): void {
     const { serialNumber } = new X509Certificate(pem)
+    const before = this.#lines.findIndex((line) => line.includes(serialNumber))
+    if (before >= 0) this.#lines.splice(before, 1)
     this.#lines.push(
       [state, LATER, since, serialNumber, 'unknown', `/CN=${serialNumber}`].join('\t'),
     )
