@@ -43,7 +43,7 @@ const declared: readonly Declared[] = sources.flatMap((file) => {
 
 /** What can be imported by the package's entries. */
 function isPublic({ name, file }: Declared): boolean {
-  const entries = ['packages/sdk/src/index.ts', 'packages/sdk/src/node.ts']
+  const entries = ['index', 'node', 'exact-json'].map((name) => `packages/sdk/src/${name}.ts`)
   if (entries.includes(file)) return true
   if (/\/orm\/(?!kysely-nodes)/.test(file)) return true
   const module = `./${file.slice('packages/sdk/src/'.length)}`

@@ -22,14 +22,15 @@ export const acra = envelopesOn(noblePrimitives)
 export type { Data } from './bytes.ts'
 export { EncryptedColumn, type EncryptedColumnOptions } from './encrypted-column.ts'
 export type { ContextOptions, Envelopes, Keyring, Zone } from './envelopes.ts'
+export { HttpTranslator, type HttpTranslatorOptions } from './http-translator.ts'
 export { AcraReader } from './reader.ts'
 export { SdkError, type SdkErrorCode } from './sdk-error.ts'
+export type { TokenType, TokenValue, TokenValues } from './token-values.ts'
 export {
   type BulkItem,
   type BulkResult,
   type CallOptions,
-  HttpTranslator,
-  type HttpTranslatorOptions,
+  type TokenOperation,
   type Translator,
   TranslatorError,
   type TranslatorErrorCode,

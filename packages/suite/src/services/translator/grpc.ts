@@ -131,7 +131,9 @@ class ConnectionCalls {
   /** One request after the other: what is not taken holds the next one back. */
   async #stream(call: ServerDuplexStream<BulkItem, Message>): Promise<void> {
     try {
-      for await (const request of call as AsyncIterable<BulkItem>) {
+      // The end of the requests must not destroy the call: its answers are still to be sent, and its status.
+      const requests: AsyncIterable<BulkItem> = call.iterator({ destroyOnReturn: false })
+      for await (const request of requests) {
         const answer = await this.#item(request)
         if (!call.write(answer)) await drained(call)
       }

@@ -1,7 +1,7 @@
 /** What requests and answers of HTTP v2 hold: checked by these schemas, and described from them. spec: acra-translator §4.3, §4.5 */
 import { isUtf8 } from 'node:buffer'
+import { JsonNumber, parseExactly } from '@acra-ts/sdk/exact-json'
 import { z } from '@hono/zod-openapi'
-import { JsonNumber, parseExactly } from './exact-json.ts'
 
 /** Standard base64 with padding. */
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
