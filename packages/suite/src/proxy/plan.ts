@@ -15,6 +15,8 @@ export type Plan = Untouched | Planned | Refused | Answered
 
 export interface Untouched {
   readonly kind: 'untouched'
+  /** How many parameters the text has; absent where nothing protected is near, and the database counts them. */
+  readonly parameterCount?: number
 }
 
 export interface Planned {
@@ -27,6 +29,8 @@ export interface Planned {
   readonly edits: readonly TextEdit[]
   /** Parameters, by number from 1, whose values name a setting. */
   readonly settingNames: readonly number[]
+  /** How many parameters the text has. */
+  readonly parameterCount: number
   /** One per statement of the text, in order. */
   readonly answers: readonly AnswerPlan[]
   /** What `on_unprotected: pass` lets through: logged each time. */
@@ -67,8 +71,8 @@ export interface ParameterSlot {
 export interface AnswerPlan {
   readonly results: readonly ResultItem[] | null
   readonly named: Named | null
-  /** Of PREPARE: the parameters of the statement inside that are values of protected columns. */
-  readonly prepares: ReadonlyMap<number, ParameterSlot> | null
+  /** Of PREPARE: the parameters of the statement inside. */
+  readonly prepares: Pick<Planned, 'parameters' | 'parameterCount'> | null
   readonly copy: CopyAnalysis | null
   /** Its rows tell of a plan of the database's: nothing in them is revealed. */
   readonly isPlan?: boolean

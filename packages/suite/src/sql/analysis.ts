@@ -201,7 +201,11 @@ export interface StatementAnalysis {
 
 export type Analysis =
   /** Can neither carry a protected value nor make one visible. */
-  | { readonly kind: 'untouched' }
+  | {
+      readonly kind: 'untouched'
+      /** How many parameters it has; absent where it names no table with a protected column, or where nobody needs to count. */
+      readonly parameterCount?: number
+    }
   | {
       readonly kind: 'planned'
       /** Ordered by place in the text; a literal or a parameter may stand here once only. */
@@ -211,6 +215,8 @@ export type Analysis =
       readonly statements: readonly StatementAnalysis[]
       /** Parameters, by number from 1, that name a setting of the session: values that are setting names of `isCheckedSetting` are not to pass. */
       readonly settingNames: readonly number[]
+      /** How many parameters the text has, those among it that PREPARE declares: the highest number of one. */
+      readonly parameterCount: number
       /** What `on_unprotected: pass` let through, for the log. */
       readonly passed: readonly Refusal[]
       /** True where the verdict depends on the text of a literal (ORDER BY 2): the plan holds for this very text only. */

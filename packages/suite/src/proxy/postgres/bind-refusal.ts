@@ -1,7 +1,7 @@
 import type { Refusal } from '../../sql/index.ts'
 import type { Bind } from '../../wire/postgres/index.ts'
 import { isCopyIn } from './copy-in.ts'
-import { isOfOtherPath } from './execute-arguments.ts'
+import { isOfOtherPath, preparedIn } from './execute-arguments.ts'
 import type { Statement } from './prepared.ts'
 import { refusals } from './refusal.ts'
 import type { PossiblePaths } from './search-paths.ts'
@@ -18,6 +18,8 @@ export function bindRefusal(
   if (statement === null || statement.isAmbiguous === true)
     return hasParameters ? refusals.unknownStatement : null
   const { plan } = statement
+  // A value that belongs to nothing is not protected either.
+  if (message.parameterCount > preparedIn(statement).parameterCount) return refusals.parameterCount
   if (plan.kind !== 'planned') return null
   if (isOfOtherPath(statement, books)) return refusals.otherPath
   if (hasParameters && plan.answers.some(isCopyIn)) return refusals.copyParameters

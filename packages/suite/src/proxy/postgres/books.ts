@@ -5,7 +5,7 @@ import type { AnswerPlan, Plan } from '../plan.ts'
 import { Answer } from './answer.ts'
 import type { CopyRows } from './copy-rows.ts'
 import { Encoding } from './encoding.ts'
-import { areAlike, parametersIn } from './execute-arguments.ts'
+import { areAlike, preparedIn } from './execute-arguments.ts'
 import { type Expected, type ExpectedKind, ExpectedQueue, isEndedByReady } from './expected.ts'
 import { wireName } from './names-on-the-wire.ts'
 import { type Change, Names, type Portal, type Statement } from './prepared.ts'
@@ -13,6 +13,7 @@ import { SearchPaths, type SessionNames } from './search-paths.ts'
 
 /** An answer of which nothing is known. */
 export const NO_ANSWER = new Answer(null)
+const NOTHING_PREPARED = { parameters: new Map(), parameterCount: 0 }
 const NO_CHANGES: readonly PathChange[] = []
 
 /**
@@ -206,11 +207,12 @@ export class Books {
     { results, prepares }: AnswerPlan,
     path: PathUse | undefined,
   ): void {
-    const parameters = prepares ?? new Map()
+    const { parameters, parameterCount } = prepares ?? NOTHING_PREPARED
     const known = this.statements.get(wireName(name))
     const pathKey = path?.changes.some(({ kind }) => kind !== 'end') ? '' : this.searchPaths.key
     const isSamePath = path?.reads !== true || known?.pathKey === pathKey
-    if (known !== null && isSamePath && areAlike(parametersIn(known.plan), parameters)) return
+    if (known !== null && isSamePath && areAlike(preparedIn(known), { parameters, parameterCount }))
+      return
     if (this.statements.isFull) return
     const plan: Plan = {
       kind: 'planned',
@@ -218,6 +220,7 @@ export class Books {
       parameters,
       edits: [],
       settingNames: [],
+      parameterCount,
       answers: [{ results, named: null, copy: null, prepares: null }],
       passed: [],
       ...(path === undefined ? {} : { path }),

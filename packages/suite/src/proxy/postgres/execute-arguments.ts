@@ -1,16 +1,15 @@
 import type { Refusal } from '../../sql/index.ts'
-import {
-  type AnswerPlan,
-  type LiteralSlot,
-  noSlots,
-  type ParameterSlot,
-  type Plan,
-  type Planned,
-} from '../plan.ts'
+import { type AnswerPlan, type LiteralSlot, noSlots, type Plan, type Planned } from '../plan.ts'
 import { wireName } from './names-on-the-wire.ts'
 import type { Names, Statement } from './prepared.ts'
 import { RefusedError, refusals } from './refusal.ts'
 import type { PossiblePaths } from './search-paths.ts'
+
+/** What is known of the parameters of a prepared statement. */
+type Inside = NonNullable<AnswerPlan['prepares']>
+
+const NO_PARAMETERS: Inside['parameters'] = new Map()
+const ANY_NUMBER = Number.POSITIVE_INFINITY
 
 /** What is known of a connection's prepared statements. */
 interface Prepared {
@@ -46,7 +45,8 @@ function argumentSlots(plan: Planned, prepared: Prepared): readonly LiteralSlot[
     const { named } = answer
     if (named === null || named.action !== 'execute' || named.arguments.length === 0) return
     const before = plan.answers.slice(0, index).filter((other) => isPrepareOf(other, named.name))
-    const parameters = parametersOf(named.name, before, prepared)
+    const { parameters, parameterCount } = preparedAs(named.name, before, prepared)
+    if (named.arguments.length > parameterCount) throw new RefusedError(tooMany)
     if ([...parameters.values()].some(({ copyOf }) => copyOf !== undefined))
       throw new RefusedError(notOnce)
     named.arguments.forEach((argument, position) => {
@@ -64,16 +64,16 @@ function isPrepareOf({ named }: AnswerPlan, name: string): boolean {
   return named?.action === 'prepare' && named.name === name
 }
 
-function parametersOf(
+function preparedAs(
   name: string,
   before: readonly AnswerPlan[],
   { statements, lastSync }: Prepared,
-): ReadonlyMap<number, ParameterSlot> {
+): Inside {
   const known = statements.get(wireName(name))
   const isUncertain = statements.isUncertain(wireName(name), lastSync)
   if (isUncertain || known?.isAmbiguous === true) throw new RefusedError(notKnown)
-  const inText = before.map(({ prepares }) => prepares ?? new Map<number, ParameterSlot>())
-  const all = known === null ? inText : [parametersIn(known.plan), ...inText]
+  const inText = before.flatMap(({ prepares }) => prepares ?? [])
+  const all = known === null ? inText : [preparedIn(known), ...inText]
   const [first, ...others] = all
   if (first === undefined || others.some((other) => !areAlike(first, other)))
     throw new RefusedError(notKnown)
@@ -88,19 +88,21 @@ export function isOfOtherPath(
   return plan.kind === 'planned' && plan.path?.reads === true && pathKey !== searchPaths.key
 }
 
-/** The parameters of a statement that are values of protected columns. */
-export function parametersIn(plan: Plan): ReadonlyMap<number, ParameterSlot> {
-  return plan.kind === 'planned' ? plan.parameters : new Map()
+/** The parameters of a statement. Where nothing protected is near it takes any number of them: the database says what is wrong. */
+export function preparedIn({ plan, parameterTypes }: Statement): Inside {
+  const isCounted = plan.kind === 'planned' || plan.kind === 'untouched'
+  const count = isCounted ? (plan.parameterCount ?? ANY_NUMBER) : ANY_NUMBER
+  const parameters = plan.kind === 'planned' ? plan.parameters : NO_PARAMETERS
+  return { parameters, parameterCount: Math.max(count, parameterTypes.length) }
 }
 
 /** True where both give the same parameters to the same columns. */
-export function areAlike(
-  one: ReadonlyMap<number, ParameterSlot>,
-  other: ReadonlyMap<number, ParameterSlot>,
-): boolean {
-  if (one.size !== other.size) return false
-  return [...one].every(([number, { column, use, copyOf }]) => {
-    const slot = other.get(number)
+export function areAlike(one: Inside, other: Inside): boolean {
+  const { parameters } = one
+  if (parameters.size !== other.parameters.size || one.parameterCount !== other.parameterCount)
+    return false
+  return [...parameters].every(([number, { column, use, copyOf }]) => {
+    const slot = other.parameters.get(number)
     return (
       slot?.column === column &&
       slot.copyOf === copyOf &&
@@ -122,6 +124,9 @@ const notOnce: Refusal = {
   hint: 'Execute it by the protocol, or use a parameter of its own for each protected column.',
   column: null,
 }
+
+/** As PostgreSQL says it of EXECUTE. */
+const tooMany: Refusal = { ...refusals.parameterCount, sqlState: '42601' }
 
 const notKnown: Refusal = {
   sqlState: '0A000',

@@ -152,7 +152,8 @@ function needsShape(plan: Plan): boolean {
 }
 
 function planOf(analysis: Analysis, columns: ColumnTable): Plan {
-  if (analysis.kind === 'untouched') return untouched
+  if (analysis.kind === 'untouched')
+    return analysis.parameterCount === undefined ? untouched : analysis
   if (analysis.kind === 'refused') return { kind: 'refused', refusal: analysis.refusal }
   const literals: LiteralSlot[] = []
   const parameters = new Map<number, ParameterSlot>()
@@ -173,7 +174,10 @@ function planOf(analysis: Analysis, columns: ColumnTable): Plan {
     parameters: isPrepare ? noParameters : parameters,
     edits: analysis.edits,
     settingNames: analysis.settingNames,
-    answers: analysis.statements.map((statement) => answerPlan(statement, parameters)),
+    parameterCount: isPrepare ? 0 : analysis.parameterCount,
+    answers: analysis.statements.map((statement) =>
+      answerPlan(statement, { parameters, parameterCount: analysis.parameterCount }),
+    ),
     passed: analysis.passed,
     ...(analysis.path === undefined ? {} : { path: analysis.path }),
   }
@@ -181,9 +185,9 @@ function planOf(analysis: Analysis, columns: ColumnTable): Plan {
 
 function answerPlan(
   { results, named, copy, isPlan = false }: StatementAnalysis,
-  parameters: ReadonlyMap<number, ParameterSlot>,
+  inside: NonNullable<AnswerPlan['prepares']>,
 ): AnswerPlan {
-  return { results, named, copy, isPlan, prepares: named?.action === 'prepare' ? parameters : null }
+  return { results, named, copy, isPlan, prepares: named?.action === 'prepare' ? inside : null }
 }
 
 const noParameters: ReadonlyMap<number, ParameterSlot> = new Map()

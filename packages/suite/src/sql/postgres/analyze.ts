@@ -5,6 +5,7 @@ import type { Context } from './context.ts'
 import { Findings, Refused } from './findings.ts'
 import type { Part } from './items.ts'
 import { mergeStatement } from './merge.ts'
+import { parametersIn } from './parameter-count.ts'
 import { type Parser, SqlLimitError, SqlSyntaxError } from './parse.ts'
 import { OUTERMOST, selectQuery } from './query.ts'
 import type { Scope } from './scope.ts'
@@ -13,6 +14,8 @@ import { type Node, partsOf, type Tree } from './tree.ts'
 import { deleteStatement, insertStatement, updateStatement } from './write.ts'
 
 const UNTOUCHED: Analysis = { kind: 'untouched' }
+/** As many as the protocol can carry: the database counts them. */
+const ANY_NUMBER = 65_535
 const UNKNOWN_PATH: readonly SearchPath[] = [null]
 
 /**
@@ -55,8 +58,10 @@ function analyzeTree(tree: Tree, findings: Findings): Analysis {
     ({ results, named, copy }) => results !== null || named !== null || copy !== null,
   )
   const found = values.length + edits.length + passed.length + settingNames.length
-  if (!says && !exact && found === 0 && path === undefined) return UNTOUCHED
-  const plan = { values, edits, statements, settingNames, passed, exact }
+  const parameterCount = Math.max(findings.declaredCount, parametersIn(tree, findings.source))
+  if (!says && !exact && found === 0 && path === undefined)
+    return findings.isNearProtected ? { kind: 'untouched', parameterCount } : UNTOUCHED
+  const plan = { values, edits, statements, settingNames, parameterCount, passed, exact }
   return { kind: 'planned', ...plan, ...(path === undefined ? {} : { path }) }
 }
 
@@ -103,6 +108,7 @@ function unfollowed(error: unknown, findings: Findings): Analysis {
     edits: [],
     statements: [],
     settingNames: [],
+    parameterCount: ANY_NUMBER,
     passed: [...findings.passed, refusal],
     exact: true,
   }

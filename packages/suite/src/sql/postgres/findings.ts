@@ -57,6 +57,8 @@ export class Findings {
   readonly catalog: Catalog
   readonly passed: Refusal[] = []
   exact = false
+  /** The text names a table with a protected column. */
+  isNearProtected = false
   /** The text has a PREPARE: parameters are those of the statement in it. */
   isPreparing = false
   /** Parameters that name a setting. */
@@ -97,8 +99,9 @@ export class Findings {
   /** The table that a name means; null where it is not configured. Refuses where it may mean several that are not protected alike. */
   table(schema: string | null, name: string): KnownTable | null {
     const { table, doubt } = this.path.meaning(schema, name)
+    const [column = null] = table?.protected.values() ?? []
+    if (column !== null) this.isNearProtected = true
     if (doubt.length > 0) {
-      const [column = null] = table?.protected.values() ?? []
       this.refuse(column, {
         message: `the name ${name} may mean ${doubt.join(' or ')}, which are not protected alike`,
         hint: 'Write the table with its schema, or set a search_path under which it is certain.',
@@ -161,6 +164,11 @@ export class Findings {
   /** PREPARE declares the type of a parameter. */
   declareParameter(number: number, type: TypeName): void {
     this.#declared.set(number, type)
+  }
+
+  /** How many parameters PREPARE declares. */
+  get declaredCount(): number {
+    return Math.max(0, ...this.#declared.keys())
   }
 
   /** A protected value is stored as bytes, whatever type PREPARE declares for it. */

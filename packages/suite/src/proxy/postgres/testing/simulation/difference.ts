@@ -1,5 +1,8 @@
-/** What the database answers where acra-server refuses: to a text that it cannot read, a name or a function that it does not know. */
-const REFUSED_STATES = new Set(['42601', '26000', '42883', '25P02'])
+/**
+ * What the database answers where acra-server refuses: to a text that it cannot read, a name or a function that it does not know, more values
+ * than a statement has parameters.
+ */
+const REFUSED_STATES = new Set(['42601', '26000', '42883', '25P02', '08P01'])
 
 /**
  * What differs between what a client got through acra-server and what it would have got from the database directly; null where
