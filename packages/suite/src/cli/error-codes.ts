@@ -198,6 +198,10 @@ const suite = {
     meaning: 'The inside of a certificate breaks the rules of its encoding.',
     remedy: 'Have the certificate issued anew.',
   },
+  'schema-too-large': {
+    meaning: 'The database has more relations, columns or views than acra-server can know.',
+    remedy: 'Set schema_introspection to false, and list the columns in the encryptor config.',
+  },
   'encryptor-config-invalid': {
     meaning: 'The encryptor config cannot be used; the message has a line for each thing.',
     remedy: 'Correct the places that the lines name.',

@@ -23,12 +23,24 @@ export interface ProtectedColumn {
   readonly dataType?: string | null
 }
 
+/** Why a relation is not to be used, or not to be written to. */
+export interface Objection {
+  /** The protected column that it is about. */
+  readonly column: ProtectedColumn | null
+  readonly message: string
+  readonly hint: string
+}
+
 /** A table that the configuration names. It need not protect anything: naming it says that it is known. */
 export interface KnownTable {
   readonly name: string
   /** All columns in physical order; null where the configuration does not list them. */
   readonly columns: readonly string[] | null
   readonly protected: ReadonlyMap<string, ProtectedColumn>
+  /** Statements that name it are refused. */
+  readonly noUse?: Objection
+  /** Statements that give it values are refused. */
+  readonly noWriting?: Objection
 }
 
 /** The schemas in which a name without one is looked for, in order; null where that is not known. */

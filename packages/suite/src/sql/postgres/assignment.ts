@@ -21,6 +21,7 @@ export function writtenTable(relation: RangeVar | undefined, { findings }: Conte
   const name = relation?.relname ?? ''
   const schema = relation?.schemaname ?? null
   const table = findings.table(schema, name)
+  if (table?.noWriting !== undefined) findings.refuse(table.noWriting.column, table.noWriting)
   return { table, name, isUnlisted: table === null && !isCatalogRelation(schema, name) }
 }
 

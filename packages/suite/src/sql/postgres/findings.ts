@@ -89,8 +89,8 @@ export class Findings {
    * Refuses the statement; or, where the column (the whole installation, where there is none) is to be passed, notes it and returns:
    * the analysis goes on with what can be protected.
    */
-  refuse(column: ProtectedColumn | null, reason: Reason): void {
-    const refusal: Refusal = { sqlState: '0A000', ...reason, column }
+  refuse(column: ProtectedColumn | null, { message, hint }: Reason): void {
+    const refusal: Refusal = { sqlState: '0A000', message, hint, column }
     if ((column ?? this.catalog).onUnprotected === 'refuse') throw new Refused(refusal)
     const isKnown = this.passed.some((other) => other.message === refusal.message)
     if (!isKnown) this.passed.push(refusal)
@@ -107,6 +107,7 @@ export class Findings {
         hint: 'Write the table with its schema, or set a search_path under which it is certain.',
       })
     }
+    if (table?.noUse !== undefined) this.refuse(table.noUse.column, table.noUse)
     return table
   }
 

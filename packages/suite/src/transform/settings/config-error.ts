@@ -3,10 +3,14 @@ import { AcraError } from '../../foundation/index.ts'
 /** More problems than this are counted, not listed. */
 const PROBLEMS_LISTED_MAX = 50
 
-/** One thing that is wrong in a config file. Lines and columns count from 1, columns in UTF-16 units. */
-export interface ConfigProblem {
+/** Where something stands in a config file. Lines and columns count from 1, columns in UTF-16 units. */
+export interface ConfigPlace {
   readonly line: number
   readonly column: number
+}
+
+/** One thing that is wrong in a config file. */
+export interface ConfigProblem extends ConfigPlace {
   readonly text: string
 }
 
@@ -42,14 +46,16 @@ export class Problems {
     else this.#unlisted++
   }
 
+  place(offset: number): ConfigPlace {
+    const { line, col } = this.#placeOf(offset)
+    return { line: Math.max(line, 1), column: Math.max(col, 1) }
+  }
+
   /** Throws EncryptorConfigError where there is a problem. */
   throwIfAny(): void {
     if (this.#found.length === 0) return
     const inOrder = this.#found.toSorted((a, b) => a.offset - b.offset)
-    const problems = inOrder.map(({ offset, text }) => {
-      const { line, col } = this.#placeOf(offset)
-      return { line: Math.max(line, 1), column: Math.max(col, 1), text }
-    })
+    const problems = inOrder.map(({ offset, text }) => ({ ...this.place(offset), text }))
     throw new EncryptorConfigError(this.#file, problems, this.#unlisted)
   }
 }

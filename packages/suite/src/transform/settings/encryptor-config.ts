@@ -1,5 +1,6 @@
 import type { EnvelopeKind } from '@acra-ts/crypto'
 import type { DataType, OnFail } from '../data-type.ts'
+import type { ConfigPlace } from './config-error.ts'
 import type { Masking, Tokenization } from './operation-entry.ts'
 import {
   tablesByName,
@@ -39,15 +40,38 @@ export interface ColumnSetting {
   readonly onFail: OnFail
 }
 
-/** One table that the config names. It can stand where `sql` wants a KnownTable. */
+/** Where a table stands in the config. */
+export interface TablePlaces {
+  readonly table: ConfigPlace
+  /** The list of all columns, or the table where there is none. */
+  readonly columns: ConfigPlace
+  readonly protected: ReadonlyMap<string, ConfigPlace>
+}
+
+/** Why a relation is not to be used, or not to be written to. It can stand where `sql` wants an Objection. */
+export interface Objection {
+  /** The protected column that it is about. */
+  readonly column: ColumnSetting | null
+  readonly message: string
+  readonly hint: string
+}
+
+/** One table that the config names, or a relation of the database. It can stand where `sql` wants a KnownTable. */
 export interface TableSetting {
   /** Null: every schema's table of this name. */
   readonly schema: string | null
   readonly name: string
   /** All columns in physical order; null where the config does not list them. */
   readonly columns: readonly string[] | null
-  /** By column name; empty where the config only makes the table known. */
+  /**
+   * By the name of the column in this relation, which is another than that of the setting in views that rename it; empty where the table is
+   * only known.
+   */
   readonly protected: ReadonlyMap<string, ColumnSetting>
+  /** Absent where the config does not name it. */
+  readonly places?: TablePlaces
+  readonly noUse?: Objection
+  readonly noWriting?: Objection
 }
 
 /** What the config says. Names are compared as they are written in it: the SQL side folds case first. */
@@ -83,11 +107,14 @@ export interface EncryptorConfig {
   comparable(one: ColumnSetting, other: ColumnSetting): boolean
   /** True where `trusted_functions` lists the function just as the statement writes it, with or without its schema. */
   trusts(schema: string | null, name: string): boolean
+  /** The same config for a database that has these tables; `further` are meant only where a statement names a schema that has none of the name. */
+  over(tables: readonly TableSetting[], further: readonly TableSetting[]): EncryptorConfig
 }
 
 /** The parts of a config before they can be looked up. */
 export interface ConfigParts {
   readonly tables: readonly TableSetting[]
+  readonly further?: readonly TableSetting[]
   readonly trusted: readonly TrustedFunction[]
   readonly onUnprotected: OnUnprotected
 }
@@ -100,23 +127,29 @@ export interface TrustedFunction {
 
 /** Makes the parts searchable. No two tables may have the same schema and name. */
 export function encryptorConfig(parts: ConfigParts): EncryptorConfig {
-  const byName = tablesByName(parts.tables)
-  const columns = parts.tables.flatMap((table) => [...table.protected.values()])
-  const byColumn = columnsByName(columns)
+  const { tables, further = [] } = parts
+  const byName = tablesByName(tables)
+  const furtherByName = tablesByName(further)
+  const all = [...tables, ...further]
+  const columns = [...new Set(all.flatMap((table) => [...table.protected.values()]))]
+  const byColumn = columnsByName(all)
   const trusted = new Set(parts.trusted.map(({ schema, name }) => trustKey(schema, name)))
   return {
-    tables: parts.tables,
+    tables,
     columns,
     empty: columns.length === 0,
     onUnprotected: parts.onUnprotected,
     table(schema, name) {
-      const tables = byName.get(name)
-      if (tables === undefined) return null
-      if (schema === null) return unqualifiedTable(tables, [null]).table
-      return tables.find((table) => table.schema === schema) ?? withoutSchema(tables)
+      const same = byName.get(name) ?? []
+      if (schema === null) return unqualifiedTable(same, [null]).table
+      return (
+        same.find((table) => table.schema === schema) ??
+        withoutSchema(same) ??
+        withoutSchema(furtherByName.get(name) ?? [])
+      )
     },
     unqualified: (name, paths) => unqualifiedTable(byName.get(name) ?? [], paths),
-    followsPath: parts.tables.some(({ schema }) => schema !== null),
+    followsPath: tables.some(({ schema }) => schema !== null),
     protectedName: (column) => byColumn.get(column) ?? null,
     alike: areReadAlike,
     copies: areStoredAlike,
@@ -125,11 +158,12 @@ export function encryptorConfig(parts: ConfigParts): EncryptorConfig {
     trusts: (schema, name) =>
       trusted.has(trustKey(schema, name)) ||
       (schema !== null && trusted.has(trustKey(schema, null))),
+    over: (tables, further) => encryptorConfig({ ...parts, tables, further }),
   }
 }
 
 /** True where no cell tells of which of the two columns it is: those whose envelopes alone say how they are revealed. */
-function areReadAlike(one: ColumnSetting, other: ColumnSetting): boolean {
+export function areReadAlike(one: ColumnSetting, other: ColumnSetting): boolean {
   if (one === other) return true
   const isPlain = ({ masking, tokenization }: ColumnSetting) =>
     masking === null && tokenization === null
@@ -137,7 +171,7 @@ function areReadAlike(one: ColumnSetting, other: ColumnSetting): boolean {
   return isSameType && isPlain(one) && isPlain(other)
 }
 
-function areStoredAlike(from: ColumnSetting, to: ColumnSetting): boolean {
+export function areStoredAlike(from: ColumnSetting, to: ColumnSetting): boolean {
   const stored = ({
     clientId,
     envelope,
@@ -165,11 +199,13 @@ function areComparable(one: ColumnSetting, other: ColumnSetting): boolean {
   )
 }
 
-function columnsByName(columns: readonly ColumnSetting[]): ReadonlyMap<string, ColumnSetting> {
+function columnsByName(tables: readonly TableSetting[]): ReadonlyMap<string, ColumnSetting> {
   const byName = new Map<string, ColumnSetting>()
-  for (const column of columns) {
-    const known = byName.get(column.column)
-    if (known === undefined || known.onUnprotected === 'pass') byName.set(column.column, column)
+  for (const table of tables) {
+    for (const [name, column] of table.protected) {
+      const known = byName.get(name)
+      if (known === undefined || known.onUnprotected === 'pass') byName.set(name, column)
+    }
   }
   return byName
 }

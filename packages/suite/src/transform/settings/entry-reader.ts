@@ -1,5 +1,5 @@
 import { nearest } from '../../options/index.ts'
-import type { Problems } from './config-error.ts'
+import type { ConfigPlace, Problems } from './config-error.ts'
 import type { YamlList, YamlMap, YamlScalar, YamlValue } from './yaml-tree.ts'
 
 /** The words that YAML 1.1 reads as truth values, as the original's parser does. */
@@ -44,6 +44,10 @@ export class EntryReader {
   /** Adds a problem at `offset`, of `key` where it is one key's. */
   problem(offset: number, text: string, key?: string): void {
     this.#problems.add(offset, sentence(this.#where, key, text))
+  }
+
+  place(offset: number): ConfigPlace {
+    return this.#problems.place(offset)
   }
 
   /** The place of a key; that of the whole map where it is absent. */

@@ -3,14 +3,23 @@
  * the file stands elsewhere, and no SQL is known here.
  */
 export { type ConfigProblem, EncryptorConfigError } from './config-error.ts'
+export {
+  type DatabaseRelation,
+  type DatabaseSchema,
+  type RelationKind,
+  type RelationName,
+  relationKey,
+} from './database-schema.ts'
 export type { DatabaseTraits } from './database-traits.ts'
 export type {
   ColumnSetting,
   EncryptorConfig,
   Equality,
+  Objection,
   OnUnprotected,
   TableSetting,
 } from './encryptor-config.ts'
+export { type KnownTables, knownTables } from './known-tables.ts'
 export {
   type InstallationDefaults,
   loadEncryptorConfig,

@@ -8,6 +8,8 @@ interface Named {
   readonly name: string
   readonly columns: readonly string[] | null
   readonly protected: ReadonlyMap<string, unknown>
+  readonly noUse?: object
+  readonly noWriting?: object
 }
 
 /** What a name without a schema means. It can stand where `sql` wants an UnqualifiedTable. */
@@ -51,7 +53,7 @@ export function unqualifiedTable<T extends Named>(
   const meanings = paths.flatMap((path) =>
     path === null ? ofAnyPath(tables) : ofPath(tables, path),
   )
-  const guarded = meanings.filter((table) => table !== null && table.protected.size > 0)
+  const guarded = meanings.filter((table) => table !== null && isGuarded(table))
   const [first = null] = meanings
   const isCertain = meanings.every((table) => areAlike(table, first))
   if (isCertain) return { table: first, doubt: [], readsPath }
@@ -62,7 +64,7 @@ export function unqualifiedTable<T extends Named>(
 
 /** Where nothing is known, a table that protects something goes before those that do not. */
 function ofAnyPath<T extends Named>(tables: readonly T[]): (T | null)[] {
-  const guarded = tables.filter((table) => table.protected.size > 0)
+  const guarded = tables.filter(isGuarded)
   return guarded.length > 0 ? guarded : [...tables]
 }
 
@@ -73,12 +75,22 @@ function ofPath<T extends Named>(tables: readonly T[], path: readonly string[]):
   )
   const [first] = along
   if (first === undefined) return [null]
-  return [first, ...along.filter((table) => table.protected.size > 0)]
+  return [first, ...along.filter(isGuarded)]
+}
+
+/** True where it makes a difference that a statement means this table and not one that is not known. */
+function isGuarded({ protected: columns, noUse, noWriting }: Named): boolean {
+  return columns.size > 0 || noUse !== undefined || noWriting !== undefined
 }
 
 function areAlike(one: Named | null, other: Named | null): boolean {
   if (one === other || one === null || other === null) return one === other
-  return isDeepStrictEqual({ ...one, schema: null }, { ...other, schema: null })
+  return (
+    isDeepStrictEqual(one.columns, other.columns) &&
+    isDeepStrictEqual(one.protected, other.protected) &&
+    isDeepStrictEqual(one.noUse, other.noUse) &&
+    isDeepStrictEqual(one.noWriting, other.noWriting)
+  )
 }
 
 /** Of tables that protect nothing: it is known, and its columns only where they are the same. */

@@ -1,7 +1,7 @@
 import { nearest } from '../../options/index.ts'
 import { type ColumnDefaults, readColumn } from './column-entry.ts'
 import type { DatabaseTraits } from './database-traits.ts'
-import type { ColumnSetting, TableSetting } from './encryptor-config.ts'
+import type { ColumnSetting, TablePlaces, TableSetting } from './encryptor-config.ts'
 import { type EntryReader, labelBy, type Read } from './entry-reader.ts'
 
 const tableKeys = ['table', 'schema', 'columns', 'encrypted']
@@ -24,7 +24,22 @@ export function readTable(entry: EntryReader, defaults: TableDefaults): Read<Tab
   if (columns !== null) refuseUnlisted(entry, encrypted, columns)
   if (name === null) return null
   const settings = encrypted.map(({ value }) => [value.column, value] as const)
-  return { value: { ...name.value, columns, protected: new Map(settings) }, offset: name.offset }
+  const places = placesOf(entry, name.offset, encrypted)
+  const value = { ...name.value, columns, protected: new Map(settings), places }
+  return { value, offset: name.offset }
+}
+
+function placesOf(
+  entry: EntryReader,
+  table: number,
+  encrypted: readonly Read<ColumnSetting>[],
+): TablePlaces {
+  const columns = encrypted.map(({ value, offset }) => [value.column, entry.place(offset)] as const)
+  return {
+    table: entry.place(table),
+    columns: entry.place(entry.offsetOf('columns')),
+    protected: new Map(columns),
+  }
 }
 
 function readTableName(

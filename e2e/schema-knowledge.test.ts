@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import pg from 'pg'
+import { type LearnedConfig, learn, verdict } from '#testing/introspection'
+import { type Postgres, postgresVersions, startPostgres } from '../tools/postgres.ts'
+
+const servers: Postgres[] = []
+const clients: pg.Client[] = []
+before(async () => {
+  for (const version of postgresVersions()) {
+    const server = await startPostgres({ auth: 'trust', inMemory: true, version })
+    servers.push(server)
+    const client = new pg.Client({ connectionString: server.url() })
+    await client.connect()
+    clients.push(client)
+  }
+})
+after(async () => {
+  for (const client of clients) await client.end()
+  for (const server of servers) await server.stop()
+})
+
+/** What is learned of a database with these definitions, by every version of PostgreSQL. */
+async function learned(
+  definitions: string,
+  yaml: string,
+  check: (learned: LearnedConfig, version: string) => void,
+): Promise<void> {
+  for (const client of clients) {
+    const { rows } = await client.query('SHOW server_version')
+    await client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public')
+    await client.query(definitions)
+    const queries = {
+      query: async (text: string, values: readonly unknown[] = []) =>
+        (await client.query(text, [...values])).rows,
+    }
+    check(await learn(queries, yaml), `PostgreSQL ${rows[0].server_version}`)
+    await client.query('DROP SCHEMA IF EXISTS archive, other CASCADE')
+  }
+}
+
+const users = `
+schemas:
+  - table: users
+    encrypted:
+      - { column: email, searchable: true, data_type: str }
+      - { column: ssn, token_type: str }
+`
+
+test('columns stand in the order of the database, without those that were dropped', () =>
+  learned(
+    `CREATE TABLE users (id int, gone text, email bytea, ssn text);
+     ALTER TABLE users DROP COLUMN gone;
+     ALTER TABLE users ADD COLUMN "New" text`,
+    users,
+    ({ config, contradictions, warnings }, version) => {
+      assert.deepEqual(
+        config.table('public', 'users')?.columns,
+        ['id', 'email', 'ssn', 'New'],
+        version,
+      )
+      assert.deepEqual([contradictions, warnings], [[], []], version)
+      assert.equal(
+        verdict("INSERT INTO users VALUES (1, 'a@b.c', '1', 'x')", config, ['public']),
+        'planned, store users.email, store users.ssn',
+        version,
+      )
+    },
+  ))
+
+test('partitions of partitions, and children, have the protected columns of their parent', () =>
+  learned(
+    `CREATE TABLE users (id int, ssn text, email bytea) PARTITION BY RANGE (id);
+     CREATE TABLE users_low (email bytea, id int, ssn text) PARTITION BY RANGE (id);
+     CREATE TABLE users_lowest PARTITION OF users_low FOR VALUES FROM (0) TO (10);
+     ALTER TABLE users ATTACH PARTITION users_low FOR VALUES FROM (0) TO (100);
+     CREATE SCHEMA archive;
+     CREATE TABLE people (name text, email bytea);
+     CREATE TABLE archive.friends (since date) INHERITS (people)`,
+    `${users}  - table: people\n    encrypted: [{ column: email }]\n`,
+    ({ config, contradictions }, version) => {
+      assert.deepEqual(contradictions, [], version)
+      const own = config.table('public', 'users')
+      const lowest = config.table('public', 'users_lowest')
+      assert.deepEqual(lowest?.columns, ['email', 'id', 'ssn'], version)
+      assert.equal(lowest?.protected.get('email'), own?.protected.get('email'), version)
+      assert.equal(
+        verdict("INSERT INTO users_lowest VALUES ('a@b.c', 1, '1')", config, ['public']),
+        'planned, store users.email, store users.ssn',
+        version,
+      )
+      assert.equal(
+        verdict('SELECT * FROM archive.friends', config, ['public']),
+        'planned, answers other people.email other',
+        version,
+      )
+    },
+  ))
+
+test('a relation that no entry names is known, and one that is not there is not', () =>
+  learned(
+    'CREATE TABLE users (email bytea, ssn text); CREATE TABLE contacts (id int, email text)',
+    users,
+    ({ config }, version) => {
+      const insert = (table: string) =>
+        verdict(`INSERT INTO ${table} (email) VALUES ('x')`, config, ['public'])
+      assert.equal(insert('contacts'), 'untouched', version)
+      assert.match(insert('staff'), /^refused: .* staff is not in the encryptor config$/, version)
+      assert.equal(
+        verdict('SELECT * FROM contacts, users', config, ['public']),
+        'planned, answers other other users.email users.ssn',
+        version,
+      )
+    },
+  ))
+
+test('the same schema has the same fingerprint, another one another', async () => {
+  const fingerprints: string[] = []
+  for (const more of ['', '', 'CREATE TABLE more (id int)'])
+    await learned(`CREATE TABLE users (email bytea, ssn text); ${more}`, users, ({ fingerprint }) =>
+      fingerprints.push(fingerprint),
+    )
+  const [first = [], again, other] = [0, 1, 2].map((round) =>
+    fingerprints.slice(round * clients.length, (round + 1) * clients.length),
+  )
+  assert.deepEqual(again, first)
+  other?.forEach((fingerprint, index) => {
+    assert.notEqual(fingerprint, first[index])
+  })
+})
+
+test('what the config says and the database contradicts is told with its place', () =>
+  learned(
+    `CREATE TABLE users (id int, mail bytea, ssn bytea, email_domain text);
+     CREATE TABLE orders (item text, id int DEFAULT 7, note bytea DEFAULT 'none', empty bytea DEFAULT '');
+     CREATE TABLE parts (id int, secret bytea) PARTITION BY LIST (id);
+     CREATE TABLE parts_1 PARTITION OF parts FOR VALUES IN (1)`,
+    `${users}  - table: orders
+    columns: [id, item, note, empty]
+    encrypted: [{ column: note }, { column: empty }]
+  - table: parts_1
+    encrypted: [{ column: secret }]
+  - table: absent
+    encrypted: [{ column: x }]
+`,
+    ({ contradictions, warnings, config }, version) => {
+      assert.deepEqual(
+        contradictions.map(({ line, column, text }) => `${line}:${column}: ${text}`),
+        [
+          '5:19: table "users", column "email": public.users has no such column, did you mean "mail"?',
+          '6:19: table "users", column "ssn": the column is of type bytea in the database and has to be text',
+          '8:5: table "orders": columns: public.orders has the columns [item, id, note, empty]: list them so, or remove "columns"',
+          '9:27: table "orders", column "note": the column has a default, which would be stored as it is: drop the default, or set on_unprotected: pass',
+          '11:27: table "parts_1", column "secret": the table is a partition or child of public.parts, which does not protect the column: protect it there',
+        ],
+        version,
+      )
+      assert.deepEqual(warnings, [
+        'The encryptor config names the table absent (line 12), which the database does not have',
+      ])
+      assert.match(
+        verdict('SELECT secret FROM parts', config, ['public']),
+        /^refused: public\.parts has rows of public\.parts_1, in which parts_1\.secret is protected/,
+        version,
+      )
+    },
+  ))

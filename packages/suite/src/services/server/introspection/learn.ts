@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto'
+import type { Parser } from '../../../sql/postgres/index.ts'
+import { type ConfigProblem, type EncryptorConfig, knownTables } from '../../../transform/index.ts'
+import { readSchema, type SchemaQueries } from './read-schema.ts'
+
+/** An encryptor config with all that a database says of itself. */
+export interface LearnedConfig {
+  /** The tables in it are those of the database. */
+  readonly config: EncryptorConfig
+  /** What the config says and the database contradicts. Statements that it is about are refused, where the server goes on all the same. */
+  readonly contradictions: readonly ConfigProblem[]
+  /** Sentences for the log. */
+  readonly warnings: readonly string[]
+  /** The same for the same schema. */
+  readonly fingerprint: string
+}
+
+/** Asks the database of `queries` in one transaction. Throws what `queries` throws, and SchemaError where there is more than can be held. */
+export async function learnConfig(
+  queries: SchemaQueries,
+  config: EncryptorConfig,
+  _parser: Parser,
+): Promise<LearnedConfig> {
+  const schema = await readSchema(queries)
+  const { tables, missing, further, contradictions, warnings } = knownTables(config, schema)
+  return {
+    config: config.over([...tables.values(), ...missing], further),
+    contradictions,
+    warnings,
+    fingerprint: createHash('sha256').update(JSON.stringify(schema)).digest('hex'),
+  }
+}

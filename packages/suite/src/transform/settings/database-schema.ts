@@ -1,0 +1,45 @@
+/** What a database says of its own relations: plain values, read elsewhere. */
+
+/** All relations of a database but those of the system. */
+export interface DatabaseSchema {
+  /** In an order in which parents and what views read stand before children and views. */
+  readonly relations: readonly DatabaseRelation[]
+}
+
+export type RelationKind = 'table' | 'view' | 'materialized view' | 'foreign table'
+
+export interface DatabaseRelation {
+  readonly schema: string
+  readonly name: string
+  readonly kind: RelationKind
+  /** In physical order. */
+  readonly columns: readonly DatabaseColumn[]
+  /** The tables of which it is a partition or a child. */
+  readonly parents: readonly RelationName[]
+  /** What a view reads; empty for tables. */
+  readonly reads: readonly RelationName[]
+  /** The query of a view, in which every name has its schema; null for tables, and where it is too long to be read. */
+  readonly query: string | null
+  /** What takes the place of writing to it: `rules` or `triggers`; null where nothing does. */
+  readonly insteadOfWriting: string | null
+}
+
+export interface RelationName {
+  readonly schema: string
+  readonly name: string
+}
+
+export interface DatabaseColumn {
+  readonly name: string
+  /** As SQL writes it, with its modifier (`character varying(40)`); of a domain, that of its values. */
+  readonly type: string
+  /** The expression of its default; null where there is none. */
+  readonly default: string | null
+  /** True where the database makes each of its values: identities, and generated columns. */
+  readonly isGenerated: boolean
+}
+
+/** A name of a relation as a key. */
+export function relationKey({ schema, name }: RelationName): string {
+  return JSON.stringify([schema, name])
+}
