@@ -122,22 +122,6 @@ test('many values at once come back in their order, with the errors of those tha
   await Promise.all([connector.stop(), translator.stop()])
 })
 
-test('a new configuration is read by SIGHUP under load, and no request fails', async () => {
-  const { translator, connector } = await chain('http')
-  const api = new HttpTranslator({ url: `http://127.0.0.1:${connector.port}`, retries: 0 })
-  const work = Array.from({ length: 8 }, async () => {
-    for (let i = 0; i < 40; i++) await api.decryptSym(await api.encryptSym(`value ${i}`))
-  })
-  for (let i = 0; i < 3; i++) {
-    process.kill(translator.pid, 'SIGHUP')
-    process.kill(connector.pid, 'SIGHUP')
-    await api.encryptSym('between')
-  }
-  await Promise.all(work)
-  await Promise.all([connector.stop(), translator.stop()])
-  assert.deepEqual([await connector.ended, await translator.ended], [0, 0])
-})
-
 test('poison records of either kind are told, and the answer stays that of any value that does not open', async () => {
   const flags = ['--poison_detect_enable']
   const { translator, connector } = await chain('http', flags)
