@@ -165,3 +165,123 @@ test('what the config says and the database contradicts is told with its place',
       )
     },
   ))
+
+const people = `
+CREATE TABLE users (id int PRIMARY KEY, email bytea, ssn text, active boolean);
+CREATE TABLE logins (user_id int, at date);
+`
+
+test('a column of a view that is a protected one is protected there, whatever its name', () =>
+  learned(
+    `${people}
+     CREATE VIEW contacts (number, address) AS SELECT id, email FROM users WHERE active;
+     CREATE VIEW later AS SELECT address AS e, ssn, at FROM contacts
+       JOIN users ON users.id = number LEFT JOIN logins ON user_id = number;
+     CREATE MATERIALIZED VIEW kept AS WITH found AS (SELECT * FROM later) SELECT at, e FROM found;
+     CREATE VIEW counted AS SELECT count(*) AS n, max(at) AS at FROM users, logins`,
+    users,
+    ({ config, warnings }, version) => {
+      const says = (sql: string) => verdict(sql, config, ['public'])
+      assert.deepEqual(warnings, [], version)
+      assert.equal(says('SELECT * FROM contacts'), 'planned, answers other users.email', version)
+      assert.equal(
+        says("INSERT INTO contacts VALUES (1, 'a@b.c')"),
+        'planned, store users.email',
+        version,
+      )
+      assert.equal(
+        says("UPDATE contacts SET address = 'x' WHERE address = 'y'"),
+        'planned, store users.email, search users.email',
+        version,
+      )
+      assert.equal(
+        says('SELECT * FROM later'),
+        'planned, answers users.email users.ssn other',
+        version,
+      )
+      assert.equal(
+        says("SELECT * FROM kept WHERE e = 'x'"),
+        'planned, search users.email, answers other users.email',
+        version,
+      )
+      assert.equal(says('SELECT * FROM counted'), 'untouched', version)
+    },
+  ))
+
+test('a view that computes with a protected column, or compares it, is refused by its name', () =>
+  learned(
+    `${people}
+     CREATE VIEW computed AS SELECT id, lower(encode(email, 'hex')) FROM users;
+     CREATE VIEW compared AS SELECT id FROM users WHERE email = 'x';
+     CREATE VIEW grouped AS SELECT count(*) FROM users GROUP BY email;
+     CREATE VIEW sorted AS SELECT email FROM users ORDER BY email;
+     CREATE VIEW nested AS SELECT id FROM compared`,
+    users,
+    ({ config }, version) => {
+      const says = (name: string) => verdict(`SELECT * FROM ${name}`, config, ['public'])
+      assert.match(
+        says('computed'),
+        /^refused: the view public\.computed: .*users\.email in the function encode/,
+        version,
+      )
+      const compares = 'compares or groups by'
+      assert.match(
+        says('compared'),
+        new RegExp(`^refused: the view public.compared ${compares} users.email`),
+      )
+      assert.match(says('grouped'), new RegExp(`^refused: the view public.grouped ${compares}`))
+      assert.match(says('sorted'), /^refused: the view public\.sorted: ORDER BY cannot/, version)
+      assert.match(says('nested'), /^refused: the view public\.nested: the view public\.compared/)
+      assert.equal(verdict('DROP VIEW compared CASCADE', config, ['public']), 'untouched', version)
+    },
+  ))
+
+test('a relation whose rules or triggers decide where values go is read, and not written to', () =>
+  learned(
+    `${people}
+     CREATE VIEW ruled AS SELECT id, ssn FROM users;
+     CREATE RULE put AS ON INSERT TO ruled DO INSTEAD INSERT INTO users (email) VALUES (convert_to(NEW.ssn, 'UTF8'));
+     CREATE VIEW triggered AS SELECT id, ssn FROM users;
+     CREATE FUNCTION put() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+     CREATE TRIGGER put INSTEAD OF INSERT ON triggered FOR EACH ROW EXECUTE FUNCTION put();
+     CREATE VIEW filled AS SELECT id, email FROM users;
+     ALTER VIEW filled ALTER COLUMN email SET DEFAULT 'x';
+     CREATE TABLE inbox (id int, words text);
+     CREATE RULE put AS ON INSERT TO inbox DO ALSO INSERT INTO users (ssn) VALUES (NEW.words)`,
+    users,
+    ({ config }, version) => {
+      for (const [name, reason] of Object.entries({
+        ruled: /whose rules decide/,
+        triggered: /whose triggers decide/,
+        filled: /has a default for email/,
+        inbox: /the rules of public\.inbox may write/,
+      })) {
+        assert.match(
+          verdict(`INSERT INTO ${name} (id) VALUES (1)`, config, ['public']),
+          reason,
+          version,
+        )
+        assert.doesNotMatch(
+          verdict(`SELECT * FROM ${name}`, config, ['public']),
+          /refused/,
+          version,
+        )
+      }
+    },
+  ))
+
+test('what the config says of a view stands, and what it leaves out is learned', () =>
+  learned(
+    `${people}CREATE VIEW shown AS SELECT email, ssn FROM users;
+     CREATE VIEW odd AS SELECT id FROM users WHERE email = 'x'`,
+    `${users}  - table: shown\n    encrypted: [{ column: email, data_type: bytes }]\n  - table: odd\n`,
+    ({ config, warnings }, version) => {
+      assert.equal(
+        verdict('SELECT * FROM shown', config, ['public']),
+        'planned, answers shown.email users.ssn',
+        version,
+      )
+      assert.equal(verdict('SELECT * FROM odd', config, ['public']), 'untouched', version)
+      assert.match(warnings.join(), /as if it were a table: the view public\.odd compares/, version)
+    },
+  ))

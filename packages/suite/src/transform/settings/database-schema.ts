@@ -20,8 +20,10 @@ export interface DatabaseRelation {
   readonly reads: readonly RelationName[]
   /** The query of a view, in which every name has its schema; null for tables, and where it is too long to be read. */
   readonly query: string | null
-  /** What takes the place of writing to it: `rules` or `triggers`; null where nothing does. */
-  readonly insteadOfWriting: string | null
+  /** True where triggers take the place of writing to a view. */
+  readonly hasInsteadTriggers: boolean
+  /** What the rules name by which statements that write to it become others; null where it has none. */
+  readonly rulesName: readonly RelationName[] | null
 }
 
 export interface RelationName {

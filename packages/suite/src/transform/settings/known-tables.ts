@@ -34,6 +34,7 @@ export function knownTables(config: EncryptorConfig, schema: DatabaseSchema): Kn
     if (entry === null && isView) continue
     tables.set(relationKey(relation), tableOf(relation, entry, tables, check))
   }
+  refuseRules(schema.relations, tables, config)
   check.entries(config, schema)
   for (const entry of missing) check.missing(entry)
   refuseOpenParents(schema.relations, tables, check)
@@ -94,6 +95,31 @@ function refuseOpenParents(
       check.openParent(relation, parent, column, child)
       tables.set(relationKey(parent), { ...above, noUse: openParent(above, child, setting) })
     }
+  }
+}
+
+/** Rules of a table that protects nothing may write its values into one that does. */
+function refuseRules(
+  relations: readonly DatabaseRelation[],
+  tables: Map<string, TableSetting>,
+  config: EncryptorConfig,
+): void {
+  for (const relation of relations) {
+    const table = tables.get(relationKey(relation))
+    const isOpen = table !== undefined && table.protected.size === 0
+    if (!isOpen || relation.rulesName === null || config.table(relation.schema, relation.name))
+      continue
+    const reached = relation.rulesName.flatMap((name) => [
+      ...(tables.get(relationKey(name))?.protected.values() ?? []),
+    ])
+    const [column] = reached
+    if (column === undefined) continue
+    const noWriting = {
+      column,
+      message: `the rules of ${table.schema}.${table.name} may write its values into ${column.table}, which has protected columns`,
+      hint: 'Write to that table itself, or name this one in the encryptor config to say that they do not.',
+    }
+    tables.set(relationKey(relation), { ...table, noWriting })
   }
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Parser } from '../../../sql/postgres/index.ts'
 import { type ConfigProblem, type EncryptorConfig, knownTables } from '../../../transform/index.ts'
 import { readSchema, type SchemaQueries } from './read-schema.ts'
+import { withViews } from './views.ts'
 
 /** An encryptor config with all that a database says of itself. */
 export interface LearnedConfig {
@@ -19,14 +20,15 @@ export interface LearnedConfig {
 export async function learnConfig(
   queries: SchemaQueries,
   config: EncryptorConfig,
-  _parser: Parser,
+  parser: Parser,
 ): Promise<LearnedConfig> {
   const schema = await readSchema(queries)
   const { tables, missing, further, contradictions, warnings } = knownTables(config, schema)
+  const views = withViews(schema, tables, config, parser)
   return {
-    config: config.over([...tables.values(), ...missing], further),
+    config: config.over([...views.tables.values(), ...missing], further),
     contradictions,
-    warnings,
+    warnings: [...warnings, ...views.warnings],
     fingerprint: createHash('sha256').update(JSON.stringify(schema)).digest('hex'),
   }
 }

@@ -1,6 +1,11 @@
 /** Reads the system catalogs of PostgreSQL 12 to 18. Names are written with their schemas, whatever the search path. */
 import { AcraError } from '../../../foundation/index.ts'
-import type { DatabaseRelation, DatabaseSchema, RelationKind } from '../../../transform/index.ts'
+import type {
+  DatabaseRelation,
+  DatabaseSchema,
+  RelationKind,
+  RelationName,
+} from '../../../transform/index.ts'
 import { inOrder } from './relation-order.ts'
 
 /** A session of the service account. */
@@ -50,8 +55,11 @@ async function readRelations(queries: SchemaQueries): Promise<readonly DatabaseR
     })
   for (const { child, parent } of await rows(queries, PARENTS, COLUMNS_MAX, 'partitions'))
     link(relations.get(Number(child))?.parents, relations.get(Number(parent)))
-  for (const { view, relation } of await rows(queries, READS, COLUMNS_MAX, 'uses of relations'))
-    link(relations.get(Number(view))?.reads, relations.get(Number(relation)))
+  for (const row of await rows(queries, USES, COLUMNS_MAX, 'uses of relations')) {
+    const user = relations.get(Number(row.user))
+    const list = row.is_query === true ? user?.reads : user?.rulesName
+    link(list, relations.get(Number(row.relation)))
+  }
   await readViews(queries, relations)
   return [...relations.values()]
 }
@@ -59,8 +67,9 @@ async function readRelations(queries: SchemaQueries): Promise<readonly DatabaseR
 /** A relation while it is read. */
 interface Draft extends DatabaseRelation {
   readonly columns: DatabaseRelation['columns'][number][]
-  readonly parents: DatabaseRelation['parents'][number][]
-  readonly reads: DatabaseRelation['reads'][number][]
+  readonly parents: RelationName[]
+  readonly reads: RelationName[]
+  readonly rulesName: RelationName[] | null
   query: string | null
 }
 
@@ -79,13 +88,13 @@ function draftOf(row: Record<string, unknown>): Draft {
     parents: [],
     reads: [],
     query: null,
-    insteadOfWriting:
-      row.has_rules === true ? 'rules' : row.has_triggers === true ? 'triggers' : null,
+    hasInsteadTriggers: row.has_triggers === true,
+    rulesName: row.has_rules === true ? [] : null,
   }
 }
 
-function link(list: { schema: string; name: string }[] | undefined, to: Draft | undefined): void {
-  if (list !== undefined && to !== undefined) list.push({ schema: to.schema, name: to.name })
+function link(list: RelationName[] | null | undefined, to: Draft | undefined): void {
+  if (to !== undefined) list?.push({ schema: to.schema, name: to.name })
 }
 
 async function rows(queries: SchemaQueries, text: string, max: number, what: string) {
@@ -152,14 +161,13 @@ const PARENTS = `
   SELECT i.inhrelid::pg_catalog.int8 AS child, i.inhparent::pg_catalog.int8 AS parent FROM pg_catalog.pg_inherits i
   ORDER BY i.inhrelid, i.inhseqno LIMIT $1`
 
-/** What views read: also what they only use in a condition. */
-const READS = `
-  SELECT DISTINCT r.ev_class::pg_catalog.int8 AS view, d.refobjid::pg_catalog.int8 AS relation
+/** What the queries of views and the rules of relations name: also what they only use in a condition. */
+const USES = `
+  SELECT DISTINCT r.ev_class::pg_catalog.int8 AS "user", d.refobjid::pg_catalog.int8 AS relation, r.ev_type = '1' AS is_query
   FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid
   WHERE d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
-    AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-    AND r.ev_type = '1' AND d.refobjid <> r.ev_class
-  ORDER BY 1, 2 LIMIT $1`
+    AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid <> r.ev_class
+  ORDER BY 1, 2, 3 LIMIT $1`
 
 const VIEWS = `
   SELECT c.oid::pg_catalog.int8 AS view, pg_catalog."left"(pg_catalog.pg_get_viewdef(c.oid), $2) AS query
