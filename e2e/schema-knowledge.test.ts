@@ -285,3 +285,24 @@ test('what the config says of a view stands, and what it leaves out is learned',
       assert.match(warnings.join(), /as if it were a table: the view public\.odd compares/, version)
     },
   ))
+
+test('what the database works out of encrypted values is said', () =>
+  learned(
+    `CREATE TABLE users (id int CHECK (id > 0), ssn text UNIQUE, email bytea NOT NULL UNIQUE,
+       CHECK (octet_length(email) > 3), CHECK (email IS NOT NULL),
+       size int GENERATED ALWAYS AS (octet_length(email)) STORED)`,
+    users,
+    ({ warnings, contradictions }, version) => {
+      assert.deepEqual(contradictions, [], version)
+      assert.deepEqual(
+        warnings,
+        [
+          'The generated column size of public.users is worked out of users.email, of which the database has only the encrypted form',
+          'The check users_email_check of public.users is worked out of users.email, of which the database has only the encrypted form',
+          'The unique index users_email_key of public.users refuses no value of email twice, since every encrypted form is another: see acra-server --print_ddl',
+          'The unique index users_ssn_key of public.users refuses no value of ssn twice, since every encrypted form is another',
+        ],
+        version,
+      )
+    },
+  ))

@@ -16,6 +16,7 @@ export {
 export {
   type ColumnSetting,
   type ConfigProblem,
+  type DatabaseExpression,
   type DatabaseRelation,
   type DatabaseSchema,
   type DatabaseTraits,
@@ -35,6 +36,7 @@ export {
   type TableSetting,
   type Tokenization,
   type TokenType,
+  type UniqueIndex,
 } from './settings/index.ts'
 export {
   type Access,

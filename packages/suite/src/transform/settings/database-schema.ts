@@ -20,10 +20,26 @@ export interface DatabaseRelation {
   readonly reads: readonly RelationName[]
   /** The query of a view, in which every name has its schema; null for tables, and where it is too long to be read. */
   readonly query: string | null
+  /** What the database works out of stored values by itself. */
+  readonly expressions: readonly DatabaseExpression[]
+  /** Unique indexes and constraints, but those on expressions. */
+  readonly unique: readonly UniqueIndex[]
   /** True where triggers take the place of writing to a view. */
   readonly hasInsteadTriggers: boolean
   /** What the rules name by which statements that write to it become others; null where it has none. */
   readonly rulesName: readonly RelationName[] | null
+}
+
+/** An expression over the columns of one table. */
+export interface DatabaseExpression {
+  readonly of: 'check' | 'generated column'
+  readonly name: string
+  readonly text: string
+}
+
+export interface UniqueIndex {
+  readonly name: string
+  readonly columns: readonly string[]
 }
 
 export interface RelationName {

@@ -4,11 +4,13 @@
  */
 export { type ConfigProblem, EncryptorConfigError } from './config-error.ts'
 export {
+  type DatabaseExpression,
   type DatabaseRelation,
   type DatabaseSchema,
   type RelationKind,
   type RelationName,
   relationKey,
+  type UniqueIndex,
 } from './database-schema.ts'
 export type { DatabaseTraits } from './database-traits.ts'
 export type {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Parser } from '../../../sql/postgres/index.ts'
 import { type ConfigProblem, type EncryptorConfig, knownTables } from '../../../transform/index.ts'
+import { expressionWarnings } from './expressions.ts'
 import { readSchema, type SchemaQueries } from './read-schema.ts'
 import { withViews } from './views.ts'
 
@@ -28,7 +29,11 @@ export async function learnConfig(
   return {
     config: config.over([...views.tables.values(), ...missing], further),
     contradictions,
-    warnings: [...warnings, ...views.warnings],
+    warnings: [
+      ...warnings,
+      ...views.warnings,
+      ...expressionWarnings(schema, views.tables, config, parser),
+    ],
     fingerprint: createHash('sha256').update(JSON.stringify(schema)).digest('hex'),
   }
 }

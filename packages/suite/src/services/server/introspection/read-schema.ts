@@ -1,10 +1,12 @@
 /** Reads the system catalogs of PostgreSQL 12 to 18. Names are written with their schemas, whatever the search path. */
 import { AcraError } from '../../../foundation/index.ts'
 import type {
+  DatabaseExpression,
   DatabaseRelation,
   DatabaseSchema,
   RelationKind,
   RelationName,
+  UniqueIndex,
 } from '../../../transform/index.ts'
 import { inOrder } from './relation-order.ts'
 
@@ -22,6 +24,7 @@ export class SchemaError extends AcraError {
 
 const RELATIONS_MAX = 50_000
 const COLUMNS_MAX = 1_000_000
+const EXPRESSIONS_MAX = 200_000
 /** Characters of one view's query, and of all. */
 const QUERY_LENGTH_MAX = 1_000_000
 const QUERIES_LENGTH_MAX = 64_000_000
@@ -60,6 +63,21 @@ async function readRelations(queries: SchemaQueries): Promise<readonly DatabaseR
     const list = row.is_query === true ? user?.reads : user?.rulesName
     link(list, relations.get(Number(row.relation)))
   }
+  for (const row of await rows(
+    queries,
+    EXPRESSIONS,
+    EXPRESSIONS_MAX,
+    'checks and generated columns',
+  ))
+    relations.get(Number(row.relation))?.expressions.push({
+      of: row.is_check === true ? 'check' : 'generated column',
+      name: String(row.name),
+      text: String(row.text),
+    })
+  for (const row of await rows(queries, UNIQUE, EXPRESSIONS_MAX, 'unique indexes'))
+    relations
+      .get(Number(row.relation))
+      ?.unique.push({ name: String(row.name), columns: row.columns as string[] })
   await readViews(queries, relations)
   return [...relations.values()]
 }
@@ -69,6 +87,8 @@ interface Draft extends DatabaseRelation {
   readonly columns: DatabaseRelation['columns'][number][]
   readonly parents: RelationName[]
   readonly reads: RelationName[]
+  readonly expressions: DatabaseExpression[]
+  readonly unique: UniqueIndex[]
   readonly rulesName: RelationName[] | null
   query: string | null
 }
@@ -87,6 +107,8 @@ function draftOf(row: Record<string, unknown>): Draft {
     columns: [],
     parents: [],
     reads: [],
+    expressions: [],
+    unique: [],
     query: null,
     hasInsteadTriggers: row.has_triggers === true,
     rulesName: row.has_rules === true ? [] : null,
@@ -123,6 +145,9 @@ async function readViews(
 }
 
 const VIEWS_AT_A_TIME = 50
+
+/** A longer expression is cut, and then no SQL any more: it is not looked at. */
+const EXPRESSION_LENGTH_MAX = 10_000
 
 const OF_USERS = `n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'`
 
@@ -168,6 +193,26 @@ const USES = `
   WHERE d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
     AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid <> r.ev_class
   ORDER BY 1, 2, 3 LIMIT $1`
+
+/** Of tables themselves: those of partitions and children are their parents', or their own. */
+const EXPRESSIONS = `
+  SELECT k.conrelid::pg_catalog.int8 AS relation, true AS is_check, k.conname::pg_catalog.text AS name,
+    pg_catalog."left"(pg_catalog.pg_get_expr(k.conbin, k.conrelid), ${EXPRESSION_LENGTH_MAX}) AS text
+  FROM pg_catalog.pg_constraint k WHERE k.contype = 'c' AND k.conrelid <> 0 AND k.coninhcount = 0
+  UNION ALL
+  SELECT a.attrelid::pg_catalog.int8, false, a.attname::pg_catalog.text,
+    pg_catalog."left"(pg_catalog.pg_get_expr(d.adbin, d.adrelid), ${EXPRESSION_LENGTH_MAX})
+  FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+  WHERE a.attgenerated <> '' AND NOT a.attisdropped AND a.attinhcount = 0
+  ORDER BY 1, 2, 3 LIMIT $1`
+
+const UNIQUE = `
+  SELECT i.indrelid::pg_catalog.int8 AS relation, c.relname::pg_catalog.text AS name,
+    pg_catalog.array_agg(a.attname::pg_catalog.text ORDER BY a.attnum) AS columns
+  FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+  WHERE i.indisunique AND i.indexprs IS NULL AND NOT c.relispartition AND i.indrelid >= 16384
+  GROUP BY i.indrelid, c.relname ORDER BY 1, 2 LIMIT $1`
 
 const VIEWS = `
   SELECT c.oid::pg_catalog.int8 AS view, pg_catalog."left"(pg_catalog.pg_get_viewdef(c.oid), $2) AS query

@@ -10,6 +10,7 @@ import {
   relationKey,
   type TableSetting,
 } from '../../../transform/index.ts'
+import { printedCatalog } from './printed-catalog.ts'
 
 /** Tables and views, by `relationKey`, and what there is to say. */
 export interface KnownViews {
@@ -29,7 +30,7 @@ export function withViews(
 ): KnownViews {
   const tables = new Map(known)
   const warnings: string[] = []
-  const catalog = catalogOf(config, tables)
+  const catalog = printedCatalog(config, tables)
   for (const relation of schema.relations) {
     if (!relation.kind.endsWith('view')) continue
     const key = relationKey(relation)
@@ -54,16 +55,6 @@ interface Showing {
 }
 
 const NOTHING: Showing = { columns: new Map(), noUse: null }
-
-/** In the query of a view every name has its schema, but for those of common tables and of the system. */
-function catalogOf(config: EncryptorConfig, tables: ReadonlyMap<string, TableSetting>): Catalog {
-  const { unqualified, ...rest } = config
-  return {
-    ...rest,
-    table: (schema, name) =>
-      schema === null ? null : (tables.get(relationKey({ schema, name })) ?? null),
-  }
-}
 
 /** True where the view reads something that is protected or not to be used. */
 function isGuarded(
