@@ -7,8 +7,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { after, afterEach, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createServer as createTlsServer } from 'node:tls'
-import { masterKeyFromEnvironment, openKeystore } from '../../keystore/index.ts'
+import { type Environment, masterKeyFromEnvironment, openKeystore } from '../../keystore/index.ts'
+import { VaultStandIn } from '../../keystore/master-key/testing/index.ts'
 import { parseAddress } from '../../net/index.ts'
 import { acceptSession, TRACE_FRAME_SIZE } from '../../net/secure-session/index.ts'
 import { createAuthority } from '../../net/tls/testing/index.ts'
@@ -257,9 +259,48 @@ test('another master key is told apart from a key that was overwritten', async (
   assert.match(lines.join(''), wrapLine('the master key is another one'))
 })
 
+test('while Vault is away sessions begin as before, and after the time for that none does until it is back', async () => {
+  const { port } = await sessionServer()
+  const authority = createAuthority(folder, 'of-vault')
+  const vault = await VaultStandIn.start(authority)
+  const { ACRA_MASTER_KEY = '' } = exchanged.connector.environment
+  vault.content.secrets['secret/acra'] = { acra_master_key: ACRA_MASTER_KEY }
+  const connector = await start(
+    {
+      acraserver_connection_string: `tcp://127.0.0.1:${port}`,
+      vault_connection_api_string: vault.service.url,
+      vault_secrets_path: 'secret/acra',
+      vault_tls_client_ca: authority.certFile,
+      keystore_probe_interval: 0.02,
+      keystore_offline_ttl: 1,
+    },
+    { VAULT_API_TOKEN: Buffer.from('hvs.a-token').toString('base64') },
+  )
+  vault.service.goDown()
+  await said('code=2030')
+  const { length } = await echoed(connector, Buffer.from('hello'))
+  // On a slow machine the time may be over by now.
+  if (!hasSaid('code=2032')) assert.ok(length > 0)
+  await said('code=2032')
+  assert.equal((await echoed(connector, Buffer.from('hello'))).length, 0)
+  assert.match(lines.join(''), wrapLine('longer than keystore_offline_ttl: bring it back'))
+  vault.service.comeBack()
+  await said('code=2031')
+  assert.ok((await echoed(connector, Buffer.from('hello'))).length > 0)
+  vault.service.close()
+})
+
+async function said(text: string): Promise<void> {
+  while (!hasSaid(text)) await sleep(5)
+}
+
+function hasSaid(text: string): boolean {
+  return lines.some((line) => line.includes(text))
+}
+
 async function start(
   given: Partial<ConnectorOptions>,
-  environment = exchanged.connector.environment,
+  environment: Environment = exchanged.connector.environment,
 ): Promise<Connector> {
   const log = createLogger({
     level: 'info',

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import { cacheOff, type Environment, isClientId, KeystoreError } from '../../keystore/index.ts'
 import { formatAddress, type Listener, listen } from '../../net/index.ts'
 import { events, type Logger, type Product } from '../../observe/index.ts'
-import { openServiceKeystore } from '../keystore/index.ts'
+import { openServiceKeystore, watchKeySource } from '../keystore/index.ts'
 import { type MetricsEndpoint, serveMetrics } from '../metrics/index.ts'
 import { TransportKeyError, TransportKeyring, wrapFields } from '../transport/index.ts'
 import { type Route, serveConnection } from './connection.ts'
@@ -50,6 +50,8 @@ type Entrance = 'application' | 'api'
 interface Setup {
   readonly options: ConnectorOptions
   readonly log: Logger
+  /** Says nothing more of the place where the master key comes from. */
+  readonly unwatch: () => void
   /** Overwrites the keys; no connection may begin with them any more. */
   readonly wipe: () => void
   readonly routes: Readonly<Record<Entrance, Route | null>>
@@ -65,15 +67,16 @@ export class Connector {
   #endpoint: MetricsEndpoint | null = null
   #onEmpty = () => {}
 
-  private constructor(context: ConnectorContext, setup: Setup) {
+  private constructor(context: ConnectorContext, setup: Setup, metrics: ConnectorMetrics) {
     this.#context = context
     this.#setup = setup
-    this.#metrics = new ConnectorMetrics(context.product)
+    this.#metrics = metrics
   }
 
   /** Checks options and keys, and listens. Throws where anything is wrong: the process has to end then. */
   static async start(options: ConnectorOptions, context: ConnectorContext): Promise<Connector> {
-    const connector = new Connector(context, await prepare(options, context))
+    const metrics = new ConnectorMetrics(context.product)
+    const connector = new Connector(context, await prepare(options, context, metrics), metrics)
     await connector.#listen()
     return connector
   }
@@ -85,13 +88,14 @@ export class Connector {
 
   /** New connections get the new options, keys and certificates. Rejects, and changes nothing, where they cannot be used. */
   async reload(options: ConnectorOptions): Promise<void> {
-    const setup = await prepare(options, this.#context)
+    const setup = await prepare(options, this.#context, this.#metrics)
     for (const name of fixedOptions) {
       if (options[name] === this.#setup.options[name]) continue
       this.#context.log.warning(`${name} cannot change while the service runs: restart it for that`)
     }
     const old = this.#setup
     this.#setup = setup
+    old.unwatch()
     // Connections that have begun may still need the old keys for their handshake.
     const { connect_timeout, connect_retry_time } = old.options
     setTimeout(old.wipe, (connect_timeout + connect_retry_time) * 1000 + HANDSHAKE_MS).unref()
@@ -167,7 +171,11 @@ export class Connector {
   }
 }
 
-async function prepare(options: ConnectorOptions, context: ConnectorContext): Promise<Setup> {
+async function prepare(
+  options: ConnectorOptions,
+  context: ConnectorContext,
+  metrics: ConnectorMetrics,
+): Promise<Setup> {
   const peer = peerOf(options)
   entrancesOf(options, peer)
   if (!isClientId(options.client_id)) {
@@ -178,7 +186,7 @@ async function prepare(options: ConnectorOptions, context: ConnectorContext): Pr
   }
   const log = context.log.with({ client_id: options.client_id })
   log.info(`Preparing to start in mode: ${peer.name}`)
-  const { wrap, wipe } = await openTransport(options, peer, context)
+  const { wrap, unwatch, wipe } = await openTransport(options, peer, context, metrics)
   const common = {
     wrap,
     admit: userCheck(options, context),
@@ -189,6 +197,7 @@ async function prepare(options: ConnectorOptions, context: ConnectorContext): Pr
   return {
     options,
     log,
+    unwatch,
     wipe,
     routes: {
       application: { ...common, place: peer.place },
@@ -201,33 +210,66 @@ async function openTransport(
   options: ConnectorOptions,
   peer: Peer,
   context: ConnectorContext,
-): Promise<{ readonly wrap: Wrap; readonly wipe: () => void }> {
+  metrics: ConnectorMetrics,
+): Promise<OpenTransport> {
   const { environment, log } = context
   log.info('Configuring transport...')
   log.info(`Selecting transport: use ${transportNames[peer.transport]} transport wrapper`)
   switch (peer.transport) {
     case 'tls':
-      return { wrap: tlsTransport(options, peer, environment, log), wipe: () => {} }
+      return { wrap: tlsTransport(options, peer, environment, log), ...withoutKeys }
     case 'raw':
-      return { wrap: rawTransport, wipe: () => {} }
-    case 'session': {
-      log.info('Initializing keystore...')
-      // No key is kept, so that an exchanged one is used at once.
-      const settings = { options, environment, cacheSize: cacheOff, cacheOnStart: false }
-      let isStarting = true
-      const opened = await openServiceKeystore({
-        ...settings,
-        // What is odd is told once: not between the lines of every connection.
-        warn: (sentence) => isStarting && log.warning(sentence),
-      })
-      const keyring = new TransportKeyring(opened.keystore, {
-        own: 'transport-connector',
-        peer: peer.keyPurpose,
-      })
-      await checkKeys(keyring, options.client_id, peer, log)
-      isStarting = false
-      return { wrap: sessionTransport(options.client_id, peer, keyring), wipe: opened.wipe }
-    }
+      return { wrap: rawTransport, ...withoutKeys }
+    case 'session':
+      return openSessions(options, peer, context, metrics)
+  }
+}
+
+/** The way to the server, and the keys behind it. */
+interface OpenTransport extends Pick<Setup, 'unwatch' | 'wipe'> {
+  readonly wrap: Wrap
+}
+
+const withoutKeys = { unwatch: () => {}, wipe: () => {} }
+
+async function openSessions(
+  options: ConnectorOptions,
+  peer: Peer,
+  { environment, log }: ConnectorContext,
+  { keystoreDegraded }: ConnectorMetrics,
+): Promise<OpenTransport> {
+  log.info('Initializing keystore...')
+  let isStarting = true
+  const opened = await openServiceKeystore({
+    options,
+    environment,
+    // No key is kept, so that an exchanged one is used at once.
+    cacheSize: cacheOff,
+    cacheOnStart: false,
+    // What is odd is told once: not between the lines of every connection.
+    warn: (sentence) => isStarting && log.warning(sentence),
+  })
+  const { keystore } = opened
+  const keyring = new TransportKeyring(keystore, {
+    own: 'transport-connector',
+    peer: peer.keyPurpose,
+  })
+  try {
+    await checkKeys(keyring, options.client_id, peer, log)
+  } catch (error) {
+    opened.wipe()
+    throw error
+  }
+  isStarting = false
+  const watch = { options, log, onDegraded: keystoreDegraded, forget: () => {} }
+  const unwatch = watchKeySource(opened, watch)
+  return {
+    wrap: sessionTransport(options.client_id, peer, keyring),
+    unwatch,
+    wipe() {
+      unwatch()
+      opened.wipe()
+    },
   }
 }
 

@@ -7,12 +7,15 @@ import {
   processMetrics,
   Registry,
 } from '../../observe/index.ts'
+import { keystoreDegraded } from '../metrics/index.ts'
 
 const CONNECTION_BOUNDS = [0.1, 0.2, 0.5, 1, 10, 60, 3600, 86_400]
 
 /** What acra-connector counts. The names, labels and helps are the original's. spec: observability §2 */
 export class ConnectorMetrics {
   readonly registry = new Registry()
+  /** The place where the master key comes from has gone away (1) or is back (-1). */
+  readonly keystoreDegraded: (change: 1 | -1) => void
   readonly #connections: readonly Counter[]
   readonly #seconds: readonly Histogram[]
 
@@ -30,6 +33,7 @@ export class ConnectorMetrics {
       CONNECTION_BOUNDS,
       labels,
     )
+    this.keystoreDegraded = keystoreDegraded(registry, 'acraconnector')
     buildMetrics(registry, product)
     processMetrics(registry)
   }

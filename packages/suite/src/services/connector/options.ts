@@ -2,6 +2,7 @@ import { keysFolderOptions, masterKeyOptions, redisKeysOptions } from '../../key
 import { tlsOptions, tlsRevocationOptions } from '../../net/index.ts'
 import { auditLogOptions, metricsOptions, tracingOptions } from '../../observe/index.ts'
 import { flag, int, type OptionValues, text } from '../../options/index.ts'
+import { keySourceOptions } from '../keystore/index.ts'
 
 const SECONDS_MAX = 86_400
 const CONNECTIONS_MAX = 1_000_000
@@ -96,6 +97,7 @@ export const connectorOptions = {
   ...transport,
   ...keysFolderOptions,
   ...masterKeyOptions,
+  ...keySourceOptions,
   ...redisKeysOptions,
   ...tlsOptions,
   ...tlsRevocationOptions,

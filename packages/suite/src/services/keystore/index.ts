@@ -1,2 +1,5 @@
-/** The keystore of a service, as its options describe it. */
-export { openServiceKeystore, type ServiceKeystore } from './open.ts'
+/** The keystore of a service, as its options describe it, and the watch over the place where its master key comes from. */
+export { openServiceKeys } from './keys.ts'
+export { openServiceKeystore } from './open.ts'
+export { keySourceOptions } from './options.ts'
+export { watchKeySource } from './watch.ts'

@@ -1,2 +1,3 @@
-/** The metrics endpoint of a service. */
+/** The metrics endpoint of a service, and what several services count. */
 export { type MetricsEndpoint, serveMetrics } from './endpoint.ts'
+export { keystoreDegraded } from './keystore.ts'

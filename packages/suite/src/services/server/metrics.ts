@@ -9,6 +9,7 @@ import {
   Registry,
 } from '../../observe/index.ts'
 import type { TokenType } from '../../transform/index.ts'
+import { keystoreDegraded } from '../metrics/index.ts'
 
 const CONNECTION_BOUNDS = [0.1, 0.2, 0.5, 1, 10, 60, 3600, 86_400]
 const PROCESSING_BOUNDS = [
@@ -99,16 +100,7 @@ export class ServerMetrics {
       'number of worker processes that ended and were replaced',
       { reason: ENDINGS },
     )
-    const degraded = registry.gauge(
-      'acraserver_keystore_degraded',
-      'number of keystores whose Vault, KMS or hardware security module does not answer',
-      'sum',
-    )
-    let count = 0
-    this.keystoreDegraded = (change) => {
-      count += change
-      degraded.set(count)
-    }
+    this.keystoreDegraded = keystoreDegraded(registry, 'acraserver')
     buildMetrics(registry, product)
     processMetrics(registry)
   }

@@ -16,6 +16,7 @@ import { auditLogOptions, metricsOptions, tracingOptions } from '../../observe/i
 import { choice, flag, ignored, int, type OptionValues, text, waits } from '../../options/index.ts'
 import { consulOptions } from '../../options/waiting/index.ts'
 import { tokenOptions } from '../../tokens/index.ts'
+import { keySourceOptions } from '../keystore/index.ts'
 import { poisonOptions } from '../poison/index.ts'
 
 const SECONDS_MAX = 86_400
@@ -155,19 +156,6 @@ const explaining = {
   ),
 } as const
 
-const keySource = {
-  keystore_offline_ttl: int(
-    0,
-    'Seconds for which the keys in memory are used while Vault, the KMS or the hardware security module does not answer; 0 without limit',
-    { min: 0, max: 366 * SECONDS_MAX },
-  ),
-  keystore_probe_interval: int(
-    30,
-    'Seconds between two questions whether Vault, the KMS or the hardware security module is still there',
-    { min: 1, max: SECONDS_MAX },
-  ),
-} as const
-
 const api = {
   http_api_enable: flag(
     false,
@@ -246,7 +234,7 @@ export const serverOptions = {
   ...explaining,
   ...keysFolderOptions,
   ...keystoreCacheOptions,
-  ...keySource,
+  ...keySourceOptions,
   ...limits,
   ...poisonOptions,
   ...api,

@@ -14,9 +14,9 @@ import {
   noEncryptorConfig,
   type PoisonWatch,
 } from '../../transform/index.ts'
+import { openServiceKeys } from '../keystore/index.ts'
 import { openPoisonKeys, PoisonReaction, type Reactions } from '../poison/index.ts'
 import { TransportKeyring } from '../transport/index.ts'
-import { openServerKeys } from './keys.ts'
 import type { ServerOptions } from './options.ts'
 
 /** Bytes of an encryptor config at most. */
@@ -50,7 +50,7 @@ export async function openProtection(
 ): Promise<Protection> {
   const config = readEncryptorConfig(options)
   const columns = new ColumnTable(protectedColumns(config), columnFor, anyColumn)
-  const keys = await openServerKeys(options, environment, log, onDegraded)
+  const keys = await openServiceKeys({ options, environment, log, onDegraded })
   const poisonKeys = await openPoisonKeys(options, nodePrimitives, keys.keystore, log).catch(
     (error: unknown) => {
       keys.wipe()

@@ -7,6 +7,7 @@ import {
   processMetrics,
   Registry,
 } from '../../observe/index.ts'
+import { keystoreDegraded } from '../metrics/index.ts'
 import { operations } from './operations.ts'
 import { tokenOperations } from './token-requests.ts'
 
@@ -19,6 +20,8 @@ const interfaces: readonly Interface[] = ['http', 'grpc']
 /** What acra-translator counts. The names, labels and helps are the original's. spec: observability §2 */
 export class TranslatorMetrics {
   readonly registry = new Registry()
+  /** The place where the master key comes from has gone away (1) or is back (-1). */
+  readonly keystoreDegraded: (change: 1 | -1) => void
   readonly #connections: readonly Counter[]
   readonly #connectionSeconds: readonly Histogram[]
   readonly #requests: readonly Histogram[]
@@ -45,6 +48,7 @@ export class TranslatorMetrics {
       PROCESSING_BOUNDS,
       { request_type: interfaces, operation: this.#names },
     )
+    this.keystoreDegraded = keystoreDegraded(registry, 'acratranslator')
     buildMetrics(registry, product)
     processMetrics(registry)
   }

@@ -8,6 +8,7 @@ import { tlsOptions, tlsRevocationOptions } from '../../net/index.ts'
 import { auditLogOptions, metricsOptions, tracingOptions } from '../../observe/index.ts'
 import { choice, flag, ignored, int, type OptionValues, text } from '../../options/index.ts'
 import { tokenOptions } from '../../tokens/index.ts'
+import { keySourceOptions } from '../keystore/index.ts'
 import { poisonOptions } from '../poison/index.ts'
 
 const SECONDS_MAX = 86_400
@@ -73,6 +74,7 @@ export const translatorOptions = {
   ...transport,
   ...keysFolderOptions,
   ...keystoreCacheOptions,
+  ...keySourceOptions,
   ...masterKeyOptions,
   ...poisonOptions,
   ...tlsOptions,

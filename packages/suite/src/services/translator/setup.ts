@@ -12,8 +12,8 @@ import {
 import { events, type Logger } from '../../observe/index.ts'
 import { ConfigurationError } from '../../options/index.ts'
 import type { TokenStore } from '../../tokens/index.ts'
-import { KeysInUse, type PoisonWatch } from '../../transform/index.ts'
-import { openServiceKeystore } from '../keystore/index.ts'
+import type { PoisonWatch } from '../../transform/index.ts'
+import { openServiceKeys } from '../keystore/index.ts'
 import { openPoisonKeys, PoisonReaction, type Reactions } from '../poison/index.ts'
 import { type ArrivalSettings, revocationOf, TransportKeyring } from '../transport/index.ts'
 import type { Interface } from './metrics.ts'
@@ -31,37 +31,39 @@ export interface Setup {
   readonly values: Values
   /** What looks for poison records; null where nobody does. */
   readonly poison: PoisonWatch | null
+  /** Says nothing more of the place where the master key comes from. */
+  unwatch(): void
   /** Overwrites the keys in memory. */
   wipe(): void
+}
+
+/** What a setup is made with, besides the options. */
+export interface SetupContext {
+  readonly environment: Environment
+  readonly log: Logger
+  readonly reactions: Reactions
+  /** Kept through reloads. */
+  readonly tokens: TokenStore
+  /** Told 1 when the place where the master key comes from goes away, -1 when it is back. */
+  readonly onDegraded: (change: 1 | -1) => void
 }
 
 /** Reads files and keys, and makes ready. Throws where anything is wrong. */
 export async function openSetup(
   options: TranslatorOptions,
-  environment: Environment,
-  log: Logger,
-  reactions: Reactions,
-  tokens: TokenStore,
+  { environment, log, reactions, tokens, onDegraded }: SetupContext,
 ): Promise<Setup> {
   const mode = checkOptions(options)
   const tls = mode === 'tls' ? openTls(options, environment, log) : { http: null, grpc: null }
-  const { keystore, wipe } = await openServiceKeystore({
-    options,
-    environment,
-    warn: (sentence) => log.warning(sentence),
-    cacheSize: options.keystore_cache_size,
-    cacheOnStart: options.keystore_cache_on_start_enable,
-  })
-  const poisonKeys = await openPoisonKeys(options, nodePrimitives, keystore, log)
+  const keys = await openServiceKeys({ options, environment, log, onDegraded })
+  const poisonKeys = await openPoisonKeys(options, nodePrimitives, keys.keystore, log).catch(
+    (error: unknown) => {
+      keys.wipe()
+      throw error
+    },
+  )
   const alarm = new PoisonReaction(options, reactions).alarm(log)
-  const size = options.keystore_cache_size
-  const keys = new KeysInUse({
-    keystore,
-    primitives: nodePrimitives,
-    clientsMax: size === 0 ? Number.POSITIVE_INFINITY : Math.max(0, size),
-    now: () => performance.now(),
-  })
-  const keyring = new TransportKeyring(keystore, {
+  const keyring = new TransportKeyring(keys.keystore, {
     own: 'transport-translator',
     peer: 'transport-connector',
   })
@@ -70,12 +72,12 @@ export async function openSetup(
   return {
     options,
     arrival: { http: { ...arrival, tls: tls.http }, grpc: { ...arrival, tls: tls.grpc } },
-    values: new Values(keys, tokens),
+    values: new Values(keys.inUse, tokens),
     poison: poisonKeys && { keys: poisonKeys, alarm },
+    unwatch: keys.unwatch,
     wipe() {
-      keys.reset()
       poisonKeys?.wipe()
-      wipe()
+      keys.wipe()
     },
   }
 }

@@ -11,7 +11,7 @@ import { GrpcFront } from './grpc.ts'
 import { HttpFront } from './http.ts'
 import { type Interface, TranslatorMetrics } from './metrics.ts'
 import type { TranslatorOptions } from './options.ts'
-import { openSetup, type Setup } from './setup.ts'
+import { openSetup, type Setup, type SetupContext } from './setup.ts'
 import { warnOfMemory } from './tokens.ts'
 
 const DEFAULT_GRPC = 'grpc://0.0.0.0:9696/'
@@ -55,11 +55,16 @@ export class Translator {
   #shutDown = () => {}
   #onEmpty = () => {}
 
-  private constructor(context: TranslatorContext, setup: Setup, tokens: TokenStore) {
+  private constructor(
+    context: TranslatorContext,
+    setup: Setup,
+    tokens: TokenStore,
+    metrics: TranslatorMetrics,
+  ) {
     this.#context = context
     this.#tokens = tokens
     this.#setup = setup
-    this.#metrics = new TranslatorMetrics(context.product)
+    this.#metrics = metrics
     this.failed = new Promise((resolve) => {
       this.#shutDown = resolve
     })
@@ -91,9 +96,10 @@ export class Translator {
       if (service !== null) service.#shutDown()
     }
     const tokens = await openTokens(options, context)
+    const metrics = new TranslatorMetrics(context.product)
     try {
-      const setup = await prepare(options, context, shutDown, tokens)
-      service = new Translator(context, setup, tokens)
+      const setup = await openSetup(options, setupContext(context, shutDown, tokens, metrics))
+      service = new Translator(context, setup, tokens, metrics)
     } catch (error) {
       await tokens.close()
       throw error
@@ -109,13 +115,18 @@ export class Translator {
 
   /** New connections and requests get the new options, keys and certificates. Rejects, and changes nothing, where they cannot be used. */
   async reload(options: TranslatorOptions): Promise<void> {
-    const setup = await prepare(options, this.#context, () => this.#shutDown(), this.#tokens)
+    const shutDown = () => this.#shutDown()
+    const setup = await openSetup(
+      options,
+      setupContext(this.#context, shutDown, this.#tokens, this.#metrics),
+    )
     for (const name of fixedOptions) {
       if (options[name] === this.#setup.options[name]) continue
       this.#context.log.warning(`${name} cannot change while the service runs: restart it for that`)
     }
     const old = this.#setup
     this.#setup = setup
+    old.unwatch()
     setTimeout(() => old.wipe(), OLD_KEYS_MS).unref()
   }
 
@@ -204,13 +215,14 @@ export class Translator {
   }
 }
 
-function prepare(
-  options: TranslatorOptions,
+function setupContext(
   { environment, log, startScript }: TranslatorContext,
   shutDown: () => void,
   tokens: TokenStore,
-): Promise<Setup> {
-  return openSetup(options, environment, log, { startScript, shutDown }, tokens)
+  { keystoreDegraded }: TranslatorMetrics,
+): SetupContext {
+  const reactions = { startScript, shutDown }
+  return { environment, log, reactions, tokens, onDegraded: keystoreDegraded }
 }
 
 /** The store of tokens: it is kept through reloads. */

@@ -90,6 +90,7 @@ export class TransportKeyring {
 
   /** What has become of the key, as far as the other keys of the store can tell. */
   async #hint(own: KeyRef, cause: KeystoreError): Promise<string> {
+    if (cause.code === 'master-key-unavailable') return `${cause.message}: bring it back.`
     if (cause.code === 'keystore-key-malformed') {
       return `${cause.message}. It opens, but is a key of another kind: it was renamed or overwritten.`
     }

@@ -3,6 +3,7 @@ export {
   type Answer,
   base64,
   type CallOptions,
+  masterKey,
   startTestTranslator,
   type TestTranslator,
 } from './translator.ts'

@@ -4,7 +4,11 @@ import { Agent, request as httpsRequest } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { GrpcTranslator } from '@acra-ts/sdk/node'
-import { masterKeyFromEnvironment, openKeystore } from '../../../keystore/index.ts'
+import {
+  type Environment,
+  masterKeyFromEnvironment,
+  openKeystore,
+} from '../../../keystore/index.ts'
 import { clientIdOfCertificate } from '../../../net/identity/index.ts'
 import { type Address, parseAddress } from '../../../net/index.ts'
 import { type Authority, createAuthority } from '../../../net/tls/testing/index.ts'
@@ -56,12 +60,15 @@ export interface TestTranslator {
   stop(): Promise<void>
 }
 
-const environment = { ACRA_MASTER_KEY: Buffer.alloc(32, 5).toString('base64') }
+/** The master key of the test's keys. */
+export const masterKey: string = Buffer.alloc(32, 5).toString('base64')
+const environment = { ACRA_MASTER_KEY: masterKey }
 const zone = 'DDDDDDDDaaaaaaaaaaaaaaaa'
 
 /** Starts the service on free ports, with keys for `ann`, `bob` and the zone. */
 export async function startTestTranslator(
   given: Partial<TranslatorOptions> = {},
+  surroundings: Environment = environment,
 ): Promise<TestTranslator> {
   const folder = mkdtempSync(join(tmpdir(), 'acra-translator-'))
   const authority = createAuthority(folder, 'authority')
@@ -70,7 +77,7 @@ export async function startTestTranslator(
   const keysFolder = join(folder, 'keys')
   await makeKeys(keysFolder, [ann, bob])
   const lines: string[] = []
-  const service = await start(lines, {
+  const service = await start(lines, surroundings, {
     incoming_connection_http_string: 'http://127.0.0.1:0/',
     incoming_connection_grpc_string: 'grpc://127.0.0.1:0/',
     tls_cert: shown.certFile,
@@ -135,7 +142,11 @@ async function makeKeys(folder: string, clients: readonly Identity[]): Promise<v
   }
 }
 
-async function start(lines: string[], given: Partial<TranslatorOptions>): Promise<Translator> {
+async function start(
+  lines: string[],
+  environment: Environment,
+  given: Partial<TranslatorOptions>,
+): Promise<Translator> {
   const table: OptionTable = translatorOptions
   const rows = Object.entries(table).map(([name, row]) => [name, row.default])
   const options = {
