@@ -7,7 +7,7 @@ import { type BackendMessage, errorOf, RawClient } from './raw-client.ts'
 import { type Front, type Lab, startLab } from './setup.ts'
 
 /** What acra-server refuses, and what the database itself cannot parse. */
-const refused = "INSERT INTO people (id, email) VALUES (9, lower('SECRET@example.org'))"
+const refused = "INSERT INTO people (id, email) VALUES (9, md5('SECRET@example.org'))"
 const unparsable = 'INSERT INTO people (id, email) VALEUS (9)'
 
 let lab: Lab

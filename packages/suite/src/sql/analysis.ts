@@ -108,11 +108,30 @@ export interface Catalog {
  * where it has several); as `forms`, an array of all of them; or as `array`: it is an array itself, and becomes that of the forms of
  * its elements, of which each has one where `isSingle`.
  */
-export type ValueUse =
+export type ValueUse = (
   | { readonly kind: 'store'; readonly isArray?: boolean }
   | { readonly kind: 'presence' }
   | { readonly kind: 'search'; readonly as: 'value' | 'forms' }
   | { readonly kind: 'search'; readonly as: 'array'; readonly isSingle: boolean }
+) & {
+  /** Absent where it is the value that stands there. */
+  readonly made?: Formula
+}
+
+/** How a value is made of what stands in the text or is given for the parameter. */
+export type Formula =
+  /** A literal of the text by its index, with the sign before it. */
+  | { readonly kind: 'literal'; readonly literal: number; readonly isNegative: boolean }
+  /** What a literal says: one byte a character. In a text whose plan is `exact`. */
+  | { readonly kind: 'constant'; readonly bytes: string }
+  /** The value of the parameter. */
+  | { readonly kind: 'given' }
+  /** A function or an operator of the database whose answer is the same everywhere, by its name. */
+  | {
+      readonly kind: 'call'
+      readonly name: string
+      readonly arguments: readonly Formula[]
+    }
 
 /** A place in every text of a shape: bytes behind the end of a literal, by its index, or behind the beginning of the text (-1). */
 export interface Anchor {

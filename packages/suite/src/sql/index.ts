@@ -9,6 +9,7 @@ export type {
   Catalog,
   CopyAnalysis,
   Equality,
+  Formula,
   KnownTable,
   Named,
   OnUnprotected,

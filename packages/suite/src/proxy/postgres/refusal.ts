@@ -170,6 +170,16 @@ export function unreadableLiteral(column: ProtectedColumn): Refusal {
   }
 }
 
+/** A value is made by a function that has another answer in another database, or an error. */
+export function notComputed(column: ProtectedColumn): Refusal {
+  return {
+    sqlState: '0A000',
+    message: `value for ${nameOf(column)} is computed in a way that depends on the database, or is an error: lower and upper of letters beyond ASCII, for one`,
+    hint: 'Compute the value in the application, and write it as a plain literal or as a parameter.',
+    column,
+  }
+}
+
 /** A value is none of its column's type. */
 export function wrongValue(column: ProtectedColumn, reason: string, sqlState: string): Refusal {
   return {

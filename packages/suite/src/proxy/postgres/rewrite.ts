@@ -6,7 +6,7 @@ import {
   type Literal,
   type Shape,
 } from '../../sql/index.ts'
-import { decodeLiteral, shapeOf } from '../../sql/postgres/index.ts'
+import { computed, decodeLiteral, literalsIn, shapeOf } from '../../sql/postgres/index.ts'
 import type { Access } from '../../transform/index.ts'
 import {
   BINARY_FORMAT,
@@ -23,7 +23,13 @@ import {
 } from '../../wire/postgres/index.ts'
 import type { LiteralSlot, ParameterSlot, Planned } from '../plan.ts'
 import { escapeBackslashes, mayMoveEnds } from './backslashes.ts'
-import { RefusedError, refusals, unreadableLiteral, wrongParameterType } from './refusal.ts'
+import {
+  notComputed,
+  RefusedError,
+  refusals,
+  unreadableLiteral,
+  wrongParameterType,
+} from './refusal.ts'
 import { arrayLiteral, arrayParameter, formOf, isWrittenAsArray } from './search-values.ts'
 import { protectValue } from './stored-values.ts'
 import {
@@ -152,13 +158,20 @@ export class Rewriter {
   ): Soon<void> {
     const { index, start, end, isNull } = this.#values
     if (slot === undefined) return out.append(bytes, start, end)
-    const value = bytes.subarray(start, end)
     if (slot.use.kind === 'presence') return
+    const given = bytes.subarray(start, end)
+    const value = isNull ? given : valueFor(slot, given, noLiteral)
     const { setting } = slot.column
     const format = formatAt(message.parameterFormats, index)
     if (isWrittenAsArray(slot.use)) {
-      const given = isNull ? null : value
-      return arrayParameter(given, format, slot, declared[index] ?? 0, this.#access, out)
+      return arrayParameter(
+        isNull ? null : value,
+        format,
+        slot,
+        declared[index] ?? 0,
+        this.#access,
+        out,
+      )
     }
     const isBinary = format === BINARY_FORMAT
     const plain = ofType(setting, () =>
@@ -182,7 +195,7 @@ export class Rewriter {
       for (const edit of slots.edits)
         edits.push({ ...spanIn(shape, edit), bytes: Buffer.from(edit.text) })
       if (escapes) {
-        const replaced = new Set(literals.map(({ index }) => index))
+        const replaced = new Set(literals.flatMap(replacedBy))
         edits.push(...escapeBackslashes(text, shape, replaced))
       }
       edits.sort((one, other) => one.start - other.start || one.end - other.end)
@@ -199,7 +212,7 @@ export class Rewriter {
       const slot = slots[edits.length]
       const literal = shape.literals[slot.index]
       const { start, end } = slot.at === null ? literal : spanIn(shape, slot.at)
-      const edit = soon(this.#literal(text, literal, slot), (bytes) => {
+      const edit = soon(this.#literal(text, shape, slot), (bytes) => {
         edits.push({ start, end, bytes })
       })
       if (edit instanceof Promise) return edit.then(() => this.#edits(text, slots, shape, edits))
@@ -207,11 +220,16 @@ export class Rewriter {
   }
 
   /** A literal that means the protected value. */
-  #literal(text: Buffer, { start, end }: Literal, slot: LiteralSlot): Soon<Buffer> {
+  #literal(text: Buffer, { literals }: Shape, slot: LiteralSlot): Soon<Buffer> {
     const { setting } = slot.column
-    const decoded = decodeLiteral(text, start, end)
-    if (decoded === null) throw new RefusedError(unreadableLiteral(setting))
-    const value = slot.isNegative ? Buffer.concat([MINUS, decoded]) : decoded
+    const literal = (index: number) => {
+      const decoded = decodeLiteral(text, literals[index].start, literals[index].end)
+      if (decoded === null) throw new RefusedError(unreadableLiteral(setting))
+      return decoded
+    }
+    const decoded = literal(slot.index)
+    const given = slot.isNegative ? Buffer.concat([MINUS, decoded]) : decoded
+    const value = valueFor(slot, given, literal)
     if (isWrittenAsArray(slot.use)) return arrayLiteral(value, slot, this.#access)
     const plain = ofType(setting, () => plainOfText(setting, value))
     const cell = new BufferSink(plain.length + ENVELOPE_ROOM)
@@ -227,6 +245,27 @@ export class Rewriter {
     if (use.kind === 'store') return protectValue(plain, column, this.#access, out)
     return soon(formOf(plain, column, this.#access), (form) => out.append(form))
   }
+}
+
+/** The value of a slot: what is given for it, or what is made of that or of literals. */
+function valueFor(
+  { column, use }: ParameterSlot,
+  given: Buffer,
+  literal: (index: number) => Buffer | null,
+): Buffer {
+  if (use.made === undefined) return given
+  const value = computed(use.made, { literal, given })
+  if (value === null) throw new RefusedError(notComputed(column.setting))
+  return value
+}
+
+function noLiteral(): null {
+  return null
+}
+
+/** The literals in the place of which something else is written. */
+function replacedBy({ index, use }: LiteralSlot): readonly number[] {
+  return use.made === undefined ? [index] : literalsIn(use.made)
 }
 
 type Copy = ParameterSlot & { readonly copyOf: number }

@@ -46,6 +46,8 @@ export function announceParameters(
     const slot = parameters.get(i + 1)
     if (slot === undefined) return null
     const type = typeOf(slot.column.setting)
+    // What a function is given is a text, whatever the column holds.
+    if (slot.use.made !== undefined) return Oid.text
     if (oids[i] === Oid.bytea) return type?.oid ?? null
     if (oids[i] !== Oid.byteaArray) return null
     return isGivenAsArray(slot.use) ? arrayOid(type) : (type?.oid ?? Oid.bytea)

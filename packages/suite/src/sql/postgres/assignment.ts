@@ -1,8 +1,8 @@
 /** A value on its way into a column: the one place where value slots are found. */
 
-import type { KnownTable, ProtectedColumn } from '../analysis.ts'
+import type { KnownTable, ProtectedColumn, ValueUse } from '../analysis.ts'
 import type { Context, Place } from './context.ts'
-import { areFreeCasts, type Core, coreOf, valueTypeOf } from './core.ts'
+import { areFreeCasts, type Core, coreOf, isOfType, valueTypeOf } from './core.ts'
 import { evaluate, use } from './expressions.ts'
 import { nameOf, type Reason } from './findings.ts'
 import { isCatalogRelation } from './functions.ts'
@@ -57,6 +57,8 @@ export function targetOf(
   return { name: columnName, column, suspect, isPart: (steps ?? []).length > 0 }
 }
 
+const STORE: ValueUse = { kind: 'store' }
+
 /** In the place of a value that is looked at elsewhere. */
 export const NOTHING: Node = { A_Const: { isnull: true } }
 
@@ -105,7 +107,7 @@ export function assignProtected(
     for (const value of node.CoalesceExpr.args ?? []) assignProtected(column, value, place, true)
   } else {
     const core = coreOf(node, place.findings.source)
-    if (core === null || !isValue(core.node))
+    if (core === null || !isValue(core))
       refuseValue(column, 'the value is computed by the database', node, place)
     else assignCore(column, core, node, place, isTyped)
   }
@@ -129,8 +131,8 @@ function isScalar(node: Node): boolean {
   return 'SubLink' in node && node.SubLink.subLinkType === 'EXPR_SUBLINK'
 }
 
-function isValue(node: Node): boolean {
-  return 'A_Const' in node || 'ParamRef' in node
+function isValue({ node, made }: Core): boolean {
+  return 'A_Const' in node || 'ParamRef' in node || made !== null
 }
 
 function assignCore(
@@ -148,7 +150,13 @@ function assignCore(
     refuseValue(column, 'the value has a cast', node, place)
     return
   }
-  if ('ParamRef' in core.node) {
+  if (core.made !== null) {
+    const isOwn = isOfType(core.made, column, place)
+    if (!isOwn || !findings.madeValue(column, core.made, STORE, core.span)) {
+      refuseValue(column, 'the value is computed by the database', node, place)
+      return
+    }
+  } else if ('ParamRef' in core.node) {
     const { number = 0, location = 0 } = core.node.ParamRef
     findings.parameterValue(column, number, location)
   } else if ('A_Const' in core.node && !isNull) {

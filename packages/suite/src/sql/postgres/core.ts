@@ -1,6 +1,7 @@
 /** What stands under casts and brackets, and how the casts are taken off the text. */
 import type { ProtectedColumn } from '../analysis.ts'
 import type { Place } from './context.ts'
+import { type Made, madeOf } from './formulas.ts'
 import { checkType } from './refusals.ts'
 import type { SourceText, Span } from './source-text.ts'
 import { type Node, qualifiedName, type TypeCast, type TypeName } from './tree.ts'
@@ -14,13 +15,19 @@ export interface Core {
   readonly casts: readonly TypeName[]
   /** The parts of the text that are nothing but the casts. */
   readonly castSpans: readonly Span[]
+  /** How it is computed; null where it stands there as it is. */
+  readonly made: Made | null
 }
 
-/** The core of an expression that is a literal, a parameter, a column, an array of such or NULL; null where it is none, or is not read. */
+/**
+ * The core of an expression that is a literal, a parameter, a column, an array of such, NULL or computed from constants; null where it is none, or is
+ * not read.
+ */
 export function coreOf(node: Node, source: SourceText): Core | null {
   if ('TypeCast' in node) return underCast(node.TypeCast, source)
-  const span = spanOf(node, source)
-  return span === null ? null : { node, span, casts: [], castSpans: [] }
+  const made = madeOf(node, source, (operand) => coreOf(operand, source))
+  const span = made === null ? spanOf(node, source) : made.span
+  return span === null ? null : { node, span, casts: [], castSpans: [], made }
 }
 
 function spanOf(node: Node, source: SourceText): Span | null {
@@ -106,6 +113,13 @@ function wordBefore(typeStart: number, from: number, source: SourceText): number
     at = source.skipBlank(Math.max(end, at + 1))
   }
   return found
+}
+
+/** True where what is computed can be a value of the column as far as PostgreSQL's types go. */
+export function isOfType({ kind }: Made, column: ProtectedColumn, place: Place): boolean {
+  const type = valueTypeOf(column, place)
+  if (kind === 'number') return type !== null && INTEGER_COLUMNS.has(type)
+  return type === null || type === (kind === 'text' ? 'str' : 'bytes')
 }
 
 const TEXTS = new Set(['text', 'varchar', 'bpchar', 'name'])

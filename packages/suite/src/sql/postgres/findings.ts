@@ -11,6 +11,8 @@ import type {
   ValueUse,
 } from '../analysis.ts'
 import type { Literal } from '../shape.ts'
+import { withConstants } from './computation.ts'
+import type { Made } from './formulas.ts'
 import type { Suspect } from './items.ts'
 import { decodeLiteral } from './literal.ts'
 import {
@@ -229,6 +231,36 @@ export class Findings {
       at: isOwn ? null : source.anchored(to),
       isNegative: span.start < start,
     })
+    return true
+  }
+
+  /**
+   * A value of a column that is computed, from constants or from one parameter, is written in the place of `to`. False where a constant cannot be
+   * read.
+   */
+  madeValue(column: ProtectedColumn, made: Made, use: ValueUse, to: Span): boolean {
+    const { formula, constants, parameter } = made
+    for (const [index, constant] of constants) {
+      if (this.contentOf(constant) === null) {
+        this.exact = true
+        return false
+      }
+      this.#seen.add(index)
+    }
+    if (parameter === null) {
+      const first = Math.min(...constants.keys())
+      const at = this.source.anchored(to)
+      this.#slots.set(first, { column, use: { ...use, made: formula }, at, isNegative: false })
+      return true
+    }
+    if (constants.size > 0) this.exact = true
+    const { text, literals } = this.source
+    const fixed = withConstants(formula, (index) =>
+      decodeLiteral(text, literals[index].start, literals[index].end),
+    )
+    if (fixed === null) return false
+    const { number = 0, location = 0 } = parameter
+    this.parameterValue(column, number, location, { ...use, made: fixed }, to)
     return true
   }
 

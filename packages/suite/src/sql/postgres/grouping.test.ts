@@ -131,7 +131,7 @@ for (const statement of [
   'SELECT 1 FROM users WHERE email > ANY (SELECT contact FROM orders)',
   'SELECT 1 FROM users WHERE email IN (SELECT contact FROM orders UNION SELECT contact FROM orders)',
   'SELECT 1 FROM users WHERE email IN (SELECT contact FROM orders GROUP BY contact)',
-  "SELECT 1 WHERE lower('x') IN (SELECT email FROM users)",
+  "SELECT 1 WHERE md5('x') IN (SELECT email FROM users)",
 ]) {
   test(`refused: ${statement}`, () => {
     assert.match(verdict(statement, catalog), /^refused/)

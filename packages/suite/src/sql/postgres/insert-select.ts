@@ -129,5 +129,5 @@ function comparesRows(
 /** A literal or a parameter, perhaps under casts. */
 function isGiven(node: Node, { findings }: Place): boolean {
   const core = coreOf(node, findings.source)
-  return core !== null && ('A_Const' in core.node || 'ParamRef' in core.node)
+  return core !== null && ('A_Const' in core.node || 'ParamRef' in core.node || core.made !== null)
 }

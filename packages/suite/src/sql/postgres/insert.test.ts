@@ -91,11 +91,11 @@ refused([
     'INSERT INTO users cannot protect the value of users.email',
   ],
   [
-    "INSERT INTO users (email) VALUES (upper('x'))",
+    "INSERT INTO users (email) VALUES (md5('x'))",
     'INSERT INTO users cannot protect the value of users.email',
   ],
   [
-    "INSERT INTO users (email) VALUES ('x' || 'y')",
+    "INSERT INTO users (email) VALUES ('x' || now())",
     'INSERT INTO users cannot protect the value of users.email',
   ],
   [
@@ -188,7 +188,7 @@ refused([
     'ON CONFLICT cannot use users.email in a comparison',
   ],
   [
-    "INSERT INTO users (email) VALUES ('x') ON CONFLICT (id) DO UPDATE SET email = lower('y')",
+    "INSERT INTO users (email) VALUES ('x') ON CONFLICT (id) DO UPDATE SET email = md5('y')",
     'ON CONFLICT DO UPDATE SET cannot protect the value of users.email',
   ],
   [

@@ -1,7 +1,7 @@
 /** What stands in comparisons: protected columns and values, and how both are written for the database. */
 import type { ProtectedColumn, ValueUse } from '../analysis.ts'
 import type { Place } from './context.ts'
-import { areFreeCasts, type Core, coreOf, valueTypeOf } from './core.ts'
+import { areFreeCasts, type Core, coreOf, isOfType, valueTypeOf } from './core.ts'
 import type { Findings } from './findings.ts'
 import { columnRef } from './references.ts'
 import type { Span } from './source-text.ts'
@@ -21,7 +21,8 @@ export function operandOf(node: Node, place: Place): Operand {
   const core = coreOf(node, place.findings.source)
   if (core === null) return OTHER
   if (!('ColumnRef' in core.node)) {
-    return 'A_Const' in core.node || 'ParamRef' in core.node ? { kind: 'value', core } : OTHER
+    const isValue = 'A_Const' in core.node || 'ParamRef' in core.node || core.made !== null
+    return isValue ? { kind: 'value', core } : OTHER
   }
   const { column, row, isMixed } = columnRef(core.node.ColumnRef, place)
   if (column === null || row !== null || isMixed === true) return OTHER
@@ -49,6 +50,7 @@ export function isFreeValue(
   { core }: Operand & { kind: 'value' },
   place: Place,
 ): boolean {
+  if (core.made !== null && !isOfType(core.made, column, place)) return false
   const content =
     'A_Const' in core.node && !isNull(core) ? place.findings.contentOf(core.node.A_Const) : null
   return areFreeCasts(core.casts, valueTypeOf(column, place), content, place)
@@ -63,6 +65,7 @@ export function giveValue(
   { findings }: Place,
 ): boolean {
   if (isNull(core)) return true
+  if (core.made !== null) return findings.madeValue(column, core.made, use, to)
   if ('ParamRef' in core.node) {
     const { number = 0, location = 0 } = core.node.ParamRef
     findings.parameterValue(column, number, location, use, to === core.span ? null : to)

@@ -169,6 +169,53 @@ export class SourceText {
     return at
   }
 
+  /** Past the bracket that closes the one at `open`; null where there is none. */
+  endOfBrackets(open: number): number | null {
+    if (this.text[open] !== OPEN) return null
+    let depth = 0
+    for (const { bracket, at } of this.#brackets(open, this.text.length)) {
+      depth += bracket === OPEN ? 1 : -1
+      if (depth === 0) return at + 1
+    }
+    return null
+  }
+
+  /** A span with the brackets beside it that are partners of those in it; null where others stand there. */
+  balanced({ start, end }: Span): Span | null {
+    let closing = 0
+    let opening = 0
+    for (const { bracket } of this.#brackets(start, end)) {
+      if (bracket === OPEN) opening++
+      else if (opening > 0) opening--
+      else closing++
+    }
+    let from = start
+    for (; closing > 0; closing--) {
+      while (isSpace(this.text[from - 1])) from--
+      if (this.text[--from] !== OPEN) return null
+    }
+    let to = end
+    for (; opening > 0; opening--) {
+      to = skipBlank(this.text, to)
+      if (this.text[to++] !== CLOSE) return null
+    }
+    return { start: from, end: to }
+  }
+
+  /** The brackets between two bytes, those in literals, names and comments aside. */
+  *#brackets(start: number, end: number): Generator<{ bracket: number; at: number }> {
+    for (let at = skipBlank(this.text, start); at < end; at = skipBlank(this.text, at)) {
+      const literal = this.#starts.get(at)
+      const past = literal === undefined ? this.endOfWord(at) : this.literals[literal].end
+      const bracket = this.text[at]
+      if (past > at) at = past
+      else {
+        if (bracket === OPEN || bracket === CLOSE) yield { bracket, at }
+        at++
+      }
+    }
+  }
+
   #skip(start: number, left: readonly Span[]): number {
     let at = skipBlank(this.text, start)
     for (;;) {
@@ -229,6 +276,19 @@ const SECOND_WORDS: Readonly<Record<string, readonly string[]>> = {
   char: ['varying'],
   character: ['varying'],
   double: ['precision'],
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || (byte >= 0x09 && byte <= 0x0d)
+}
+
+/** A value with its casts, which are beside it. */
+export function wholeOf({ span, castSpans }: { span: Span; castSpans: readonly Span[] }): Span {
+  const spans = [span, ...castSpans]
+  return {
+    start: Math.min(...spans.map(({ start }) => start)),
+    end: Math.max(...spans.map(({ end }) => end)),
+  }
 }
 
 function isWordStart(byte: number): boolean {

@@ -10,7 +10,7 @@ import { OUTERMOST } from './query.ts'
 import { checkType } from './refusals.ts'
 import { setPath } from './search-path.ts'
 import { isCheckedSetting, isSearchPath, settingProblem } from './settings.ts'
-import type { Span } from './source-text.ts'
+import { type Span, wholeOf } from './source-text.ts'
 import type {
   CallStmt,
   DeclareCursorStmt,
@@ -185,15 +185,6 @@ function argument(node: Node, place: Place): ArgumentSource {
   const isNegative = core.span.start < source.literals[literal].start
   const isBare = !isNegative && core.casts.length === 0
   return { literal, isNegative, at: isBare ? null : source.anchored(whole) }
-}
-
-/** A value with its casts. */
-function wholeOf({ span, castSpans }: Core): Span {
-  const spans = [span, ...castSpans]
-  return {
-    start: Math.min(...spans.map(({ start }) => start)),
-    end: Math.max(...spans.map(({ end }) => end)),
-  }
 }
 
 /** True where brackets around the value are not cut in two: `('x')::text`. */
