@@ -7,7 +7,7 @@ const benches: Readonly<Record<string, (args: readonly string[]) => Promise<numb
   keys: async (args) => inItsOwnProcess('keys.js', args),
   crypto: async (args) => inItsOwnProcess('crypto.js', args),
   sql: async (args) => (await import('./sql/main.ts')).sqlBench(args),
-  translator: async () => (await import('./translator.ts')).translatorBench(),
+  translator: async (args) => (await import('./translator/main.ts')).translatorBench(args),
 }
 
 const [first = '', ...rest] = process.argv.slice(2)

@@ -1,8 +1,8 @@
-import { type Soon, soon } from '../../foundation/index.ts'
+import { explained, type Soon, soon } from '../../foundation/index.ts'
 import type { Logger } from '../../observe/index.ts'
 import { events } from '../../observe/index.ts'
 import type { Caller } from './caller.ts'
-import { dataRequest, tokenRequest } from './http-schemas.ts'
+import { dataRequestIn, tokenRequest } from './http-schemas.ts'
 import { OperationError } from './operation-error.ts'
 import type { Operation } from './operations.ts'
 import { jsonOf, plainOf, type TokenOperation, typeIn } from './token-requests.ts'
@@ -30,26 +30,26 @@ export interface AnswerContext {
 }
 
 /** The answer to one request of HTTP v2, in JSON. Throws Refusal. */
-export async function answerOf(
+export function answerOf(
   operation: Operation,
   request: Record<string, unknown> | null,
   { callerOf, values, log }: AnswerContext,
-): Promise<string> {
-  const parsed = dataRequest.safeParse(request)
-  if (!parsed.success) throw new Refusal(400, INVALID)
-  const data = Buffer.from(parsed.data.data, 'base64')
+): Soon<string> {
+  const parsed = dataRequestIn(request)
+  if (parsed === null) throw new Refusal(400, INVALID)
+  const data = Buffer.from(parsed.data, 'base64')
   if (data.length === 0 && !operation.takesEmpty) throw new Refusal(400, EMPTY)
-  const caller = callerOf(parsed.data.zone_id ?? '')
-  const answer = await done(operation, caller, log, () => operation.run(values, caller, data))
-  return `{"data":"${answer.toString('base64')}"}`
+  const caller = callerOf(parsed.zone_id ?? '')
+  const answer = done(operation, caller, log, () => operation.run(values, caller, data))
+  return soon(answer, (bytes) => `{"data":"${bytes.toString('base64')}"}`)
 }
 
 /** The same for tokens: numbers in the request are exact. */
-export async function tokenAnswerOf(
+export function tokenAnswerOf(
   operation: TokenOperation,
   request: Record<string, unknown> | null,
   { callerOf, values, log }: AnswerContext,
-): Promise<string> {
+): Soon<string> {
   if (request?.data === undefined) throw new Refusal(400, request === null ? INVALID : EMPTY)
   const parsed = tokenRequest.safeParse(request)
   const type = parsed.success ? typeIn(parsed.data.type) : null
@@ -68,21 +68,19 @@ export async function tokenAnswerOf(
 }
 
 /** Does an operation; what is wrong goes to the log, and its `failure` to the client. Throws Refusal. */
-export async function done<R>(
+export function done<R>(
   { name, failure }: { readonly name: string; readonly failure: string },
   caller: Caller,
   log: Logger,
   run: () => Soon<R>,
-): Promise<R> {
-  try {
-    return await run()
-  } catch (error) {
+): Soon<R> {
+  return explained(run, (error) => {
     if (error instanceof OperationError && error.code === 'request-invalid') {
-      throw new Refusal(400, INVALID)
+      return new Refusal(400, INVALID)
     }
     tellFailure(log, name, caller, error)
-    throw new Refusal(422, failure)
-  }
+    return new Refusal(422, failure)
+  })
 }
 
 /** Logs why an operation was not done. */

@@ -1,6 +1,7 @@
 /** Many operations in one request of HTTP v2. spec: acra-translator §4.5 */
+import type { Soon } from '../../foundation/index.ts'
 import { type AnswerContext, answerOf, INVALID, Refusal, tokenAnswerOf } from './http-answers.ts'
-import { bulkRequest, exactObjectIn, lowerCased, objectIn } from './http-schemas.ts'
+import { bulkItemsIn, exactObjectIn, lowerCased, objectIn } from './http-schemas.ts'
 import { operations } from './operations.ts'
 import { tokenOperations } from './token-requests.ts'
 
@@ -9,38 +10,44 @@ const tokensByName = new Map(tokenOperations.map((operation) => [operation.name,
 
 /** The answers to the operations in a body, in JSON: a result or an error for each. Throws Refusal where it holds no operations. */
 export async function bulkAnswerOf(body: Buffer, context: AnswerContext): Promise<string> {
-  const parsed = bulkRequest.safeParse({ requests: itemsOf(objectIn(body)) })
-  if (!parsed.success) throw new Refusal(400, INVALID)
-  const { requests } = parsed.data
-  const hasTokens = requests.some(({ operation }) => tokensByName.has(operation))
-  const exactItems = hasTokens ? itemsOf(exactObjectIn(body)) : null
+  const items = bulkItemsIn(listIn(objectIn(body)))
+  if (items === null) throw new Refusal(400, INVALID)
+  const hasTokens = items.some(({ operation }) => tokensByName.has(operation))
+  const exactItems = hasTokens ? listIn(exactObjectIn(body)) : null
   const answers: string[] = []
-  for (const [i, { request_id, operation, request_data }] of requests.entries()) {
+  for (const [i, { request_id, operation, request_data }] of items.entries()) {
     const request = lowerCased(
       tokensByName.has(operation) ? exactItems?.[i]?.request_data : request_data,
     )
-    answers.push(await itemAnswer(request_id, operation, request, context))
+    const answer = itemAnswer(request_id, operation, request, context)
+    // A promise for each of thousands of values would cost more than its absence here.
+    answers.push(typeof answer === 'string' ? answer : await answer)
   }
   return `[${answers.join(',')}]`
 }
 
 /** What stands in the list of requests, with names in lower case; null where there is no list. */
-function itemsOf(body: Record<string, unknown> | null): (Record<string, unknown> | null)[] | null {
+function listIn(body: Record<string, unknown> | null): (Record<string, unknown> | null)[] | null {
   return Array.isArray(body?.requests) ? body.requests.map((item) => lowerCased(item)) : null
 }
 
-async function itemAnswer(
+function itemAnswer(
   id: number,
   name: string,
   request: Record<string, unknown> | null,
   context: AnswerContext,
-): Promise<string> {
-  try {
-    return `{"request_id":${id},"response_data":${await resultOf(name, request, context)}}`
-  } catch (error) {
+): Soon<string> {
+  const given = (data: string) => `{"request_id":${id},"response_data":${data}}`
+  const refused = (error: unknown) => {
     if (!(error instanceof Refusal)) throw error
     const told = JSON.stringify({ code: error.status, message: error.message })
     return `{"request_id":${id},"error":${told}}`
+  }
+  try {
+    const result = resultOf(name, request, context)
+    return typeof result === 'string' ? given(result) : result.then(given, refused)
+  } catch (error) {
+    return refused(error)
   }
 }
 
@@ -48,7 +55,7 @@ function resultOf(
   name: string,
   request: Record<string, unknown> | null,
   context: AnswerContext,
-): Promise<string> {
+): Soon<string> {
   const operation = byName.get(name)
   if (operation !== undefined) return answerOf(operation, request, context)
   const tokenOperation = tokensByName.get(name)

@@ -1,4 +1,7 @@
-/** What requests and answers of HTTP v2 hold: checked by these schemas, and described from them. spec: acra-translator §4.3, §4.5 */
+/**
+ * What requests and answers of HTTP v2 hold, described from these schemas. What comes with every value is checked by functions of the same meaning
+ * (`dataRequestIn`, `bulkItemsIn`), since the schemas take as long as an operation; the rest is checked by the schemas. spec: acra-translator §4.3, §4.5
+ */
 import { isUtf8 } from 'node:buffer'
 import { JsonNumber, parseExactly } from '@acra-ts/sdk/exact-json'
 import { z } from '@hono/zod-openapi'
@@ -27,6 +30,17 @@ export const dataRequest = z
 
 export const dataResponse = z.object({ data: base64 }).openapi('Response')
 
+/** A request of this schema; null where it is none. */
+export function dataRequestIn(
+  request: Record<string, unknown> | null,
+): z.infer<typeof dataRequest> | null {
+  if (request === null) return null
+  const { data, zone_id } = request
+  if (typeof data !== 'string' || !isBase64(data)) return null
+  if (zone_id === undefined) return { data }
+  return typeof zone_id === 'string' ? { data, zone_id } : null
+}
+
 const exactInteger = z.instanceof(JsonNumber).openapi({ type: 'integer', format: 'int64' })
 
 const tokenValue = z.union([exactInteger, z.string()]).openapi({
@@ -52,17 +66,31 @@ export const errorResponse = z
   .object({ code: z.int(), message: z.string() })
   .openapi('Error', { example: { code: 422, message: "Can't decrypt data" } })
 
-export const bulkRequest = z
-  .object({
-    requests: z.array(
-      z.object({
-        request_id: z.int(),
-        operation: z.string(),
-        request_data: z.record(z.string(), z.unknown()),
-      }),
-    ),
-  })
-  .openapi('BulkRequest')
+const bulkItem = z.object({
+  request_id: z.int(),
+  operation: z.string(),
+  request_data: z.record(z.string(), z.unknown()),
+})
+
+export const bulkRequest = z.object({ requests: z.array(bulkItem) }).openapi('BulkRequest')
+
+type BulkItem = z.infer<typeof bulkItem>
+
+/** The requests of this schema; null where one of them is none. */
+export function bulkItemsIn(
+  list: readonly (Record<string, unknown> | null)[] | null,
+): readonly BulkItem[] | null {
+  return list?.every(isBulkItem) ? (list as readonly unknown[] as readonly BulkItem[]) : null
+}
+
+function isBulkItem(item: Record<string, unknown> | null): boolean {
+  return (
+    item !== null &&
+    Number.isSafeInteger(item.request_id) &&
+    typeof item.operation === 'string' &&
+    isObject(item.request_data)
+  )
+}
 
 export const bulkResponse = z
   .array(
@@ -94,6 +122,13 @@ function objectBy(parse: (text: string) => unknown, body: Buffer): Record<string
 
 /** The same of a value that was read already. */
 export function lowerCased(value: unknown): Record<string, unknown> | null {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name.toLowerCase(), one]))
+  if (!isObject(value)) return null
+  const names = Object.keys(value)
+  // As most come: nothing is to be copied.
+  if (names.every((name) => name === name.toLowerCase())) return value
+  return Object.fromEntries(names.map((name) => [name.toLowerCase(), value[name]]))
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -4,6 +4,7 @@ import { getRequestListener, type HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
+import type { Soon } from '../../foundation/index.ts'
 import { events, type Logger } from '../../observe/index.ts'
 import type { Caller } from './caller.ts'
 import {
@@ -104,10 +105,10 @@ function serveOperation(app: App, endpoint: Endpoint, settings: HttpSettings): v
   })
 }
 
-/** A path of v2: its answer to a body, in JSON. Rejects with Refusal. */
+/** A path of v2: its answer to a body, in JSON. Throws Refusal. */
 interface Endpoint {
   readonly name: string
-  readonly answer: (body: Buffer, context: AnswerContext) => Promise<string>
+  readonly answer: (body: Buffer, context: AnswerContext) => Soon<string>
 }
 
 const endpoints: readonly Endpoint[] = [

@@ -3,12 +3,15 @@
  * spec: acra-translator §5
  */
 import {
+  BLOCK_OVERHEAD,
+  CONTAINER_OVERHEAD,
   type EnvelopeKind,
   identify,
   openerOf,
   SEARCH_HASH_SIZE,
   SEARCH_HASH_TAG,
   type SearchKey,
+  STRUCT_OVERHEAD,
   sealBlockInContainer,
   sealStructInContainer,
 } from '@acra-ts/crypto'
@@ -45,10 +48,12 @@ export class Values {
     if (identify(data)?.whole === true) return data
     return kind === 'acrablock'
       ? this.#keys.toSealBlock(owner, (key) =>
-          sealed(key, (found, out) => sealBlockInContainer(found, data, out)),
+          sealed(key, BLOCK_OVERHEAD + data.length, (found, out) =>
+            sealBlockInContainer(found, data, out),
+          ),
         )
       : this.#keys.toSealStruct(owner, (key) =>
-          sealed(key, (found, out) =>
+          sealed(key, STRUCT_OVERHEAD + data.length, (found, out) =>
             sealStructInContainer(found, data, out, Buffer.from(caller.zoneId)),
           ),
         )
@@ -131,9 +136,10 @@ function checkClientId(clientId: string): void {
   if (clientId === '') throw new OperationError('client-id-empty', 'clientID is empty')
 }
 
-function sealed<K>(key: K | null, seal: (key: K, out: BufferSink) => void): Buffer {
+/** An envelope of `size` bytes in its container: memory is taken for no more. */
+function sealed<K>(key: K | null, size: number, seal: (key: K, out: BufferSink) => void): Buffer {
   if (key === null) throw keysNotFound()
-  const out = new BufferSink()
+  const out = new BufferSink(CONTAINER_OVERHEAD + size)
   seal(key, out)
   return out.take()
 }
