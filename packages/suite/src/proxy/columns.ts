@@ -11,7 +11,9 @@ export interface PlannedColumn {
 export class ColumnTable {
   /** How the cells of columns are revealed that are not known to be protected. */
   readonly any: Pick<Column, 'reveal'>
-  readonly #planned = new Map<ProtectedColumn, PlannedColumn>()
+  readonly #columnFor: (setting: ColumnSetting) => Column
+  /** A column goes with the last plan that knows it. */
+  readonly #planned = new WeakMap<ProtectedColumn, PlannedColumn>()
 
   constructor(
     settings: Iterable<ColumnSetting>,
@@ -19,8 +21,15 @@ export class ColumnTable {
     any: Pick<Column, 'reveal'>,
   ) {
     this.any = any
+    this.#columnFor = columnFor
+    this.add(settings)
+  }
+
+  /** Takes in columns of another state of the database; those it has stay what they are. */
+  add(settings: Iterable<ColumnSetting>): void {
     for (const setting of settings) {
-      this.#planned.set(setting, { setting, column: columnFor(setting) })
+      if (this.#planned.has(setting)) continue
+      this.#planned.set(setting, { setting, column: this.#columnFor(setting) })
     }
   }
 

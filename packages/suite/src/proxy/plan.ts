@@ -5,6 +5,7 @@ import type {
   PathUse,
   Refusal,
   ResultItem,
+  SchemaUse,
   TextEdit,
   ValueUse,
 } from '../sql/index.ts'
@@ -13,13 +14,13 @@ import type { PlannedColumn } from './columns.ts'
 /** What stands in for the values of one statement text, made once per distinct shape and shared by all connections. */
 export type Plan = Untouched | Planned | Refused | Answered
 
-export interface Untouched {
+export interface Untouched extends SchemaUse {
   readonly kind: 'untouched'
   /** How many parameters the text has; absent where nothing protected is near, and the database counts them. */
   readonly parameterCount?: number
 }
 
-export interface Planned {
+export interface Planned extends SchemaUse {
   readonly kind: 'planned'
   /** Literals to protect, by index among the literals of the text, ascending. */
   readonly literals: readonly LiteralSlot[]
@@ -39,13 +40,13 @@ export interface Planned {
   readonly path?: PathUse
 }
 
-export interface Refused {
+export interface Refused extends SchemaUse {
   readonly kind: 'refused'
   readonly refusal: Refusal
 }
 
 /** The statement asks something of us: the database gets a query of constants in its place, and none of its parameters. */
-export interface Answered {
+export interface Answered extends SchemaUse {
   readonly kind: 'answered'
   readonly text: Buffer
 }

@@ -79,6 +79,22 @@ export interface PathUse {
   readonly changes: readonly PathChange[]
 }
 
+/** A text may change what tables and views there are, and what columns they have. */
+export interface SchemaChange {
+  /** False where it runs code of which nobody knows what it does. */
+  readonly isCertain: boolean
+  /** True where no other statement stands in the text. */
+  readonly isAlone: boolean
+}
+
+/** What a text has to do with what is known of the database. */
+export interface SchemaUse {
+  /** Absent where it changes nothing of the schema. */
+  readonly schemaChange?: SchemaChange
+  /** True where it names a relation that a catalog which should know them all does not know. */
+  readonly namesUnknown?: boolean
+}
+
 /** What the analysis must know of the database. Names come in as the dialect folds them (settled: one matching function). */
 export interface Catalog {
   /** True where no column at all is protected: then every statement is untouched and is not even parsed. */
@@ -230,7 +246,9 @@ export interface StatementAnalysis {
   readonly isPlan?: boolean
 }
 
-export type Analysis =
+export type Analysis = SchemaUse & AnalysisKind
+
+type AnalysisKind =
   /** Can neither carry a protected value nor make one visible. */
   | {
       readonly kind: 'untouched'

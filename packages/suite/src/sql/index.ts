@@ -19,6 +19,8 @@ export type {
   ProtectedColumn,
   Refusal,
   ResultItem,
+  SchemaChange,
+  SchemaUse,
   SearchPath,
   StatementAnalysis,
   StoredAs,

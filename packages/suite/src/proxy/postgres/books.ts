@@ -1,12 +1,13 @@
-import type { PathChange, PathUse, Refusal } from '../../sql/index.ts'
+import type { PathChange, Refusal } from '../../sql/index.ts'
 import { ProtocolError } from '../../wire/index.ts'
 import type { TransactionStatus } from '../../wire/postgres/index.ts'
-import type { AnswerPlan, Plan } from '../plan.ts'
+import type { AnswerPlan, Plan, Planned } from '../plan.ts'
 import { Answer } from './answer.ts'
 import type { CopyRows } from './copy-rows.ts'
 import { Encoding } from './encoding.ts'
 import { areAlike, preparedIn } from './execute-arguments.ts'
 import { type Expected, type ExpectedKind, ExpectedQueue, isEndedByReady } from './expected.ts'
+import { type LearnedSchema, SchemaWatch } from './learned-schema.ts'
 import { wireName } from './names-on-the-wire.ts'
 import { type Change, Names, type Portal, type Statement } from './prepared.ts'
 import { SearchPaths, type SessionNames } from './search-paths.ts'
@@ -15,6 +16,10 @@ import { SearchPaths, type SessionNames } from './search-paths.ts'
 export const NO_ANSWER = new Answer(null)
 const NOTHING_PREPARED = { parameters: new Map(), parameterCount: 0 }
 const NO_CHANGES: readonly PathChange[] = []
+
+/** What a text has to do with the search path and the schema. */
+type TextUses = Pick<Planned, 'path' | 'schemaChange'>
+const NO_USES: TextUses = {}
 
 /**
  * What is known of one connection: what the database still owes, what names mean, and where in the protocol both sides are. The client
@@ -26,6 +31,9 @@ export class Books {
   readonly portals = new Names<Portal>()
   readonly encoding = new Encoding()
   readonly searchPaths: SearchPaths
+  readonly schema: SchemaWatch
+  /** That of the planner that plans are made by. */
+  edition: object = {}
   /** Counts the client's messages. */
   sequence = 0
   /** The number of the client's last Sync. */
@@ -43,7 +51,8 @@ export class Books {
   readonly #cursors = new Names<Portal>()
   #waiting: { readonly holds: () => boolean; readonly resolve: () => void } | null = null
 
-  constructor(names: SessionNames) {
+  constructor(names: SessionNames, learned: LearnedSchema | null) {
+    this.schema = new SchemaWatch(learned)
     this.searchPaths = new SearchPaths(names)
   }
 
@@ -85,7 +94,7 @@ export class Books {
     const changes = this.#pathChanges(plan)
     const answers =
       plan.kind === 'planned'
-        ? plan.answers.map((answer) => this.answer(answer, [], plan.path))
+        ? plan.answers.map((answer) => this.answer(answer, [], plan))
         : [new Answer(null)]
     this.expected.push({
       kind: 'query',
@@ -98,27 +107,44 @@ export class Books {
       change: this.statements.endUnnamed(this.sequence),
     })
     this.searchPaths.sent(changes)
+    this.#schemaSent(plan)
   }
 
   /** The client has bound a portal to a statement. */
   expectBind(name: string, plan: Plan | null, formats: readonly number[]): void {
     const { sequence } = this
-    const path = plan?.kind === 'planned' ? plan.path : undefined
-    const answer = this.answer(firstAnswer(plan), formats, path)
+    const uses = plan?.kind === 'planned' ? plan : NO_USES
+    const answer = this.answer(firstAnswer(plan), formats, uses)
     const portal = { answer, pathChanges: this.#pathChanges(plan), sequence }
     this.expect('bind', NO_ANSWER, this.portals.change(name, portal, sequence))
+    // That it is executed, too, is not waited for: a change that is only bound is learned in vain.
+    this.#schemaSent(plan)
+  }
+
+  #schemaSent(plan: Plan | null): void {
+    if (plan === null || !this.schema.isLearned) return
+    for (const { schemaChange } of [plan, ...this.#executed(plan)]) {
+      if (schemaChange !== undefined) this.schema.sent(schemaChange, this.sequence)
+    }
   }
 
   /** What a text does to the search path, with what the statements do that it executes by name. */
   #pathChanges(plan: Plan | null): readonly PathChange[] {
     if (plan?.kind !== 'planned') return NO_CHANGES
     const own = plan.path?.changes ?? NO_CHANGES
-    const executed = plan.answers.flatMap(({ named }) => {
-      if (named?.action !== 'execute') return NO_CHANGES
-      const prepared = this.statements.get(wireName(named.name))?.plan
-      return (prepared?.kind === 'planned' && prepared.path?.changes) || NO_CHANGES
-    })
+    const executed = this.#executed(plan).flatMap((prepared) =>
+      prepared.kind === 'planned' ? (prepared.path?.changes ?? NO_CHANGES) : NO_CHANGES,
+    )
     return executed.length === 0 ? own : [...own, ...executed]
+  }
+
+  /** The plans of the statements that a text executes by name. */
+  #executed(plan: Plan): readonly Plan[] {
+    if (plan.kind !== 'planned') return []
+    return plan.answers.flatMap(({ named }) => {
+      if (named?.action !== 'execute') return []
+      return this.statements.get(wireName(named.name))?.plan ?? []
+    })
   }
 
   /** Resolves when `holds`, which is asked whenever the database has said something. One may wait at a time. */
@@ -136,7 +162,7 @@ export class Books {
   }
 
   /** What the rows of a statement will be. Those of a cursor come with FETCH, those of a statement that SQL prepares with EXECUTE. */
-  answer(plan: AnswerPlan | null, formats: readonly number[], path?: PathUse): Answer {
+  answer(plan: AnswerPlan | null, formats: readonly number[], uses: TextUses = NO_USES): Answer {
     if (plan === null) return new Answer(null, formats)
     const { results, named, copy, isPlan } = plan
     if (isPlan === true) return new Answer(null, formats, null, true)
@@ -148,7 +174,7 @@ export class Books {
       case 'fetch':
         return new Answer(this.portal(wireName(named.name))?.answer.results ?? null, formats)
       case 'prepare':
-        this.#rememberPrepared(named.name, plan, path)
+        this.#rememberPrepared(named.name, plan, uses)
         return new Answer(null, formats)
       case 'execute': {
         const prepared = this.statements.get(wireName(named.name))?.plan ?? null
@@ -187,6 +213,7 @@ export class Books {
       throw new ProtocolError('the database is ready before it has answered')
     }
     this.expected.shift()
+    this.schema.ready(status, expected.sequence)
     // Portals end with their transaction.
     if (status === 'I') this.portals.removeBefore(expected.sequence, true)
     if (this.expected.head === null) this.searchPaths.settled(status)
@@ -205,7 +232,7 @@ export class Books {
   #rememberPrepared(
     name: string,
     { results, prepares }: AnswerPlan,
-    path: PathUse | undefined,
+    { path, schemaChange }: TextUses,
   ): void {
     const { parameters, parameterCount } = prepares ?? NOTHING_PREPARED
     const known = this.statements.get(wireName(name))
@@ -224,9 +251,17 @@ export class Books {
       answers: [{ results, named: null, copy: null, prepares: null }],
       passed: [],
       ...(path === undefined ? {} : { path }),
+      ...(schemaChange === undefined ? {} : { schemaChange }),
     }
     const isAmbiguous = this.statements.has(wireName(name))
-    const fresh = { plan, parameterTypes: [], pathKey, sequence: this.sequence }
+    const fresh = {
+      plan,
+      parameterTypes: [],
+      pathKey,
+      edition: this.edition,
+      text: null,
+      sequence: this.sequence,
+    }
     const statement = {
       ...(known ?? fresh),
       isAmbiguous,

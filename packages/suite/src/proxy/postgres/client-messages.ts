@@ -18,3 +18,11 @@ export const clientMessages = messageTypes(...clientTypes)
 export const clientMessagesAndPassword = messageTypes(...clientTypes, Frontend.password)
 /** The same where data of a COPY matters. */
 export const clientMessagesAndCopyData = messageTypes(...clientTypes, Frontend.copyData)
+
+/** What carries a statement or its values, and is refused where these must not pass. */
+export const refusable: ReadonlyMap<number, 'query' | 'parse' | 'bind' | 'function'> = new Map([
+  [Frontend.query, 'query'],
+  [Frontend.parse, 'parse'],
+  [Frontend.bind, 'bind'],
+  [Frontend.functionCall, 'function'],
+])

@@ -58,7 +58,7 @@ class Fixture {
       },
       { ...parts, heldSizeMax: 1 << 20 },
       { tls: clientTls, users: new Map() },
-      (certificateId) => {
+      ({ certificateId }) => {
         this.asked.push(certificateId)
         const id = certificateId ?? clientId
         return {

@@ -42,13 +42,20 @@ export interface Identity {
   /** Null where nobody has said which client this is. */
   readonly access: Access | null
   readonly observer: ConversationObserver
+  /** Those of the client's database, where each has its own. */
+  readonly settings?: ConversationSettings
 }
 
-/**
- * Asked before the database is dialled for a client, with the client id of its certificate where it has shown one; what it throws
- * ends the connection.
- */
-export type Admit = (certificateId: string | null) => Soon<Identity>
+/** What a client says of itself before the database is dialled for it. */
+export interface Arrival {
+  /** The client id of its certificate; null where it has shown none. */
+  readonly certificateId: string | null
+  /** The database that it asks for. */
+  readonly database: string
+}
+
+/** Asked before the database is dialled for a client; what it throws ends the connection. */
+export type Admit = (arrival: Arrival) => Soon<Identity>
 
 type EncryptionRequest = {
   readonly kind: 'ssl-request' | 'gss-encryption-request' | 'tls'
@@ -60,7 +67,7 @@ type Channel = 'plain' | 'handshake' | 'tls'
 /** One client's connection from its first byte on. The database is dialled once the client has said what it wants. */
 export class PostgresConnection implements Conversation {
   readonly #link: Link
-  readonly #settings: ConversationSettings
+  #settings: ConversationSettings
   readonly #entrance: Entrance
   readonly #admit: Admit
   #isEnding = false
@@ -204,7 +211,9 @@ export class PostgresConnection implements Conversation {
     if (this.#entrance.tls === 'required' && this.#channel !== 'tls') {
       throw new ConnectionRefused('tls-required', tlsRequired)
     }
-    const identity = await this.#admit(this.#client?.clientId ?? null)
+    const certificateId = this.#client?.clientId ?? null
+    const identity = await this.#admit({ certificateId, database: databaseOf(parameters) })
+    this.#settings = identity.settings ?? this.#settings
     if (identity.access === null && this.#needsIdentity) {
       throw new ConnectionRefused('no-client-id', noClientId)
     }
@@ -258,6 +267,11 @@ export class PostgresConnection implements Conversation {
       names,
     )
   }
+}
+
+/** The database of a start-up packet; as for the server, it has the user's name where none is given. */
+function databaseOf(parameters: ReadonlyMap<string, string>): string {
+  return parameters.get('database') || (parameters.get('user') ?? '')
 }
 
 const shutDown: ErrorReport = {

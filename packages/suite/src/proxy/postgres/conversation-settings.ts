@@ -1,5 +1,6 @@
 import type { Refusal } from '../../sql/index.ts'
 import type { ColumnTable } from '../columns.ts'
+import type { LearnedSchema } from './learned-schema.ts'
 import type { Planner } from './planner.ts'
 
 /** What a conversation tells of itself: the composition root logs and counts it. */
@@ -11,6 +12,8 @@ export interface ConversationObserver {
 /** What all conversations of one configuration share. */
 export interface ConversationSettings {
   readonly planner: Planner
+  /** Absent where the configuration alone says what tables there are. */
+  readonly schema?: LearnedSchema
   readonly columns: ColumnTable
   /** Look for envelopes in columns that the configuration does not name. */
   readonly decryptsUnconfigured: boolean

@@ -31,7 +31,7 @@ export class PostgresConversation {
     login: Login | null = null,
     names: SessionNames = NO_NAMES,
   ) {
-    this.#books = new Books(names)
+    this.#books = new Books(names, settings.schema ?? null)
     this.#client = new FromClient(settings, this.#books, access, observer, toDatabase, login)
     this.#database = new FromDatabase(settings, this.#books, access, observer, toClient, login)
   }

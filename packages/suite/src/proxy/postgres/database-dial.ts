@@ -40,16 +40,16 @@ const NO = 0x4e
 
 /**
  * Connects to a database, with TLS where the mode says so. Only a socket without TLS reads by
- * `onread`, and only where none was asked for. It must be given an `error` listener at once. Throws DialError and TlsError.
+ * `onread`, and only where none was asked for; without one it is an ordinary stream. It must be given an `error` listener at once. Throws DialError and TlsError.
  */
 export async function dialDatabase(
   { address, tls, timeoutMs }: DatabaseDialSettings,
-  onread: OnReadOpts,
+  onread: OnReadOpts | null,
   clientIsSecured: boolean,
 ): Promise<Socket> {
   // A unix socket leaves the machine by nobody's hands: it never has TLS, as in libpq.
   const wish = tls === null || address.kind === 'unix' ? null : wishOf(tls.mode, clientIsSecured)
-  if (tls === null || wish === null) return dial(address, { timeoutMs, onread })
+  if (tls === null || wish === null) return dial(address, { timeoutMs, ...(onread === null ? {} : { onread }) })
   const deadline = performance.now() + timeoutMs
   const left = () => Math.max(0, deadline - performance.now())
   const socket = await dial(address, { timeoutMs })

@@ -98,6 +98,13 @@ export class ExpectedQueue {
     return this.#items.some((item) => item?.sequence === sequence)
   }
 
+  /** True where the client's message of that number, or one behind it, will be answered by ReadyForQuery. */
+  endsAfter(sequence: number): boolean {
+    return this.#items.some(
+      (item) => item !== undefined && item.sequence >= sequence && isEndedByReady(item),
+    )
+  }
+
   /** True where a Sync has been asked for. */
   get hasSync(): boolean {
     return this.#items.some((item) => item?.kind === 'sync')

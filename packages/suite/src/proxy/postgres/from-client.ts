@@ -15,15 +15,16 @@ import {
   FrameCutter,
   Frontend,
   HEADER_SIZE,
+  type Parse,
 } from '../../wire/postgres/index.ts'
 import type { Plan } from '../plan.ts'
-import { mayMoveEnds } from './backslashes.ts'
 import { bindRefusal } from './bind-refusal.ts'
 import { type Books, firstAnswer, NO_ANSWER } from './books.ts'
 import {
   clientMessages,
   clientMessagesAndCopyData,
   clientMessagesAndPassword,
+  refusable,
 } from './client-messages.ts'
 import type { ConversationObserver, ConversationSettings } from './conversation-settings.ts'
 import { CopyIn, isCopyIn } from './copy-in.ts'
@@ -35,6 +36,7 @@ import type { PlannedText } from './planner.ts'
 import type { Change, Names, Statement } from './prepared.ts'
 import { inPlaceOf, RefusedError, refusals } from './refusal.ts'
 import { Rewriter } from './rewrite.ts'
+import { StatementPlans } from './statement-plans.ts'
 
 /** Room for a message that is written anew, in bytes, from which on it grows: most fit in, and Node has as much at hand. */
 const MESSAGE_ROOM = 2048
@@ -42,12 +44,12 @@ const MESSAGE_ROOM = 2048
 /** The client's messages: what each means for the books, and whether it passes as it came, rewritten, or not at all. */
 export class FromClient {
   readonly frames: FrameCutter
-  readonly #settings: ConversationSettings
   readonly #books: Books
   readonly #observer: ConversationObserver
   readonly #toDatabase: Outlet
   readonly #login: Login | null
   readonly #rewriter: Rewriter
+  readonly #plans: StatementPlans
   /** The last statement was refused: data of a COPY that the client sends for it all the same is not for the database. */
   #refusedLast = false
   readonly #copyIn: CopyIn
@@ -60,12 +62,12 @@ export class FromClient {
     toDatabase: Outlet,
     login: Login | null,
   ) {
-    this.#settings = settings
     this.#books = books
     this.#observer = observer
     this.#toDatabase = toDatabase
     this.#login = login
     this.#rewriter = new Rewriter(access)
+    this.#plans = new StatementPlans(settings, books, observer)
     const wait = (holds: () => boolean) => this.#untilKnown(holds)
     this.#copyIn = new CopyIn(books, observer, toDatabase, wait)
     this.frames = new FrameCutter(login === null ? clientMessages : clientMessagesAndPassword, {
@@ -80,10 +82,20 @@ export class FromClient {
 
   /** Goes on when the database has answered enough of what it was asked. */
   #take(bytes: Buffer, start: number, end: number): Soon<boolean> {
-    const { expected } = this.#books
-    if (expected.size < EXPECTED_MAX) return this.#mean(bytes, start, end)
+    const { expected, schema } = this.#books
+    if (expected.size < EXPECTED_MAX)
+      return schema.isOpen ? this.#behindChange(bytes, start, end) : this.#mean(bytes, start, end)
     const isLess = () => expected.head === null || expected.size <= EXPECTED_AGAIN
     return this.#untilKnown(isLess).then(() => this.#mean(bytes, start, end))
+  }
+
+  /** Goes on when what was changed is learned; inside of its transaction, where that must wait, with what it cannot have changed. */
+  async #behindChange(bytes: Buffer, start: number, end: number): Promise<boolean> {
+    const { expected, schema } = this.#books
+    const isKnown = () => this.#books.isCopyingIn || !schema.isEnding(expected)
+    if (!isKnown() && refusable.has(bytes[start]!)) await this.#untilKnown(isKnown)
+    await schema.learning
+    return this.#mean(bytes, start, end)
   }
 
   /** What the client's message means. True where something was put in its place. */
@@ -132,8 +144,10 @@ export class FromClient {
   #query(bytes: Buffer, start: number, end: number): Soon<boolean> {
     const { textStart, textEnd } = decodeQuery(bytes, start, end)
     const text = bytes.subarray(textStart, textEnd)
-    const { searchPaths } = this.#books
-    const { plan, shape } = this.#planned(this.#settings.planner.forQuery(text, searchPaths), text)
+    return soon(this.#plans.forQuery(text), (planned) => this.#queryBy(planned, text))
+  }
+
+  #queryBy({ plan, shape }: PlannedText, text: Buffer): Soon<boolean> {
     const refuse = (refusal: Refusal) => this.#refuse('query', inPlaceOf.query, refusal)
     if (plan.kind === 'refused') return refuse(plan.refusal)
     const expect = () => this.#expectQuery(plan)
@@ -142,7 +156,7 @@ export class FromClient {
     const slots = slotsOf(plan, this.#books)
     if ('sqlState' in slots) return refuse(slots)
     const hasSlots = slots.literals.length > 0 || slots.edits.length > 0
-    if (!hasSlots && this.#passesUnread(text)) {
+    if (!hasSlots && this.#plans.passesUnread(text)) {
       expect()
       return false
     }
@@ -152,15 +166,24 @@ export class FromClient {
   #parse(bytes: Buffer, start: number, end: number): Soon<boolean> {
     const message = decodeParse(bytes, start, end)
     const text = bytes.subarray(message.textStart, message.textEnd)
-    const { searchPaths } = this.#books
-    const { plan, shape } = this.#planned(this.#settings.planner.forParse(text, searchPaths), text)
+    return soon(
+      this.#plans.forParse(text),
+      (planned) => this.#books.isSkipping || this.#parseBy(planned, message, text),
+    )
+  }
+
+  #parseBy(planned: PlannedText, message: Parse, text: Buffer): Soon<boolean> {
+    const { plan, shape } = planned
+    const { edition, searchPaths } = this.#books
     const refuse = (refusal: Refusal) => this.#refuseParse(message.statement, refusal)
     if (plan.kind === 'refused') return refuse(plan.refusal)
     if (this.#books.statements.isFull) return refuse(refusals.tooManyStatements)
     const pathKey = searchPaths.key
     const expect = () => {
       const { sequence, statements } = this.#books
-      const statement = { plan, parameterTypes: message.parameterTypes, pathKey, sequence }
+      const { parameterTypes } = message
+      const known = { pathKey, edition, text: planned.text ?? null }
+      const statement = { plan, parameterTypes, ...known, sequence }
       const change = statements.change(message.statement, statement, sequence)
       this.#books.expect('parse', NO_ANSWER, change)
     }
@@ -172,7 +195,7 @@ export class FromClient {
     if ('sqlState' in slots) return refuse(slots)
     const hasSlots =
       slots.literals.length > 0 || slots.parameters.size > 0 || slots.edits.length > 0
-    if (!hasSlots && this.#passesUnread(text)) {
+    if (!hasSlots && this.#plans.passesUnread(text)) {
       expect()
       return false
     }
@@ -189,11 +212,13 @@ export class FromClient {
   }
 
   #bindTo(statement: Statement | null, message: Bind, bytes: Buffer): Soon<boolean> {
-    const plan = statement?.plan ?? null
+    const refuse = (refusal: Refusal) => this.#refuse('bind', inPlaceOf.bind, refusal)
+    const current = statement && this.#plans.current(statement)
+    if (current !== null && 'sqlState' in current) return refuse(current)
+    const plan = current?.plan ?? null
     const books = this.#books
     const expect = () => books.expectBind(message.portal, plan, message.resultFormats)
-    const refuse = (refusal: Refusal) => this.#refuse('bind', inPlaceOf.bind, refusal)
-    const why = this.#settings.planner.idle ? null : bindRefusal(statement, message, bytes, books)
+    const why = this.#plans.idle ? null : bindRefusal(current, message, bytes, books)
     if (why !== null) return refuse(why)
     if (plan?.kind === 'answered' && message.parameterCount > 0)
       return this.#rewritten(refuse, expect, (sink) => encodeBindWithout(message, sink))
@@ -210,6 +235,7 @@ export class FromClient {
     const { kind, name } = decodeTarget(bytes, start, end)
     if (kind === 'portal') return this.#withPortal('describe-portal', name)
     return this.#whenCertain(this.#books.statements, name, (statement) => {
+      if (statement !== null) this.#plans.current(statement)
       const plan = statement?.plan ?? null
       const answer = this.#books.answer(firstAnswer(plan), [])
       this.#books.expect('describe-statement', answer, null, plan)
@@ -240,7 +266,7 @@ export class FromClient {
   }
 
   #functionCall(bytes: Buffer, start: number, end: number): boolean {
-    if (!this.#settings.planner.idle && !isCarriedFunction(bytes, start, end)) {
+    if (!this.#plans.idle && !isCarriedFunction(bytes, start, end)) {
       return this.#refuse('function', inPlaceOf.function, refusals.functionCall)
     }
     this.#books.expect('function', NO_ANSWER, null)
@@ -270,37 +296,11 @@ export class FromClient {
     }
     if (this.#books.isSkipping) return 'drop'
     this.#books.sequence++
-    switch (type) {
-      case Frontend.query:
-        this.#refuse('query', inPlaceOf.query, refusals.messageTooLong)
-        return 'drop'
-      case Frontend.parse:
-        // Its name has not been read; a named statement stays as it was.
-        this.#refuseParse('', refusals.messageTooLong)
-        return 'drop'
-      case Frontend.bind:
-        this.#refuse('bind', inPlaceOf.bind, refusals.messageTooLong)
-        return 'drop'
-      case Frontend.functionCall:
-        this.#refuse('function', inPlaceOf.function, refusals.messageTooLong)
-        return 'drop'
-      default:
-        throw new ProtocolError('a message is longer than its kind can be')
-    }
-  }
-
-  /** True where a text without values may go to the database as it came. */
-  #passesUnread(text: Buffer): boolean {
-    return this.#settings.planner.idle || !mayMoveEnds(text)
-  }
-
-  #planned(planned: PlannedText, text: Buffer): PlannedText {
-    const { plan } = planned
-    if (plan.kind === 'planned')
-      for (const passed of plan.passed) this.#observer.passedUnprotected(passed)
-    if (plan.kind === 'refused' || this.#settings.planner.idle) return planned
-    const refusal = this.#books.encoding.refusal(text)
-    return refusal === null ? planned : { plan: { kind: 'refused', refusal }, shape: null }
+    const kind = refusable.get(type)
+    if (kind === undefined) throw new ProtocolError('a message is longer than its kind can be')
+    // The name of a Parse has not been read; a named statement stays as it was.
+    this.#refuse(kind, inPlaceOf[kind], refusals.messageTooLong)
+    return 'drop'
   }
 
   /**

@@ -116,7 +116,8 @@ export class FromDatabase {
         return this.#error(bytes, start, end, expected)
       case Backend.readyForQuery:
         this.#books.ready(decodeReadyForQuery(bytes, start, end))
-        return false
+        // Who hears that a change is done may go on with it anywhere.
+        return soon(this.#books.schema.learning, () => false)
       case Backend.authentication:
         return this.#login?.fromDatabase(bytes, start, end) ?? false
       case Backend.parameterStatus:

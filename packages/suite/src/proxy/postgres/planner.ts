@@ -36,6 +36,8 @@ export interface PlannerSettings {
 export interface PlannedText {
   readonly plan: Plan
   readonly shape: Shape | null
+  /** Of a Parse, where plans may change: its text, a byte in each character. */
+  readonly text?: string
 }
 
 /** Marks a shape whose verdict depends on what a literal says: its texts are planned one by one. */
@@ -45,12 +47,25 @@ const untouchedText: PlannedText = { plan: untouched, shape: null }
 
 /** Finds the plan of a statement text, making it where there is none yet. One for all connections of a configuration. */
 export class Planner {
-  readonly #settings: PlannerSettings
-  readonly #cache: PlanCache<Plan | typeof exactOnly>
+  #settings: PlannerSettings
+  #cache: PlanCache<Plan | typeof exactOnly>
+  #edition: object = {}
 
   constructor(settings: PlannerSettings) {
     this.#settings = settings
-    this.#cache = new PlanCache(settings.cacheCount, settings.cacheSize, settings.onCacheTurn)
+    this.#cache = cacheFor(settings)
+  }
+
+  /** Another object as soon as texts are analysed in another way: plans made before may not hold any more. */
+  get edition(): object {
+    return this.#edition
+  }
+
+  /** Analyses in another way from now on, and forgets all plans. */
+  renew(change: Pick<PlannerSettings, 'analyze' | 'followsPath'>): void {
+    this.#settings = { ...this.#settings, ...change }
+    this.#cache = cacheFor(this.#settings)
+    this.#edition = {}
   }
 
   /** True where no statement has to be looked at, as nothing is protected. */
@@ -81,14 +96,15 @@ export class Planner {
     const asked = askedFor(text)
     if (asked !== null) return { plan: this.#explained(asked, paths), shape: null }
     if (text.length > this.#settings.textSizeMax) return { plan: this.#tooLong(), shape: null }
-    const known = this.#cache.get(this.#exactKey(text, paths))
+    const characters = text.toString('latin1')
+    const key = `x${this.#keyOf(paths)}${characters}`
+    const known = this.#cache.get(key)
     if (known !== undefined && known !== exactOnly) {
-      return needsShape(known)
-        ? { plan: known, shape: shapeOf(text) }
-        : { plan: known, shape: null }
+      return { plan: known, shape: needsShape(known) ? shapeOf(text) : null, text: characters }
     }
     const shape = shapeOf(text)
-    return withShape(this.#exact(text, shape, paths), shape)
+    const plan = this.#exact(text, shape, paths)
+    return { plan, shape, text: characters }
   }
 
   #exact(text: Buffer, shape: Shape, paths: PossiblePaths): Plan {
@@ -143,6 +159,10 @@ export class Planner {
   }
 }
 
+function cacheFor({ cacheCount, cacheSize, onCacheTurn }: PlannerSettings) {
+  return new PlanCache<Plan | typeof exactOnly>(cacheCount, cacheSize, onCacheTurn)
+}
+
 function withShape(plan: Plan, shape: Shape): PlannedText {
   return { plan, shape }
 }
@@ -152,6 +172,16 @@ function needsShape(plan: Plan): boolean {
 }
 
 function planOf(analysis: Analysis, columns: ColumnTable): Plan {
+  const { schemaChange, namesUnknown } = analysis
+  if (schemaChange === undefined && namesUnknown !== true) return kindOf(analysis, columns)
+  return {
+    ...kindOf(analysis, columns),
+    ...(schemaChange === undefined ? {} : { schemaChange }),
+    ...(namesUnknown === true ? { namesUnknown } : {}),
+  }
+}
+
+function kindOf(analysis: Analysis, columns: ColumnTable): Plan {
   if (analysis.kind === 'untouched')
     return analysis.parameterCount === undefined ? untouched : analysis
   if (analysis.kind === 'refused') return { kind: 'refused', refusal: analysis.refusal }

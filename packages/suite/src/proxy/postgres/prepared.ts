@@ -4,13 +4,17 @@ import type { Answer } from './answer.ts'
 
 /** A statement of the extended protocol as the client knows it. */
 export interface Statement {
-  readonly plan: Plan
+  plan: Plan
   /** The types that the client has declared for its parameters, 0 or absent where it has not. */
   readonly parameterTypes: readonly number[]
   /** Another statement has been prepared under the name, and it is not known which of them the database has. */
   readonly isAmbiguous?: boolean
   /** The search paths that it was planned under. */
   readonly pathKey: string
+  /** Of the planner when it was planned: under another one it may not be what it was. */
+  edition: object
+  /** To plan it again, a byte in each character; null where it is not kept. */
+  readonly text: string | null
   readonly sequence: number
 }
 

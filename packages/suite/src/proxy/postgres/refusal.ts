@@ -141,6 +141,12 @@ export const refusals = {
     hint: 'Prepare it again, or write the table with its schema.',
     column: null,
   },
+  otherSchema: {
+    sqlState: '0A000',
+    message: 'prepared statement was prepared before the schema of the database changed',
+    hint: 'Prepare it again.',
+    column: null,
+  },
   functionCall: {
     sqlState: '0A000',
     message:

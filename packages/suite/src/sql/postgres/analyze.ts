@@ -1,5 +1,12 @@
 /** What a text of PostgreSQL says: the entry of the analysis. */
-import type { Analysis, Catalog, Refusal, SearchPath, StatementAnalysis } from '../analysis.ts'
+import type {
+  Analysis,
+  Catalog,
+  Refusal,
+  SchemaUse,
+  SearchPath,
+  StatementAnalysis,
+} from '../analysis.ts'
 import type { Shape } from '../shape.ts'
 import type { Context } from './context.ts'
 import { Findings, Refused } from './findings.ts'
@@ -59,10 +66,18 @@ function analyzeTree(tree: Tree, findings: Findings): Analysis {
   )
   const found = values.length + edits.length + passed.length + settingNames.length
   const parameterCount = Math.max(findings.declaredCount, parametersIn(tree, findings.source))
-  if (!says && !exact && found === 0 && path === undefined)
-    return findings.isNearProtected ? { kind: 'untouched', parameterCount } : UNTOUCHED
+  const schema = schemaUse(findings, tree)
+  if (!says && !exact && found === 0 && path === undefined) {
+    if (!findings.isNearProtected && schema === null) return UNTOUCHED
+    return { ...UNTOUCHED, ...(findings.isNearProtected ? { parameterCount } : {}), ...schema }
+  }
   const plan = { values, edits, statements, settingNames, parameterCount, passed, exact }
-  return { kind: 'planned', ...plan, ...(path === undefined ? {} : { path }) }
+  return { kind: 'planned', ...plan, ...(path === undefined ? {} : { path }), ...schema }
+}
+
+function schemaUse({ schemaChange }: Findings, { stmts = [] }: Tree): SchemaUse | null {
+  if (schemaChange === null) return null
+  return { schemaChange: { isCertain: schemaChange === 'certain', isAlone: stmts.length === 1 } }
 }
 
 /** What a query, or a statement that returns rows, answers. */
@@ -111,6 +126,7 @@ function unfollowed(error: unknown, findings: Findings): Analysis {
     parameterCount: ANY_NUMBER,
     passed: [...findings.passed, refusal],
     exact: true,
+    schemaChange: { isCertain: true, isAlone: false },
   }
 }
 

@@ -206,6 +206,7 @@ function functionCall(call: FuncCall, place: Place): Item {
   if (kind === 'unknown' && item.sent) refuseUnknownCode(`the function ${written}`, place)
   if (kind === 'known' && name === 'set_config') checkSetConfig(args, place)
   if (kind === 'unknown') place.findings.path.unknownCode()
+  if (kind === 'unknown' || kind === 'trusted') place.findings.changesSchema('possible')
   // `email(u)` is another way to write `u.email`.
   const like =
     kind === 'known' || items.length !== 1 || items[0].row === null

@@ -68,6 +68,8 @@ export class Findings {
   /** The protected columns that queries group by. */
   readonly groups: Group[] = []
   readonly path: PathInText
+  /** What the text does to the schema, so far. */
+  schemaChange: 'certain' | 'possible' | null = null
   readonly source: SourceText
   /** Literals whose text does not matter for the verdict. */
   readonly #seen = new Set<number>()
@@ -96,6 +98,11 @@ export class Findings {
     if ((column ?? this.catalog).onUnprotected === 'refuse') throw new Refused(refusal)
     const isKnown = this.passed.some((other) => other.message === refusal.message)
     if (!isKnown) this.passed.push(refusal)
+  }
+
+  /** The statement in hand may change what relations there are. */
+  changesSchema(how: 'certain' | 'possible' | null): void {
+    if (how !== null && this.schemaChange !== 'certain') this.schemaChange = how
   }
 
   /** The table that a name means; null where it is not configured. Refuses where it may mean several that are not protected alike. */

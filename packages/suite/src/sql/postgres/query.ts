@@ -39,6 +39,7 @@ export function selectQuery(select: SelectStmt, context: Context, outer: Scope):
   const parts = queryParts(select, context, scope)
   const into = leftmost(select).intoClause
   if (into !== undefined) {
+    context.findings.changesSchema('certain')
     refuseCopy(parts, 'SELECT INTO', context)
     refuseName(into.rel, 'SELECT INTO', context)
   }

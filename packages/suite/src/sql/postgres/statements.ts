@@ -17,6 +17,7 @@ import {
   createView,
 } from './definitions.ts'
 import { OUTERMOST } from './query.ts'
+import { changeBy } from './schema-changes.ts'
 import { discard, isBareCall, transaction } from './search-path.ts'
 import { type BodyOf, type Kind, type Node, partsOf, type RawStmt } from './tree.ts'
 import {
@@ -120,6 +121,7 @@ export function topStatement(
 
 export function statement(node: Node, context: Context): StatementAnalysis {
   const [kind, body] = partsOf(node)
+  context.findings.changesSchema(changeBy(node))
   if (QUERIES.has(kind)) return answering(context.query(node, OUTERMOST))
   // The key of a node says what its body is.
   const around = AROUND[kind as Kind] as

@@ -1,0 +1,59 @@
+/** Which statements change what tables, views and columns there are. */
+import { type Kind, type Node, partsOf } from './tree.ts'
+
+/** They leave all relations, and the columns of each, as they are. What is not here may change them. */
+const QUIET: ReadonlySet<string> = new Set<Kind | string>([
+  'AlterDatabaseRefreshCollStmt',
+  'AlterDatabaseSetStmt',
+  'AlterDatabaseStmt',
+  'AlterDefaultPrivilegesStmt',
+  'AlterRoleSetStmt',
+  'AlterRoleStmt',
+  'AlterSystemStmt',
+  'CheckPointStmt',
+  'ClosePortalStmt',
+  'ClusterStmt',
+  'CommentStmt',
+  'ConstraintsSetStmt',
+  'CopyStmt',
+  'CreateRoleStmt',
+  'DeallocateStmt',
+  'DeclareCursorStmt',
+  'DeleteStmt',
+  'DiscardStmt',
+  'DropRoleStmt',
+  'ExecuteStmt',
+  'ExplainStmt',
+  'FetchStmt',
+  'GrantRoleStmt',
+  'GrantStmt',
+  'InsertStmt',
+  'ListenStmt',
+  'LoadStmt',
+  'LockStmt',
+  'MergeStmt',
+  'NotifyStmt',
+  'PrepareStmt',
+  'RefreshMatViewStmt',
+  'ReindexStmt',
+  'SecLabelStmt',
+  'SelectStmt',
+  'TruncateStmt',
+  'UnlistenStmt',
+  'UpdateStmt',
+  'VacuumStmt',
+  'VariableSetStmt',
+  'VariableShowStmt',
+])
+
+/** Code of which nobody knows what it does. */
+const CODE: ReadonlySet<string> = new Set(['CallStmt', 'DoStmt'])
+
+/** Whether the statement changes relations: for certain, perhaps, or not. A query may call functions, and say INTO, besides. */
+export function changeBy(node: Node): 'certain' | 'possible' | null {
+  const [kind] = partsOf(node)
+  if (QUIET.has(kind)) return null
+  if ('TransactionStmt' in node)
+    return node.TransactionStmt.kind === 'TRANS_STMT_COMMIT_PREPARED' ? 'certain' : null
+  return CODE.has(kind) ? 'possible' : 'certain'
+}
