@@ -1,6 +1,7 @@
 import { apiEvents } from './api-events.ts'
 import type { Event } from './event.ts'
 import { poisonEvents } from './poison-events.ts'
+import { schemaEvents } from './schema-events.ts'
 import { translatorEvents } from './translator-events.ts'
 import { transportEvents } from './transport-events.ts'
 
@@ -372,6 +373,7 @@ export const events = {
   },
   ...apiEvents,
   ...poisonEvents,
+  ...schemaEvents,
   ...transportEvents,
   ...translatorEvents,
 } as const satisfies Readonly<Record<string, Event>>

@@ -47,7 +47,7 @@ export interface Identity {
 }
 
 /** What a client says of itself before the database is dialled for it. */
-export interface Arrival {
+export interface ClientArrival {
   /** The client id of its certificate; null where it has shown none. */
   readonly certificateId: string | null
   /** The database that it asks for. */
@@ -55,7 +55,7 @@ export interface Arrival {
 }
 
 /** Asked before the database is dialled for a client; what it throws ends the connection. */
-export type Admit = (arrival: Arrival) => Soon<Identity>
+export type Admit = (arrival: ClientArrival) => Soon<Identity>
 
 type EncryptionRequest = {
   readonly kind: 'ssl-request' | 'gss-encryption-request' | 'tls'

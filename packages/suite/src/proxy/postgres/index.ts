@@ -4,6 +4,7 @@
  */
 export {
   type ClientTls,
+  type ClientArrival,
   type Entrance,
   type Identity,
   PostgresConnection,
@@ -11,6 +12,7 @@ export {
 export { ConnectionRefused } from './connection-refused.ts'
 export type { ConversationObserver, ConversationSettings } from './conversation-settings.ts'
 export { type DatabaseDialSettings, dialDatabase } from './database-dial.ts'
+export type { LearnedSchema } from './learned-schema.ts'
 export { type Credential, parseAuthFile } from './login/index.ts'
 export { Planner, type PlannerSettings } from './planner.ts'
 export { postgresTraits } from './traits.ts'

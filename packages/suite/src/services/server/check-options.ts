@@ -4,6 +4,7 @@ import { ConfigurationError } from '../../options/index.ts'
 import { apiAddress } from './api/index.ts'
 import { listenAddress } from './listening.ts'
 import type { ServerOptions } from './options.ts'
+import { checkSchemaOptions } from './schema/index.ts'
 import { checkTlsOptions } from './tls.ts'
 
 /** Throws where the options cannot be used, before anything is opened. */
@@ -23,6 +24,7 @@ export function checkOptions(options: ServerOptions): void {
   listenAddress(options)
   apiAddress(options)
   checkTlsOptions(options)
+  checkSchemaOptions(options)
 }
 
 function wrong(text: string): ConfigurationError {

@@ -65,6 +65,12 @@ function eventOf(error: Error, side: RelayEnd['side']): Event {
     return events.connectionWithoutClientId
   }
   if (error instanceof TooManyConnections) return events.limitExceeded
+  if (error instanceof ConnectionRefused && error.code === 'schema-not-known') {
+    return events.connectionWithoutSchema
+  }
+  if (error instanceof ConnectionRefused && error.code === 'too-many-databases') {
+    return events.limitExceeded
+  }
   if (error instanceof TlsError) return events.tlsError
   if (error instanceof ConnectionRefused && error.code === 'tls-required') return events.tlsError
   if (error instanceof DialError) return events.cannotConnectToDatabase

@@ -36,6 +36,9 @@ export class ServerMetrics {
   readonly responses: Histogram
   /** The place where the master key comes from has gone away (1) or is back (-1). */
   readonly keystoreDegraded: (change: 1 | -1) => void
+  /** The statements to a database are refused, as its schema is not known any more (1), or are not (-1). */
+  readonly schemaRefuses: (change: 1 | -1) => void
+  readonly #schemasLearned: readonly Counter[]
   readonly #structDecryptions: readonly Counter[]
   readonly #structEncryptions: readonly Counter[]
   readonly #decryptions: readonly Counter[]
@@ -101,6 +104,21 @@ export class ServerMetrics {
       { reason: ENDINGS },
     )
     this.keystoreDegraded = keystoreDegraded(registry, 'acraserver')
+    this.#schemasLearned = registry.counters(
+      'acraserver_schema_learnings_total',
+      'number of times that the schema of a database was learned, or could not be',
+      { status: STATUS },
+    )
+    const refusing = registry.gauge(
+      'acraserver_schema_refusing_databases',
+      'number of databases whose statements are refused since their schema is not known any more',
+      'sum',
+    )
+    let refusingCount = 0
+    this.schemaRefuses = (change) => {
+      refusingCount += change
+      refusing.set(refusingCount)
+    }
     buildMetrics(registry, product)
     processMetrics(registry)
   }
@@ -111,6 +129,11 @@ export class ServerMetrics {
     this.#connections[index]!.add(1)
     const begin = performance.now()
     return () => this.#connectionSeconds[index]!.observe((performance.now() - begin) / 1000)
+  }
+
+  /** The schema of a database was learned in a new state, or could not be. */
+  schemaLearned(success: boolean): void {
+    this.#schemasLearned[success ? 0 : 1]!.add(1)
   }
 
   /** A worker has ended without being told to. */

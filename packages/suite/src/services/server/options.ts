@@ -93,6 +93,30 @@ const protection = {
   ),
 } as const
 
+const introspection = {
+  schema_introspection: flag(
+    false,
+    'Learn tables, views and columns from the database itself, by an account of its own: the encryptor config need not list columns then',
+  ),
+  schema_introspection_user: text(
+    '',
+    'User of the database that schemas are learned as; it needs no right but to connect',
+  ),
+  schema_introspection_password_file: text(
+    '',
+    'File with the password of schema_introspection_user, mode 0600; without it, ACRA_SCHEMA_INTROSPECTION_PASSWORD in the environment is used',
+  ),
+  schema_introspection_databases: text(
+    '',
+    'Databases, with commas between them, whose schemas are learned at start: one that contradicts the encryptor config stops it; others are learned at their first connection',
+  ),
+  schema_introspection_interval: int(
+    0,
+    'Seconds between two looks whether schemas have changed in a way that acra-server has not seen; 0 for none',
+    { min: 0, max: SECONDS_MAX },
+  ),
+} as const
+
 const limits = {
   max_held_message: int(
     67_108_864,
@@ -231,6 +255,7 @@ export const serverOptions = {
   ...database,
   ...listening,
   ...protection,
+  ...introspection,
   ...explaining,
   ...keysFolderOptions,
   ...keystoreCacheOptions,

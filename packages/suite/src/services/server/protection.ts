@@ -3,7 +3,13 @@ import type { Environment, Keystore } from '../../keystore/index.ts'
 import { events, type Logger } from '../../observe/index.ts'
 import { readTextFile } from '../../options/index.ts'
 import { ColumnTable } from '../../proxy/index.ts'
-import { type ConversationSettings, Planner, postgresTraits } from '../../proxy/postgres/index.ts'
+import {
+  type ConversationSettings,
+  type DatabaseDialSettings,
+  Planner,
+  type PlannerSettings,
+  postgresTraits,
+} from '../../proxy/postgres/index.ts'
 import { analyzeText, type Parser } from '../../sql/postgres/index.ts'
 import {
   anyColumn,
@@ -17,7 +23,9 @@ import {
 import { openServiceKeys } from '../keystore/index.ts'
 import { openPoisonKeys, PoisonReaction, type Reactions } from '../poison/index.ts'
 import { TransportKeyring } from '../transport/index.ts'
+import type { ServerMetrics } from './metrics.ts'
 import type { ServerOptions } from './options.ts'
+import { openSchemas, type Schemas } from './schema/index.ts'
 
 /** Bytes of an encryptor config at most. */
 export const ENCRYPTOR_CONFIG_SIZE_MAX = 16 * 1024 * 1024
@@ -25,6 +33,8 @@ export const ENCRYPTOR_CONFIG_SIZE_MAX = 16 * 1024 * 1024
 /** Everything that new connections work with. A reload makes another one; open connections finish with theirs. */
 export interface Protection {
   readonly conversation: ConversationSettings
+  /** What is learned of databases; null where the configuration alone says what there is. */
+  readonly schemas: Schemas | null
   readonly keys: KeysInUse
   readonly keystore: Keystore
   /** Forgets the keys in memory: they are read anew from the keystore. */
@@ -39,18 +49,33 @@ export interface Protection {
   wipe(): void
 }
 
+/** What a protection is opened with. */
+export interface ProtectionContext {
+  readonly environment: Environment
+  readonly parser: Parser
+  readonly log: Logger
+  readonly reactions: Reactions
+  readonly metrics: ServerMetrics
+  /** How the database is reached where its schema is learned. */
+  readonly dial: DatabaseDialSettings
+  /** A connection to the database of that name has changed its schema: resolves when the whole service has learned it. */
+  readonly schemaChanged: (database: string) => Promise<void>
+}
+
 /** Reads the encryptor config, opens the keystore and makes ready. Throws where anything in it is wrong. */
 export async function openProtection(
   options: ServerOptions,
-  environment: Environment,
-  parser: Parser,
-  log: Logger,
-  reactions: Reactions,
-  onDegraded: (change: 1 | -1) => void,
+  context: ProtectionContext,
 ): Promise<Protection> {
+  const { environment, parser, log, reactions, metrics } = context
   const config = readEncryptorConfig(options)
   const columns = new ColumnTable(protectedColumns(config), columnFor, anyColumn)
-  const keys = await openServiceKeys({ options, environment, log, onDegraded })
+  const keys = await openServiceKeys({
+    options,
+    environment,
+    log,
+    onDegraded: metrics.keystoreDegraded,
+  })
   const poisonKeys = await openPoisonKeys(options, nodePrimitives, keys.keystore, log).catch(
     (error: unknown) => {
       keys.wipe()
@@ -58,7 +83,7 @@ export async function openProtection(
     },
   )
   const reaction = new PoisonReaction(options, reactions)
-  const planner = new Planner({
+  const planning: PlannerSettings = {
     idle: config.empty,
     columns,
     analyze: (text, shape, paths) => analyzeText(parser, text, shape, config, paths),
@@ -67,15 +92,30 @@ export async function openProtection(
     cacheSize: options.plan_cache_bytes,
     textSizeMax: options.statement_size_max,
     onCacheTurn: () => log.event(events.planCacheFull),
-  })
+  }
+  const conversation = {
+    columns,
+    decryptsUnconfigured: options.decrypt_unconfigured,
+    detectsPoison: poisonKeys !== null,
+    heldSizeMax: options.max_held_message,
+  }
+  const wipe = () => {
+    poisonKeys?.wipe()
+    keys.wipe()
+  }
+  const learns = options.schema_introspection && !config.empty
+  const schemas = !learns
+    ? null
+    : await openSchemas(
+        { ...context, options, config, changed: context.schemaChanged },
+        { parser, columns, planner: planning, conversation },
+      ).catch((error: unknown) => {
+        wipe()
+        throw error
+      })
   return {
-    conversation: {
-      planner,
-      columns,
-      decryptsUnconfigured: options.decrypt_unconfigured,
-      detectsPoison: poisonKeys !== null,
-      heldSizeMax: options.max_held_message,
-    },
+    conversation: { ...conversation, planner: new Planner(planning) },
+    schemas,
     keys: keys.inUse,
     keystore: keys.keystore,
     resetKeys: keys.reset,
@@ -87,8 +127,8 @@ export async function openProtection(
     poisonWatch: (connectionLog) =>
       poisonKeys && { keys: poisonKeys, alarm: reaction.alarm(connectionLog) },
     wipe() {
-      poisonKeys?.wipe()
-      keys.wipe()
+      schemas?.close()
+      wipe()
     },
   }
 }

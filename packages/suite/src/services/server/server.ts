@@ -4,6 +4,7 @@ import type { Environment } from '../../keystore/index.ts'
 import { events, type Logger, maxOpenFiles } from '../../observe/index.ts'
 import { type Conversation, type Link, Relay, type RelayEnd, Watch } from '../../proxy/index.ts'
 import {
+  type ClientArrival,
   dialDatabase,
   type Entrance,
   type Identity,
@@ -24,7 +25,7 @@ import { listenText, remoteOf } from './listening.ts'
 import type { ServerMetrics } from './metrics.ts'
 import { ObservedConversation } from './observed-conversation.ts'
 import type { ServerOptions } from './options.ts'
-import { openProtection, type Protection } from './protection.ts'
+import { openProtection, type Protection, type ProtectionContext } from './protection.ts'
 import { Doorkeeper, TooManyConnections } from './refusal.ts'
 import { openTransports, type Transports } from './tls.ts'
 import { tokensFor } from './tokens.ts'
@@ -44,6 +45,8 @@ export interface ServerContext {
   readonly reactions: Reactions
   /** Lets all other processes of the service forget their keys too; absent where there are none. */
   readonly resetAllKeys?: () => Promise<boolean>
+  /** Lets all other processes of the service learn the schema of a database anew; absent where there are none. */
+  readonly relearnElsewhere?: (database: string) => Promise<boolean>
 }
 
 /** acra-server at work in one process: a database, and a relay for each connection that it is given. */
@@ -94,24 +97,23 @@ export class Server {
   /** Checks the options and makes ready. Throws where anything is wrong. */
   static async open(options: ServerOptions, context: ServerContext): Promise<Server> {
     checkOptions(options)
-    const { environment, log, reactions, metrics } = context
+    const { environment, log } = context
     const transports = openTransports(options, environment, log)
     const parser = await loadParser()
-    const protection = await openProtection(
-      options,
-      environment,
+    const protection = await openProtection(options, {
+      ...context,
       parser,
-      log,
-      reactions,
-      metrics.keystoreDegraded,
-    )
+      dial: transports.database,
+      schemaChanged: (database) => server.#schemaChanged(database),
+    })
     const tokens = await tokensFor(options, protection.tokenizes, null, log, environment).catch(
       (error) => {
         protection.wipe()
         throw error
       },
     )
-    return new Server(options, context, parser, protection, transports, tokens)
+    const server = new Server(options, context, parser, protection, transports, tokens)
+    return server
   }
 
   /** Whether any column is protected by the configuration. */
@@ -122,16 +124,14 @@ export class Server {
   /** New connections get the new options, keys and certificates; open ones finish with what they began with. */
   async reload(options: ServerOptions): Promise<void> {
     checkOptions(options)
-    const { environment, log, reactions, metrics } = this.#context
+    const { environment, log } = this.#context
     const transports = openTransports(options, environment, log)
-    const protection = await openProtection(
-      options,
-      environment,
-      this.#parser,
-      log,
-      reactions,
-      metrics.keystoreDegraded,
-    )
+    const protection = await openProtection(options, {
+      ...this.#context,
+      parser: this.#parser,
+      dial: transports.database,
+      schemaChanged: (database) => this.#schemaChanged(database),
+    })
     this.#tokens = await tokensFor(
       options,
       protection.tokenizes,
@@ -147,6 +147,21 @@ export class Server {
     this.#protection = protection
     this.#options = options
     this.#wipeUnused(old)
+    for (const { schemas } of this.#used()) schemas?.look()
+  }
+
+  /** Learns the schema of a database anew, for all connections to it. */
+  async relearn(database: string): Promise<void> {
+    await Promise.all([...this.#used()].map(({ schemas }) => schemas?.relearn(database)))
+  }
+
+  async #schemaChanged(database: string): Promise<void> {
+    await Promise.all([this.relearn(database), this.#context.relearnElsewhere?.(database)])
+  }
+
+  /** The protection of new connections, and those of older ones. */
+  #used(): Set<Protection> {
+    return new Set([this.#protection, ...[...this.#connections].map((one) => one.protection)])
   }
 
   /**
@@ -176,8 +191,7 @@ export class Server {
 
   /** Forgets the keys in memory, also those that connections of an older configuration work with. */
   resetKeys(): true {
-    const used = [...this.#connections].map(({ protection }) => protection)
-    for (const protection of new Set([this.#protection, ...used])) protection.resetKeys()
+    for (const protection of this.#used()) protection.resetKeys()
     return true
   }
 
@@ -223,6 +237,7 @@ export class Server {
       isStarting: true,
       isAdmitted: false,
       count: this.#context.metrics.connected(),
+      leaveDatabase: () => {},
     }
     this.#connections.add(connection)
     this.#starting++
@@ -289,8 +304,8 @@ export class Server {
   #converse(link: Link, connection: ServedConnection, entrance: Entrance): Conversation {
     const { metrics } = this.#context
     const settings = connection.protection.conversation
-    connection.conversation = new PostgresConnection(link, settings, entrance, (certificateId) =>
-      this.#admit(connection, certificateId),
+    connection.conversation = new PostgresConnection(link, settings, entrance, (arrival) =>
+      this.#admit(connection, arrival),
     )
     return new ObservedConversation(connection.conversation, {
       requests: metrics.requests,
@@ -300,7 +315,10 @@ export class Server {
   }
 
   /** The client id of a certificate takes the place of that of the options. */
-  #admit(connection: ServedConnection, certificateId: string | null): Soon<Identity> {
+  #admit(
+    connection: ServedConnection,
+    { certificateId, database }: ClientArrival,
+  ): Soon<Identity> {
     const { admission } = this.#context
     // A transport that has shown who comes is not overruled by what is said inside it.
     if (certificateId !== null && !connection.isIdentified) {
@@ -312,7 +330,7 @@ export class Server {
       if (limit !== null) throw new TooManyConnections(limit)
       if (this.#connections.has(connection)) connection.isAdmitted = true
       else admission.leave(clientId)
-      return this.#identity(connection)
+      return this.#withSchema(this.#identity(connection), connection, database)
     })
   }
 
@@ -327,6 +345,17 @@ export class Server {
     return { access: { clientId, keys, observer: values, poison, tokens: this.#tokens }, observer }
   }
 
+  /** Who is known plans by the schema of the database, where that is learned. */
+  #withSchema(identity: Identity, connection: ServedConnection, name: string): Soon<Identity> {
+    const { schemas } = connection.protection
+    if (schemas === null || identity.access === null) return identity
+    return schemas.enter(name).then(({ conversation: settings }) => {
+      connection.leaveDatabase = () => schemas.leave(name)
+      if (!this.#connections.has(connection)) connection.leaveDatabase()
+      return { ...identity, settings }
+    })
+  }
+
   #loggedIn(connection: ServedConnection): void {
     if (!connection.isStarting) return
     connection.isStarting = false
@@ -338,6 +367,7 @@ export class Server {
     this.#loggedIn(connection)
     if (connection.isAdmitted) this.#context.admission.leave(connection.clientId)
     connection.count()
+    connection.leaveDatabase()
     logEnd(end, connection.log)
     if (connection.protection !== this.#protection) this.#wipeUnused(connection.protection)
     if (this.#connections.size === 0) this.#onEmpty()
@@ -363,6 +393,8 @@ interface ServedConnection {
   isIdentified: boolean
   isStarting: boolean
   isAdmitted: boolean
+  /** Takes it from the count of those that plan by the schema of their database. */
+  leaveDatabase: () => void
   /** Counts the connection as ended. */
   readonly count: () => void
 }

@@ -1,0 +1,158 @@
+import type { ColumnTable } from '../../../proxy/index.ts'
+import {
+  type ConversationSettings,
+  type LearnedSchema,
+  Planner,
+  type PlannerSettings,
+} from '../../../proxy/postgres/index.ts'
+import type { Parser } from '../../../sql/postgres/index.ts'
+import type { LearnedConfig } from '../introspection/index.ts'
+import { analysisBy, cautiousAnalysisBy, refusingAnalysis } from './known-relations.ts'
+
+/** The time between two looks at a database that no change was seen in. */
+const LOOK_MS = 1000
+/** Plans for statements inside of transactions that change the schema: they are few. */
+const CAUTIOUS_CACHE = { cacheCount: 256, cacheSize: 4 * 1024 * 1024 }
+
+/** What is the same for all databases. */
+export interface LearningParts {
+  readonly parser: Parser
+  readonly columns: ColumnTable
+  /** Those of a planner that knows the configuration alone. */
+  readonly planner: PlannerSettings
+  readonly conversation: Omit<ConversationSettings, 'planner' | 'schema'>
+  readonly now: () => number
+}
+
+/** What one database is learned by, and who hears of it. */
+export interface Teacher {
+  /** Asks the database. What is learned first has to agree with the encryptor config. */
+  learn(isFirst: boolean): Promise<LearnedConfig>
+  /** The schema is known, for the first time or in another state. */
+  learned(config: LearnedConfig): void
+  /** It cannot be learned. The server goes on with what it knew, or refuses all statements. */
+  failed(error: Error, refuses: boolean): void
+  /** A connection has changed it: resolves when the whole service has learned it, or refuses. Does not reject. */
+  changed(): Promise<void>
+}
+
+/** What is known of one database, and the plans that are made with it. Learning is done by one at a time, for all who wait for it. */
+export class LearnedDatabase implements LearnedSchema {
+  /** Of connections to this database. */
+  readonly conversation: ConversationSettings
+  readonly cautious: Planner
+  readonly #planner: Planner
+  readonly #parts: LearningParts
+  readonly #teacher: Teacher
+  #fingerprint: string | null = null
+  /** Why statements are refused; null where they are not. */
+  #failure: Error | null = null
+  /** What is known is known to be out of date. */
+  #isOutdated = false
+  #running: Promise<void> | null = null
+  #waiting: Promise<void> | null = null
+  #beganMs = Number.NEGATIVE_INFINITY
+  #suspicion: NodeJS.Timeout | null = null
+
+  constructor(parts: LearningParts, teacher: Teacher) {
+    this.#parts = parts
+    this.#teacher = teacher
+    const settings = { ...parts.planner, analyze: refusingAnalysis(), followsPath: false }
+    this.#planner = new Planner(settings)
+    this.cautious = new Planner({ ...settings, ...CAUTIOUS_CACHE, onCacheTurn: () => {} })
+    this.conversation = { ...parts.conversation, planner: this.#planner, schema: this }
+  }
+
+  /** True once it was learned. */
+  get isKnown(): boolean {
+    return this.#fingerprint !== null
+  }
+
+  /** Resolves when statements can be planned. Rejects with what is in the way, which is looked at once in a while. */
+  async ready(): Promise<void> {
+    if (this.isKnown && this.#failure === null) return
+    await (this.ask() ?? Promise.resolve())
+    if (this.#failure !== null) throw this.#failure
+  }
+
+  changed(): Promise<void> {
+    return this.#teacher.changed()
+  }
+
+  suspect(): void {
+    const waitMs = Math.max(0, this.#beganMs + LOOK_MS - this.#parts.now())
+    this.#suspicion ??= setTimeout(() => {
+      this.#suspicion = null
+      void this.look()
+    }, waitMs).unref()
+  }
+
+  ask(): Promise<void> | null {
+    if (this.#running !== null) return this.#running
+    return this.#parts.now() - this.#beganMs < LOOK_MS ? null : this.look()
+  }
+
+  /** It has changed: learns it as it is now. Where that fails, statements are refused until it is learned. */
+  relearn(): Promise<void> {
+    this.#isOutdated = true
+    return this.look()
+  }
+
+  /** Learns it as it is now, behind what is being learned already. Where that fails, what was known goes on. */
+  look(): Promise<void> {
+    if (this.#running === null) return this.#begin()
+    this.#waiting ??= this.#running.then(() => {
+      this.#waiting = null
+      return this.#begin()
+    })
+    return this.#waiting
+  }
+
+  /** Learns nothing more of its own accord. */
+  close(): void {
+    if (this.#suspicion !== null) clearTimeout(this.#suspicion)
+  }
+
+  #begin(): Promise<void> {
+    this.#beganMs = this.#parts.now()
+    const wasOutdated = this.#isOutdated
+    this.#isOutdated = false
+    const running = this.#teacher
+      .learn(!this.isKnown)
+      .then(
+        (learned) => this.#take(learned),
+        (error: Error) => this.#miss(error, wasOutdated),
+      )
+      .finally(() => {
+        if (this.#running === running) this.#running = null
+      })
+    this.#running = running
+    return running
+  }
+
+  #take(learned: LearnedConfig): void {
+    if (this.#failure === null && learned.fingerprint === this.#fingerprint) return
+    const { config } = learned
+    const { parser, columns } = this.#parts
+    columns.add(config.columns)
+    const { followsPath } = config
+    this.#planner.renew({ analyze: analysisBy(config, parser), followsPath })
+    this.cautious.renew({ analyze: cautiousAnalysisBy(config, parser), followsPath })
+    this.#fingerprint = learned.fingerprint
+    this.#failure = null
+    this.#teacher.learned(learned)
+  }
+
+  #miss(error: Error, wasOutdated: boolean): void {
+    if (wasOutdated) this.#isOutdated = true
+    const refuses = !this.isKnown || this.#isOutdated
+    this.#teacher.failed(error, refuses)
+    if (!refuses) return
+    const isNew = this.#failure === null && this.isKnown
+    this.#failure = error
+    if (!isNew) return
+    const change = { analyze: refusingAnalysis(), followsPath: false }
+    this.#planner.renew(change)
+    this.cautious.renew(change)
+  }
+}
