@@ -3,6 +3,7 @@ import { events } from '../observe/index.ts'
 import { cryptoErrorCodes } from './crypto-error-codes.ts'
 import type { ErrorEntry } from './error-entry.ts'
 import { explainErrorCodes } from './explain-error-codes.ts'
+import { schemaErrorCodes } from './schema-error-codes.ts'
 import { tlsErrorCodes } from './tls-error-codes.ts'
 import { translatorErrorCodes } from './translator-error-codes.ts'
 
@@ -375,6 +376,7 @@ const suite = {
 /** The codes of all errors that the packages throw on purpose. */
 export const errorCodes: Readonly<Record<string, ErrorEntry>> = {
   ...explainErrorCodes,
+  ...schemaErrorCodes,
   ...tlsErrorCodes,
   ...translatorErrorCodes,
   ...cryptoErrorCodes,

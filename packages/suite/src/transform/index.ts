@@ -21,6 +21,7 @@ export {
   type DatabaseSchema,
   type DatabaseTraits,
   type EncryptorConfig,
+  EncryptorConfigError,
   type Equality,
   type InstallationDefaults,
   type KnownTables,

@@ -49,7 +49,8 @@ export async function dialDatabase(
 ): Promise<Socket> {
   // A unix socket leaves the machine by nobody's hands: it never has TLS, as in libpq.
   const wish = tls === null || address.kind === 'unix' ? null : wishOf(tls.mode, clientIsSecured)
-  if (tls === null || wish === null) return dial(address, { timeoutMs, ...(onread === null ? {} : { onread }) })
+  if (tls === null || wish === null)
+    return dial(address, { timeoutMs, ...(onread === null ? {} : { onread }) })
   const deadline = performance.now() + timeoutMs
   const left = () => Math.max(0, deadline - performance.now())
   const socket = await dial(address, { timeoutMs })

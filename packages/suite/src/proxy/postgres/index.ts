@@ -3,8 +3,8 @@
  * Never here: sockets, options, logs.
  */
 export {
-  type ClientTls,
   type ClientArrival,
+  type ClientTls,
   type Entrance,
   type Identity,
   PostgresConnection,

@@ -25,8 +25,9 @@ import { listenText, remoteOf } from './listening.ts'
 import type { ServerMetrics } from './metrics.ts'
 import { ObservedConversation } from './observed-conversation.ts'
 import type { ServerOptions } from './options.ts'
-import { openProtection, type Protection, type ProtectionContext } from './protection.ts'
+import { openProtection, type Protection } from './protection.ts'
 import { Doorkeeper, TooManyConnections } from './refusal.ts'
+import { identify, type ServedConnection } from './served-connection.ts'
 import { openTransports, type Transports } from './tls.ts'
 import { tokensFor } from './tokens.ts'
 
@@ -315,10 +316,7 @@ export class Server {
   }
 
   /** The client id of a certificate takes the place of that of the options. */
-  #admit(
-    connection: ServedConnection,
-    { certificateId, database }: ClientArrival,
-  ): Soon<Identity> {
+  #admit(connection: ServedConnection, { certificateId, database }: ClientArrival): Soon<Identity> {
     const { admission } = this.#context
     // A transport that has shown who comes is not overruled by what is said inside it.
     if (certificateId !== null && !connection.isIdentified) {
@@ -378,32 +376,6 @@ export class Server {
     for (const { protection } of this.#connections) if (protection === old) return
     old.wipe()
   }
-}
-
-interface ServedConnection {
-  readonly protection: Protection
-  clientId: string | null
-  log: Logger
-  /** As it was accepted. */
-  readonly socket: Socket
-  /** Null as long as the connection is on its way through its transport. */
-  relay: Relay | null
-  conversation: PostgresConnection | null
-  /** True where the transport has shown whose connection it is. */
-  isIdentified: boolean
-  isStarting: boolean
-  isAdmitted: boolean
-  /** Takes it from the count of those that plan by the schema of their database. */
-  leaveDatabase: () => void
-  /** Counts the connection as ended. */
-  readonly count: () => void
-}
-
-function identify(connection: ServedConnection, { clientId, transport }: Arrival): void {
-  connection.isIdentified = transport !== 'raw' && clientId !== null
-  if (clientId === null) return
-  connection.clientId = clientId
-  connection.log = connection.log.with({ client_id: clientId })
 }
 
 /** Inside of a transport that encrypts nobody needs TLS a second time. */

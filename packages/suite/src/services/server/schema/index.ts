@@ -2,6 +2,6 @@
  * The schemas of databases while the server runs: learned by a service account, kept by database, learned anew when they change. Never here:
  * what is asked of a database, and what becomes of the encryptor config with the answers.
  */
+
 export { checkSchemaOptions } from './options-check.ts'
-export type { DatabaseSchema } from './database-schema.ts'
 export { openSchemas, type Schemas } from './schemas.ts'

@@ -1,6 +1,6 @@
+import type { PlannerSettings } from '../../../proxy/postgres/index.ts'
 import type { Analysis, KnownTable, Refusal } from '../../../sql/index.ts'
 import { analyzeText, type Parser } from '../../../sql/postgres/index.ts'
-import type { PlannerSettings } from '../../../proxy/postgres/index.ts'
 import type { EncryptorConfig, TableSetting } from '../../../transform/index.ts'
 
 type Analyze = PlannerSettings['analyze']
@@ -9,7 +9,11 @@ type Analyze = PlannerSettings['analyze']
 export function analysisBy(config: EncryptorConfig, parser: Parser): Analyze {
   return (text, shape, paths) => {
     let namesUnknown = false
-    const noted = <T extends KnownTable | null>(schema: string | null, name: string, table: T): T => {
+    const noted = <T extends KnownTable | null>(
+      schema: string | null,
+      name: string,
+      table: T,
+    ): T => {
       if (table === null && !isOfSystem(schema, name)) namesUnknown = true
       return table
     }
