@@ -208,12 +208,14 @@ test('a client id has a limit of its own', async () => {
   await one.close()
 })
 
-test('of clients that do not log in only so many are heard, and others are told', async () => {
-  const server = await serve('--max_connections_starting=1')
-  // The probe of the helper that started the server may still be there.
-  const silent = await silentClients(server, 2)
-  await says(server, 'code=2013')
-  await assert.rejects(connect(server), /too many connections/)
+test('of clients that say nothing only so many are held: the eldest gives way to one that logs in', async () => {
+  const server = await serve('--max_connections_starting=2')
+  const silent = await silentClients(server, 3)
+  const client = await connect(server)
+  assert.equal((await client.query('SELECT 1')).at(-1)?.type, 'Z')
+  await says(server, 'Connections that say nothing give way" code=2013')
+  await client.close()
+  assert.ok(silent.some((socket) => socket.destroyed))
   for (const socket of silent) socket.destroy()
 })
 
@@ -252,9 +254,11 @@ test('where descriptors run out clients are told, and the server goes on when th
   const silent = await silentClients(server, 150)
   const log = await says(server, 'limit="open files"')
   assert.match(log, /limit of open files lets in 68 connections only, of max_connections=10000/)
+  const loggedIn = await Promise.all(Array.from({ length: 68 }, () => connect(server)))
   // Only so many are told at once; the others are closed without a word.
   let said = ''
   while (!said.includes('too many connections')) said = await refusalOf(server)
+  await Promise.all(loggedIn.map((one) => one.close()))
   for (const socket of silent) socket.destroy()
   let client: RawClient | null = null
   while (client === null || client.key.length === 0) {

@@ -97,7 +97,7 @@ function anchors(path: string): string[] {
 test('documents name scripts that are there', () => {
   const { scripts } = JSON.parse(text('package.json')) as { scripts: Record<string, string> }
   const named = documents.flatMap((path) =>
-    [...text(path).matchAll(/\bnpm (?:run (\w+)|(test)\b)/g)].map(([, run, test]) => ({
+    [...text(path).matchAll(/\bnpm (?:run ([\w:-]+)|(test)\b)/g)].map(([, run, test]) => ({
       path,
       script: run ?? test ?? '',
     })),

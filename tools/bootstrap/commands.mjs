@@ -19,6 +19,7 @@ const commands = {
   simulate: (args) => suiteMain('proxy/postgres/testing/simulate.js', args),
   crash: (args) => suiteMain('keystore/testing/crash/main.js', args),
   soak: (args) => program('.build/tools/soak/main.js', args),
+  'half-open': (args) => program('.build/tools/half-open/main.js', args),
   checklist: (args) => program('.build/tools/checklist/main.js', args),
 }
 

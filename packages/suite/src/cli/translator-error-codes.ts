@@ -9,6 +9,12 @@ export const translatorErrorCodes: Readonly<Record<string, ErrorEntry>> = {
     remedy: 'Connect with a certificate or through AcraConnector.',
     event: events.cannotDoOperation,
   },
+  'http2-expected': {
+    meaning:
+      'A client of the gRPC interface has begun with something else than HTTP/2, or has not begun in time; its connection was closed.',
+    remedy: 'Check that the client speaks gRPC, and that it connects to that address.',
+    event: events.cannotWrapTranslatorConnection,
+  },
   'keys-not-found': {
     meaning: 'The client, or the zone that a request names, has no key for what it asks.',
     remedy: 'Make the keys with acra-keymaker or acra-addzone.',

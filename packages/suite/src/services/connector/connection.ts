@@ -5,8 +5,10 @@ import { traceFrame } from '../../net/secure-session/index.ts'
 import { events, type Logger } from '../../observe/index.ts'
 import { wrapFields } from '../transport/index.ts'
 import { carry } from './carry.ts'
+import { beginningOf, type IsWhole } from './first-message.ts'
 import type { Place } from './peer.ts'
 import type { Wrap } from './transport.ts'
+import type { Turns } from './turns.ts'
 import type { UserCheckError } from './user-check.ts'
 
 /** The time between two attempts to connect. */
@@ -19,17 +21,28 @@ export interface Route {
   readonly wrap: Wrap
   /** Rejects with UserCheckError where the application must not be served. */
   readonly admit: (socket: Socket) => Promise<void>
+  /** Whether what an application has said first is whole: the server is not asked for less. */
+  readonly isWhole: IsWhole
+  /** Until the first message of an application must be whole. */
+  readonly startUpMs: number
+  /** For applications that wait for a greeting: many that only wait must not keep those busy that do not. */
+  readonly quietTurns: Turns
   readonly sendsTrace: boolean
   readonly connectTimeoutMs: number
   /** How long a server that is not there is tried again. */
   readonly retryMs: number
 }
 
-/** Serves one application to the end of its connection; never rejects. `log` carries the client id. */
-export async function serveConnection(socket: Socket, route: Route, log: Logger): Promise<void> {
+/** Serves one application to the end of its connection; never rejects. `log` carries the client id; `begun` is called once it has begun to speak. */
+export async function serveConnection(
+  socket: Socket,
+  route: Route,
+  log: Logger,
+  begun: () => void,
+): Promise<void> {
   // Until somebody carries its bytes, an application that leaves is noticed by what is written to it.
   socket.on('error', () => {})
-  const wrapped = await open(socket, route, log)
+  const wrapped = await begin(socket, route, log, begun)
   if (wrapped !== null) {
     const failure = await carry(socket, wrapped)
     if (failure !== null)
@@ -38,6 +51,39 @@ export async function serveConnection(socket: Socket, route: Route, log: Logger)
   }
   socket.destroy()
   log.info('Close connection with client')
+}
+
+/** Lets the application begin, and opens the way to the server; null where there is none. */
+async function begin(
+  socket: Socket,
+  route: Route,
+  log: Logger,
+  begun: () => void,
+): Promise<Duplex | null> {
+  if (!(await isAdmitted(socket, route, log))) return null
+  const beginning = await beginningOf(socket, route.isWhole, route.startUpMs)
+  if (beginning === 'nothing') return null
+  if (beginning === 'message') {
+    begun()
+    return open(socket, route, log)
+  }
+  return route.quietTurns.run(async () => {
+    const wrapped = socket.destroyed ? null : await open(socket, route, log)
+    // It is paused: nothing is lost before it is carried.
+    if (wrapped !== null) socket.once('data', begun)
+    return wrapped
+  })
+}
+
+async function isAdmitted(socket: Socket, route: Route, log: Logger): Promise<boolean> {
+  try {
+    await route.admit(socket)
+    return true
+  } catch (error) {
+    const { message, cause } = error as UserCheckError
+    log.event(events.cannotStartConnection, cause === undefined ? {} : { error: cause }, message)
+    return false
+  }
 }
 
 /** The way to the server, encrypted; null where there is none, which is in the log then. */
@@ -56,13 +102,6 @@ async function open(socket: Socket, route: Route, log: Logger): Promise<Duplex |
 
 async function connect(socket: Socket, route: Route, log: Logger): Promise<Socket | null> {
   const { place } = route
-  try {
-    await route.admit(socket)
-  } catch (error) {
-    const { message, cause } = error as UserCheckError
-    log.event(events.cannotStartConnection, cause === undefined ? {} : { error: cause }, message)
-    return null
-  }
   log.info('Connect to AcraServer', { connection_string: place.text })
   try {
     return await dialPatiently(place.address, route, () => socket.destroyed)

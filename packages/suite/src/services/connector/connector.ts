@@ -2,11 +2,18 @@ import { chmodSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { cacheOff, type Environment, isClientId, KeystoreError } from '../../keystore/index.ts'
 import { formatAddress, type Listener, listen } from '../../net/index.ts'
-import { events, type Logger, type Product } from '../../observe/index.ts'
+import { events, type Logger, maxOpenFiles, type Product } from '../../observe/index.ts'
 import { openServiceKeystore, watchKeySource } from '../keystore/index.ts'
 import { type MetricsEndpoint, serveMetrics } from '../metrics/index.ts'
-import { TransportKeyError, TransportKeyring, wrapFields } from '../transport/index.ts'
+import {
+  connectionsByDescriptors,
+  Newcomers,
+  TransportKeyError,
+  TransportKeyring,
+  wrapFields,
+} from '../transport/index.ts'
 import { type Route, serveConnection } from './connection.ts'
+import { isDatabaseMessage, isHttpMessage } from './first-message.ts'
 import { ConnectorMetrics } from './metrics.ts'
 import type { ConnectorOptions } from './options.ts'
 import { ConnectorConfigurationError, entrancesOf, type Peer, type Place, peerOf } from './peer.ts'
@@ -17,6 +24,7 @@ import {
   transportNames,
   type Wrap,
 } from './transport.ts'
+import { Turns } from './turns.ts'
 import { checkUser } from './user-check.ts'
 
 /** What the service is started with, besides its options. */
@@ -41,6 +49,9 @@ const fixedOptions = [
 /** Users but our own may connect: the kernel asks for the right to write. */
 const SOCKET_MODE = 0o066
 
+/** How many applications that wait for a greeting are connected at a time. */
+const QUIET_TURNS = 8
+
 /** More than any handshake takes. */
 const HANDSHAKE_MS = 60_000
 
@@ -62,6 +73,8 @@ export class Connector {
   readonly #context: ConnectorContext
   readonly #metrics: ConnectorMetrics
   readonly #sockets = new Set<Socket>()
+  readonly #newcomers: Newcomers<Socket>
+  readonly #descriptorsMax = connectionsByDescriptors(maxOpenFiles(), 2)
   readonly #listeners: Listener[] = []
   #setup: Setup
   #endpoint: MetricsEndpoint | null = null
@@ -71,6 +84,7 @@ export class Connector {
     this.#context = context
     this.#setup = setup
     this.#metrics = metrics
+    this.#newcomers = new Newcomers((socket) => socket.destroy(), context.log)
   }
 
   /** Checks options and keys, and listens. Throws where anything is wrong: the process has to end then. */
@@ -146,28 +160,39 @@ export class Connector {
   }
 
   #accept(socket: Socket, entrance: Entrance): void {
-    const { options, log, routes } = this.#setup
+    const { log, routes } = this.#setup
     const ended = this.#metrics.connected(entrance)
     const route = routes[entrance]
     const name = entrance === 'api' ? 'HTTP API' : 'AcraConnector'
     log.info(`Got new connection to ${name}: ${remoteOf(socket)}`)
-    if (route === null || this.#sockets.size >= options.max_connections) {
-      log.event(events.limitExceeded, { limit: 'max_connections' }, 'Too many connections')
+    const limit = this.#reachedLimit()
+    if (route === null || (limit !== null && !this.#newcomers.giveWay(limit))) {
+      log.event(events.limitExceeded, { limit }, 'Too many connections')
       socket.on('error', () => {}).destroy()
       ended()
       return
     }
     this.#sockets.add(socket)
-    serveConnection(socket, route, log)
+    this.#newcomers.add(socket)
+    serveConnection(socket, route, log, () => this.#newcomers.remove(socket))
       .catch((error: unknown) => {
         socket.destroy()
         log.event(events.errorGeneral, { error }, 'Recovered connection')
       })
       .finally(() => {
         ended()
+        this.#newcomers.remove(socket)
         this.#sockets.delete(socket)
         if (this.#sockets.size === 0) this.#onEmpty()
       })
+  }
+
+  /** The limit that lets nobody in any more; null where there is room. */
+  #reachedLimit(): string | null {
+    const { max_connections, max_connections_starting } = this.#setup.options
+    if (this.#sockets.size >= max_connections) return 'max_connections'
+    if (this.#sockets.size >= this.#descriptorsMax) return 'open files'
+    return this.#newcomers.count >= max_connections_starting ? 'max_connections_starting' : null
   }
 }
 
@@ -193,15 +218,18 @@ async function prepare(
     sendsTrace: !options.trace_frame_disable,
     connectTimeoutMs: options.connect_timeout * 1000,
     retryMs: options.connect_retry_time * 1000,
+    startUpMs: options.startup_timeout * 1000,
+    quietTurns: new Turns(QUIET_TURNS),
   }
+  const isWhole = peer.name === 'AcraServer' ? isDatabaseMessage : isHttpMessage
   return {
     options,
     log,
     unwatch,
     wipe,
     routes: {
-      application: { ...common, place: peer.place },
-      api: peer.api === null ? null : { ...common, place: peer.api },
+      application: { ...common, isWhole, place: peer.place },
+      api: peer.api === null ? null : { ...common, isWhole: isHttpMessage, place: peer.api },
     },
   }
 }

@@ -27,6 +27,15 @@ const application = {
   ),
   http_api_enable: flag(false, 'Connect to the HTTP API of AcraServer too'),
   max_connections: int(10_000, 'Connections at once at most', { min: 1, max: CONNECTIONS_MAX }),
+  max_connections_starting: int(
+    1000,
+    'Connections at most that have not said yet what they want; the eldest of them gives way to the next',
+    { min: 1, max: CONNECTIONS_MAX },
+  ),
+  startup_timeout: int(60, 'Seconds until the first message of an application must be whole', {
+    min: 1,
+    max: SECONDS_MAX,
+  }),
   incoming_connection_close_timeout: int(
     10,
     'Seconds that open connections get to end when AcraConnector stops',

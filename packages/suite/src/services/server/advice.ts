@@ -1,7 +1,7 @@
 import type { Address } from '../../net/index.ts'
 import { clientPolicies } from '../../net/tls/index.ts'
 import { type Logger, maxOpenFiles } from '../../observe/index.ts'
-import { connectionsByDescriptors } from './descriptors.ts'
+import { connectionsByDescriptors } from '../transport/index.ts'
 import type { ServerOptions } from './options.ts'
 
 /** Says at start what is allowed but hardly meant. */
@@ -44,7 +44,7 @@ function* aboutListening(options: ServerOptions, address: Address): Iterable<str
 }
 
 function* aboutDescriptors(options: ServerOptions, openFiles: number): Iterable<string> {
-  const room = connectionsByDescriptors(openFiles) * options.workers
+  const room = connectionsByDescriptors(openFiles, 2) * options.workers
   if (room < options.max_connections) {
     yield `The limit of open files lets in ${room} connections only, of max_connections=${options.max_connections}: raise it (ulimit -n)`
   }

@@ -32,3 +32,9 @@ export function identify(connection: ServedConnection, { clientId, transport }: 
   connection.clientId = clientId
   connection.log = connection.log.with({ client_id: clientId })
 }
+
+/** Ends it at once, however far it has come. */
+export function breakOff({ socket, relay }: ServedConnection): void {
+  if (relay === null) socket.destroy()
+  else relay.destroy()
+}

@@ -14,20 +14,26 @@ import { loadParser, type Parser } from '../../sql/postgres/index.ts'
 import { type TokenUse, ZonedKeys } from '../../transform/index.ts'
 import type { Reactions } from '../poison/index.ts'
 import { Throttle } from '../throttle/index.ts'
-import { type Arrival, arrive, NothingSaidError, wrapFields } from '../transport/index.ts'
+import {
+  type Arrival,
+  arrive,
+  connectionsByDescriptors,
+  Newcomers,
+  NothingSaidError,
+  wrapFields,
+} from '../transport/index.ts'
 import type { Admission } from './admission.ts'
 import { Api, type ApiSettings } from './api/index.ts'
 import { arrivalSettings } from './arrival-settings.ts'
 import { checkOptions } from './check-options.ts'
 import { logEnd, observerOf, valueObserverOf } from './connection-log.ts'
-import { connectionsByDescriptors } from './descriptors.ts'
 import { listenText, remoteOf } from './listening.ts'
 import type { ServerMetrics } from './metrics.ts'
 import { ObservedConversation } from './observed-conversation.ts'
 import type { ServerOptions } from './options.ts'
 import { openProtection, type Protection } from './protection.ts'
 import { Doorkeeper, TooManyConnections } from './refusal.ts'
-import { identify, type ServedConnection } from './served-connection.ts'
+import { breakOff, identify, type ServedConnection } from './served-connection.ts'
 import { openTransports, type Transports } from './tls.ts'
 import { tokensFor } from './tokens.ts'
 
@@ -58,8 +64,9 @@ export class Server {
   readonly #connections = new Set<ServedConnection>()
   readonly #doorkeeper = new Doorkeeper()
   readonly #turnedAway: Throttle
+  readonly #newcomers: Newcomers<ServedConnection>
   readonly #api: Api
-  readonly #descriptorsMax = connectionsByDescriptors(maxOpenFiles())
+  readonly #descriptorsMax = connectionsByDescriptors(maxOpenFiles(), 2)
   #options: ServerOptions
   #protection: Protection
   #transports: Transports
@@ -93,6 +100,7 @@ export class Server {
       const limit = this.#reachedLimit()
       context.log.event(events.limitExceeded, { limit, count }, 'Too many connections')
     })
+    this.#newcomers = new Newcomers(breakOff, context.log)
   }
 
   /** Checks the options and makes ready. Throws where anything is wrong. */
@@ -216,7 +224,8 @@ export class Server {
   /** Serves an accepted connection to its end; `onClose` is called then. */
   serve(socket: Socket, onClose: () => void = () => {}): void {
     socket.once('close', onClose)
-    if (this.#reachedLimit() !== null) {
+    const limit = this.#reachedLimit()
+    if (limit !== null && !this.#newcomers.giveWay(limit)) {
       this.#turnedAway.happened(performance.now())
       this.#doorkeeper.turnAway(socket)
       return
@@ -241,6 +250,7 @@ export class Server {
       leaveDatabase: () => {},
     }
     this.#connections.add(connection)
+    this.#newcomers.add(connection)
     this.#starting++
     log.info(`Got new connection to AcraServer: ${remoteOf(socket)}`, {
       connection_string: listenText(options),
@@ -318,6 +328,7 @@ export class Server {
   /** The client id of a certificate takes the place of that of the options. */
   #admit(connection: ServedConnection, { certificateId, database }: ClientArrival): Soon<Identity> {
     const { admission } = this.#context
+    this.#newcomers.remove(connection)
     // A transport that has shown who comes is not overruled by what is said inside it.
     if (certificateId !== null && !connection.isIdentified) {
       connection.clientId = certificateId
@@ -362,6 +373,7 @@ export class Server {
 
   #ended(connection: ServedConnection, end: RelayEnd): void {
     this.#connections.delete(connection)
+    this.#newcomers.remove(connection)
     this.#loggedIn(connection)
     if (connection.isAdmitted) this.#context.admission.leave(connection.clientId)
     connection.count()

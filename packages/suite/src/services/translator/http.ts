@@ -23,8 +23,10 @@ import { operations } from './operations.ts'
 import { tokenOperations } from './token-requests.ts'
 import type { Values } from './values.ts'
 
-/** How long a request may take to come, as in the original. */
-const PATIENCE_MS = 60_000
+/** How long a connection may have no request. */
+const IDLE_MS = 60_000
+/** The time between two looks at what takes too long. */
+const CHECK_MS = 5000
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 type App = OpenAPIHono<{ Bindings: HttpBindings }>
@@ -35,6 +37,9 @@ export interface HttpSettings {
   /** Who has sent a request over this connection. */
   readonly callerOf: (connection: Duplex, zoneId: string) => Caller
   readonly requestSizeMax: number
+  /** For the head of a request, and for all of it. */
+  readonly headTimeoutMs: number
+  readonly requestTimeoutMs: number
   readonly log: Logger
   /** Told of every operation: its name, and the seconds it took. */
   readonly onOperation: (operation: string, seconds: number) => void
@@ -43,19 +48,38 @@ export interface HttpSettings {
 /** The HTTP interface: connections come in by `accept`, ready to be read. spec: acra-translator §4 */
 export class HttpFront {
   readonly #server: Server
+  /** Connections without a request, and what is to be called with the first. */
+  readonly #waiting = new WeakMap<Duplex, () => void>()
 
   constructor(settings: HttpSettings) {
+    const { requestTimeoutMs } = settings
+    const headTimeoutMs = Math.min(settings.headTimeoutMs, requestTimeoutMs)
     this.#server = createServer(
-      { requestTimeout: PATIENCE_MS, headersTimeout: PATIENCE_MS, keepAliveTimeout: PATIENCE_MS },
+      {
+        requestTimeout: requestTimeoutMs,
+        headersTimeout: headTimeoutMs,
+        keepAliveTimeout: IDLE_MS,
+        connectionsCheckingInterval: Math.min(CHECK_MS, headTimeoutMs / 2),
+      },
       getRequestListener(createApp(settings).fetch, { overrideGlobalObjects: false }),
     )
+    this.#server.prependListener('request', ({ socket }) => this.#begun(socket))
     // It never listens itself, and begins to watch its time limits as if it did.
     this.#server.emit('listening')
   }
 
-  accept(connection: Duplex): void {
+  /** `begun` is called with its first request. */
+  accept(connection: Duplex, begun: () => void): void {
+    this.#waiting.set(connection, begun)
     this.#server.emit('connection', connection)
     connection.resume()
+  }
+
+  #begun(connection: Duplex): void {
+    const begun = this.#waiting.get(connection)
+    if (begun === undefined) return
+    this.#waiting.delete(connection)
+    begun()
   }
 
   /** Ends connections that have no request at work. */

@@ -30,6 +30,19 @@ const listening = {
     { min: 0, max: SECONDS_MAX },
   ),
   max_connections: int(10_000, 'Connections at once at most', { min: 1, max: CONNECTIONS_MAX }),
+  max_connections_starting: int(
+    1000,
+    'Connections at most that have not made a request yet; the eldest of them gives way to the next',
+    { min: 1, max: CONNECTIONS_MAX },
+  ),
+  startup_timeout: int(60, 'Seconds until a connection must have begun its first request', {
+    min: 1,
+    max: SECONDS_MAX,
+  }),
+  request_timeout: int(60, 'Seconds that an HTTP request may take to come', {
+    min: 1,
+    max: SECONDS_MAX,
+  }),
   request_size_max: int(16 * 1024 * 1024, 'Largest request, in bytes', {
     min: 1024,
     max: BYTES_MAX,

@@ -20,9 +20,6 @@ import type { Interface } from './metrics.ts'
 import type { TranslatorOptions } from './options.ts'
 import { Values } from './values.ts'
 
-/** For the first bytes of a connection, and for the handshake of TLS. */
-const ARRIVAL_MS = 60_000
-
 /** What new connections and requests work with. A reload makes another one. */
 export interface Setup {
   readonly options: TranslatorOptions
@@ -68,7 +65,7 @@ export async function openSetup(
     peer: 'transport-connector',
   })
   const sessionId = options.securesession_id
-  const arrival = { mode, sessionId, keyring, timeoutMs: ARRIVAL_MS }
+  const arrival = { mode, sessionId, keyring, timeoutMs: options.startup_timeout * 1000 }
   return {
     options,
     arrival: { http: { ...arrival, tls: tls.http }, grpc: { ...arrival, tls: tls.grpc } },

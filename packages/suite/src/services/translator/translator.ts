@@ -2,13 +2,20 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Environment } from '../../keystore/index.ts'
 import { formatAddress, type Listener, listen, parseAddress } from '../../net/index.ts'
-import { events, type Logger, type Product } from '../../observe/index.ts'
+import { events, type Logger, maxOpenFiles, type Product } from '../../observe/index.ts'
 import { isInMemory, openTokenStore, type TokenStore } from '../../tokens/index.ts'
 import { type MetricsEndpoint, serveMetrics } from '../metrics/index.ts'
-import { arrive, NothingSaidError, wrapFields } from '../transport/index.ts'
+import {
+  arrive,
+  connectionsByDescriptors,
+  Newcomers,
+  NothingSaidError,
+  wrapFields,
+} from '../transport/index.ts'
 import type { Caller } from './caller.ts'
 import { GrpcFront } from './grpc.ts'
 import { HttpFront } from './http.ts'
+import { readPreface } from './http2-preface.ts'
 import { type Interface, TranslatorMetrics } from './metrics.ts'
 import type { TranslatorOptions } from './options.ts'
 import { openSetup, type Setup, type SetupContext } from './setup.ts'
@@ -24,6 +31,8 @@ const fixedOptions = [
   'incoming_connection_http_string',
   'incoming_connection_prometheus_metrics_string',
   'request_size_max',
+  'startup_timeout',
+  'request_timeout',
   'token_db',
   'redis_host_port',
   'redis_db_tokens',
@@ -45,6 +54,8 @@ export class Translator {
   readonly #context: TranslatorContext
   readonly #metrics: TranslatorMetrics
   readonly #sockets = new Set<Socket>()
+  readonly #newcomers: Newcomers<Socket>
+  readonly #descriptorsMax = connectionsByDescriptors(maxOpenFiles(), 1)
   readonly #listeners: Listener[] = []
   readonly #clientIds = new WeakMap<Duplex, string>()
   readonly #http: HttpFront
@@ -73,8 +84,11 @@ export class Translator {
       requestSizeMax: setup.options.request_size_max,
       log: context.log,
     }
+    this.#newcomers = new Newcomers((socket) => socket.destroy(), context.log)
     this.#http = new HttpFront({
       ...common,
+      headTimeoutMs: setup.options.startup_timeout * 1000,
+      requestTimeoutMs: setup.options.request_timeout * 1000,
       callerOf: (connection, zoneId) => this.#caller(this.#clientIds.get(connection) ?? '', zoneId),
       onOperation: (name, seconds) => this.#metrics.operation('http', name, seconds),
     })
@@ -177,16 +191,19 @@ export class Translator {
     const { log } = this.#context
     const ended = this.#metrics.connected(over)
     socket.on('error', () => {})
-    if (this.#sockets.size >= this.#setup.options.max_connections) {
-      log.event(events.limitExceeded, { limit: 'max_connections' }, 'Too many connections')
+    const limit = this.#reachedLimit()
+    if (limit !== null && !this.#newcomers.giveWay(limit)) {
+      log.event(events.limitExceeded, { limit }, 'Too many connections')
       socket.destroy()
       ended()
       return
     }
     this.#sockets.add(socket)
+    this.#newcomers.add(socket)
     socket.once('close', () => {
       ended()
       this.#sockets.delete(socket)
+      this.#newcomers.remove(socket)
       if (this.#sockets.size === 0) this.#onEmpty()
     })
     this.#arrive(socket, over).catch((error: unknown) => {
@@ -196,18 +213,30 @@ export class Translator {
     })
   }
 
+  /** The limit that lets nobody in any more; null where there is room. */
+  #reachedLimit(): string | null {
+    const { max_connections, max_connections_starting } = this.#setup.options
+    if (this.#sockets.size >= max_connections) return 'max_connections'
+    if (this.#sockets.size >= this.#descriptorsMax) return 'open files'
+    return this.#newcomers.count >= max_connections_starting ? 'max_connections_starting' : null
+  }
+
   /** Through the transport, whose client id is that of all requests on the connection. */
   async #arrive(socket: Socket, over: Interface): Promise<void> {
-    const { socket: connection, first, clientId } = await arrive(socket, this.#setup.arrival[over])
+    const arrival = this.#setup.arrival[over]
+    const { socket: connection, first, clientId } = await arrive(socket, arrival)
     connection.on('error', () => connection.destroy())
     connection.once('close', () => socket.destroy())
-    if (first.length > 0) connection.unshift(first)
+    const begun = () => this.#newcomers.remove(socket)
     if (over === 'grpc') {
+      connection.unshift(await readPreface(connection, first, arrival.timeoutMs))
+      begun()
       this.#grpc.accept(connection, clientId ?? '')
       return
     }
+    if (first.length > 0) connection.unshift(first)
     if (clientId !== null) this.#clientIds.set(connection, clientId)
-    this.#http.accept(connection)
+    this.#http.accept(connection, begun)
   }
 
   #caller(clientId: string, zoneId: string): Caller {

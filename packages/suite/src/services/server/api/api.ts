@@ -7,6 +7,7 @@ import { Throttle } from '../../throttle/index.ts'
 import {
   type ArrivalSettings,
   arrive,
+  Newcomers,
   NothingSaidError,
   wrapFields,
 } from '../../transport/index.ts'
@@ -20,6 +21,7 @@ const BODY_SIZE_MAX = 65_536
 const HEADERS_SIZE_MAX = 16_384
 /** Of one process. Commands are rare. */
 const CONNECTIONS_MAX = 64
+const LIMIT = 'connections of the HTTP API'
 const TELL_MS = 1000
 
 /** What the commands work with, at this moment. */
@@ -42,21 +44,30 @@ export interface ApiContext {
   readonly connected: () => () => void
 }
 
+/** What a connection that has come through its transport is about. */
+interface Caller {
+  readonly accepted: Socket
+  readonly settings: ApiSettings
+  readonly log: Logger
+}
+
 /** Serves the connections that it is given, one request on each. It listens nowhere. */
 export class Api {
   readonly #context: ApiContext
   readonly #server = createServer({ maxHeaderSize: HEADERS_SIZE_MAX })
   readonly #open = new Set<Socket>()
-  /** What connections that have come through their transport are about. */
-  readonly #callers = new WeakMap<Duplex, { settings: ApiSettings; log: Logger }>()
+  readonly #callers = new WeakMap<Duplex, Caller>()
   readonly #turnedAway: Throttle
+  /** Connections without a whole request, which give way to others. */
+  readonly #newcomers: Newcomers<Socket>
 
   constructor(context: ApiContext) {
     this.#context = context
     this.#turnedAway = new Throttle(TELL_MS, (count) => {
-      const fields = { limit: 'connections of the HTTP API', count }
+      const fields = { limit: LIMIT, count }
       context.log.event(events.limitExceeded, fields, 'Too many connections')
     })
+    this.#newcomers = new Newcomers((socket) => socket.destroy(), context.log)
     this.#server.on('request', (request, response) => this.#request(request, response))
     this.#server.on('clientError', (_, socket) => {
       if (socket.writable) socket.end(badRequest)
@@ -68,7 +79,7 @@ export class Api {
   serve(socket: Socket, onClose: () => void = () => {}): void {
     socket.once('close', onClose)
     socket.on('error', () => socket.destroy())
-    if (this.#open.size >= CONNECTIONS_MAX) {
+    if (this.#open.size >= CONNECTIONS_MAX && !this.#newcomers.giveWay(LIMIT)) {
       this.#turnedAway.happened(performance.now())
       socket.destroy()
       return
@@ -76,11 +87,13 @@ export class Api {
     const { log, connected } = this.#context
     const count = connected()
     this.#open.add(socket)
+    this.#newcomers.add(socket)
     log.info(`Got new connection to HTTP API: ${remoteOf(socket)}`)
     const timer = setTimeout(() => socket.destroy(), PATIENCE_MS)
     socket.once('close', () => {
       clearTimeout(timer)
       this.#open.delete(socket)
+      this.#newcomers.remove(socket)
       count()
     })
     void this.#arrive(socket)
@@ -98,7 +111,7 @@ export class Api {
       const caller = clientId ?? settings.clientId
       const { log } = this.#context
       const named = caller === null ? log : log.with({ client_id: caller })
-      this.#callers.set(socket, { settings, log: named })
+      this.#callers.set(socket, { accepted, settings, log: named })
       socket.on('error', () => socket.destroy())
       if (first.length > 0) socket.unshift(first)
       this.#server.emit('connection', socket)
@@ -128,6 +141,7 @@ export class Api {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const caller = this.#callers.get(request.socket)
     if (caller === undefined) throw new TypeError('a request over a connection of nobody')
+    this.#newcomers.remove(caller.accepted)
     const { settings, log } = caller
     const path = request.url?.split('?')[0] ?? ''
     send(
