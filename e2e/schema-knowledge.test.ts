@@ -306,3 +306,42 @@ test('what the database works out of encrypted values is said', () =>
       )
     },
   ))
+
+test('a view of what is not known is taken as a relation that no entry names', () =>
+  learned(
+    `${people}
+     CREATE FUNCTION found() RETURNS SETOF users LANGUAGE sql AS 'SELECT * FROM users';
+     CREATE VIEW behind AS SELECT email AS other, email, id FROM found();
+     CREATE VIEW beyond AS SELECT users.ssn, f.email FROM users, found() f;
+     CREATE EXTENSION IF NOT EXISTS postgres_fdw;
+     CREATE SERVER IF NOT EXISTS there FOREIGN DATA WRAPPER postgres_fdw;
+     CREATE FOREIGN TABLE remote (id int, email text) SERVER there;
+     CREATE VIEW afar AS SELECT * FROM remote`,
+    users,
+    ({ config }, version) => {
+      const says = (sql: string) => verdict(sql, config, ['public'])
+      for (const name of ['behind', 'beyond', 'remote', 'afar']) {
+        const refusal = new RegExp(`${name}\\.email, and ${name} is not in the encryptor config`)
+        assert.match(says(`SELECT * FROM ${name} WHERE email = 'x'`), refusal, version)
+        assert.match(says(`UPDATE ${name} SET email = 'x'`), refusal, version)
+      }
+      assert.equal(says('SELECT * FROM beyond'), 'planned, answers users.ssn other', version)
+      assert.equal(says('INSERT INTO remote VALUES (1, NULL)'), 'untouched', version)
+      assert.match(says("INSERT INTO remote VALUES (1, 'x')"), /^refused/, version)
+    },
+  ))
+
+test('a column of a view that is made of several is revealed, and not compared', () =>
+  learned(
+    `CREATE TABLE users (email bytea, ssn text); CREATE TABLE people (mail bytea);
+     CREATE VIEW both_of_them AS SELECT email FROM users UNION ALL SELECT mail FROM people`,
+    `${users}  - table: people\n    encrypted: [{ column: mail, data_type: str, response_on_fail: error }]\n`.replace(
+      'searchable: true, data_type: str }',
+      'searchable: true, data_type: str, response_on_fail: error }',
+    ),
+    ({ config }, version) => {
+      const says = (sql: string) => verdict(sql, config, ['public'])
+      assert.equal(says('SELECT * FROM both_of_them'), 'planned, answers users.email', version)
+      assert.match(says("SELECT * FROM both_of_them WHERE email = 'x'"), /^refused/, version)
+    },
+  ))

@@ -37,6 +37,10 @@ export interface KnownTable {
   /** All columns in physical order; null where the configuration does not list them. */
   readonly columns: readonly string[] | null
   readonly protected: ReadonlyMap<string, ProtectedColumn>
+  /** Columns whose cells may be of another column too, which is read alike and stored otherwise. Absent: none. */
+  readonly mixed?: ReadonlySet<string>
+  /** True where it is not known what stands behind it: a column that is called as a protected one may be one. */
+  readonly mayHide?: boolean
   /** Statements that name it are refused. */
   readonly noUse?: Objection
   /** Statements that give it values are refused. */
@@ -236,6 +240,8 @@ export interface CopyAnalysis {
 export interface StatementAnalysis {
   /** What its answer's columns are; null where it returns no rows or nothing about it is known to be protected. */
   readonly results: readonly ResultItem[] | null
+  /** Which of the results may have cells of other columns too, by index; absent where none has. */
+  readonly mixed?: readonly number[]
   /**
    * What it names for later statements of the session, or takes up by its name: a cursor by DECLARE and FETCH, a statement by
    * PREPARE and EXECUTE. With `declare` and `prepare`, `results` are those of the query inside.

@@ -10,5 +10,8 @@ export function answering(parts: readonly Part[]): StatementAnalysis {
   const results = parts.map(
     (part): ResultItem => (part.kind === 'rest' ? 'star' : (part.item.column ?? 'other')),
   )
-  return { results, named: null, copy: null }
+  const mixed = parts.flatMap((part, index) =>
+    part.kind === 'column' && part.item.isMixed === true ? [index] : [],
+  )
+  return { results, ...(mixed.length === 0 ? {} : { mixed }), named: null, copy: null }
 }

@@ -13,7 +13,7 @@ import { type CaseExpr, type Node, partsOf, type RangeVar } from './tree.ts'
 export interface Written {
   readonly table: KnownTable | null
   readonly name: string
-  /** True where the configuration does not name it: it may be a view of a protected table. */
+  /** True where it is not known what stands behind it: it may be a view of a protected table. */
   readonly isUnlisted: boolean
 }
 
@@ -22,7 +22,8 @@ export function writtenTable(relation: RangeVar | undefined, { findings }: Conte
   const schema = relation?.schemaname ?? null
   const table = findings.table(schema, name)
   if (table?.noWriting !== undefined) findings.refuse(table.noWriting.column, table.noWriting)
-  return { table, name, isUnlisted: table === null && !isCatalogRelation(schema, name) }
+  const isUnlisted = table === null ? !isCatalogRelation(schema, name) : table.mayHide === true
+  return { table, name, isUnlisted }
 }
 
 /** Rows of system catalogs are settings and the names of tables: who writes them turns over what verdicts stand on. */
@@ -52,7 +53,8 @@ export function targetOf(
   context: Context,
 ): Target {
   const column = table?.protected.get(columnName) ?? null
-  const like = isUnlisted ? context.findings.catalog.protectedName(columnName) : null
+  const like =
+    column === null && isUnlisted ? context.findings.catalog.protectedName(columnName) : null
   const suspect = like === null ? null : { relation: name, name: columnName, like }
   return { name: columnName, column, suspect, isPart: (steps ?? []).length > 0 }
 }

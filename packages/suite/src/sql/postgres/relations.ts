@@ -4,6 +4,7 @@ import type { Context, Place } from './context.ts'
 import { isCatalogRelation } from './functions.ts'
 import {
   column,
+  type Item,
   itemOf,
   type Part,
   PLAIN,
@@ -64,7 +65,7 @@ export function tableRelation(
   const schema = schemaname ?? null
   const common = schema === null ? (tables?.find(name) ?? null) : null
   const parts =
-    common?.map(ofItsOwn) ?? tableParts(around.context.findings.table(schema, name), schema, name)
+    common?.map(ofItsOwn) ?? tableParts(around.context.findings.table(schema, name), range, around)
   const isTable = common === null
   const relation = { name, schema: alias === undefined ? schema : null, parts, isTable }
   return aliased(relation, alias, around.context)
@@ -77,16 +78,27 @@ function ofItsOwn(part: Part): Part {
 }
 
 /** The columns of a table, as far as the configuration says. */
-export function tableParts(table: KnownTable | null, schema: string | null, name: string): Part[] {
+function tableParts(
+  table: KnownTable | null,
+  { schemaname, relname = '' }: RangeVar,
+  { context }: Pick<Surroundings, 'context'>,
+): Part[] {
   if (table === null) {
-    const isSystem = isCatalogRelation(schema, name)
-    return [rest({ unlisted: isSystem ? null : name })]
+    const isSystem = isCatalogRelation(schemaname ?? null, relname)
+    return [rest({ unlisted: isSystem ? null : relname })]
   }
   if (table.columns === null) return [rest({ known: table.protected })]
-  return table.columns.map((name) => {
-    const known = table.protected.get(name)
-    return column(name, known === undefined ? PLAIN : protectedItem(known))
-  })
+  return table.columns.map((name) => column(name, tableItem(table, name, context)))
+}
+
+function tableItem(table: KnownTable, name: string, { findings }: Context): Item {
+  const known = table.protected.get(name)
+  if (known !== undefined) {
+    const item = protectedItem(known)
+    return table.mixed?.has(name) ? { ...item, isMixed: true } : item
+  }
+  const like = table.mayHide === true ? findings.catalog.protectedName(name) : null
+  return like === null ? PLAIN : suspectItem({ relation: table.name, name, like })
 }
 
 /** A relation under its alias, its first columns renamed where the alias says so. */

@@ -18,6 +18,8 @@ export interface DatabaseRelation {
   readonly parents: readonly RelationName[]
   /** What a view reads; empty for tables. */
   readonly reads: readonly RelationName[]
+  /** True where the query of a view calls functions that do not belong to the system. */
+  readonly callsFunctions: boolean
   /** The query of a view, in which every name has its schema; null for tables, and where it is too long to be read. */
   readonly query: string | null
   /** What the database works out of stored values by itself. */

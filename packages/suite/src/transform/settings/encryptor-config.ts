@@ -68,6 +68,8 @@ export interface TableSetting {
    * only known.
    */
   readonly protected: ReadonlyMap<string, ColumnSetting>
+  readonly mixed?: ReadonlySet<string>
+  readonly mayHide?: boolean
   /** Absent where the config does not name it. */
   readonly places?: TablePlaces
   readonly noUse?: Objection
@@ -130,9 +132,8 @@ export function encryptorConfig(parts: ConfigParts): EncryptorConfig {
   const { tables, further = [] } = parts
   const byName = tablesByName(tables)
   const furtherByName = tablesByName(further)
-  const all = [...tables, ...further]
-  const columns = [...new Set(all.flatMap((table) => [...table.protected.values()]))]
-  const byColumn = columnsByName(all)
+  const columns = [...new Set([...tables, ...further].flatMap(settingsOf))]
+  const byColumn = columnsByName(columns)
   const trusted = new Set(parts.trusted.map(({ schema, name }) => trustKey(schema, name)))
   return {
     tables,
@@ -199,13 +200,15 @@ function areComparable(one: ColumnSetting, other: ColumnSetting): boolean {
   )
 }
 
-function columnsByName(tables: readonly TableSetting[]): ReadonlyMap<string, ColumnSetting> {
+function settingsOf({ protected: columns }: TableSetting): readonly ColumnSetting[] {
+  return [...columns.values()]
+}
+
+function columnsByName(columns: readonly ColumnSetting[]): ReadonlyMap<string, ColumnSetting> {
   const byName = new Map<string, ColumnSetting>()
-  for (const table of tables) {
-    for (const [name, column] of table.protected) {
-      const known = byName.get(name)
-      if (known === undefined || known.onUnprotected === 'pass') byName.set(name, column)
-    }
+  for (const column of columns) {
+    const known = byName.get(column.column)
+    if (known === undefined || known.onUnprotected === 'pass') byName.set(column.column, column)
   }
   return byName
 }

@@ -71,6 +71,8 @@ function tableOf(
     name,
     columns,
     protected: protects,
+    // It stands for a table of another database.
+    ...(relation.kind === 'foreign table' && entry === null ? { mayHide: true } : {}),
     ...(entry?.places === undefined ? {} : { places: entry.places }),
   }
 }

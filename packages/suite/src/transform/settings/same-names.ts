@@ -8,6 +8,8 @@ interface Named {
   readonly name: string
   readonly columns: readonly string[] | null
   readonly protected: ReadonlyMap<string, unknown>
+  readonly mixed?: ReadonlySet<string>
+  readonly mayHide?: boolean
   readonly noUse?: object
   readonly noWriting?: object
 }
@@ -79,8 +81,8 @@ function ofPath<T extends Named>(tables: readonly T[], path: readonly string[]):
 }
 
 /** True where it makes a difference that a statement means this table and not one that is not known. */
-function isGuarded({ protected: columns, noUse, noWriting }: Named): boolean {
-  return columns.size > 0 || noUse !== undefined || noWriting !== undefined
+function isGuarded({ protected: columns, mayHide, noUse, noWriting }: Named): boolean {
+  return columns.size > 0 || mayHide === true || noUse !== undefined || noWriting !== undefined
 }
 
 function areAlike(one: Named | null, other: Named | null): boolean {
@@ -88,6 +90,8 @@ function areAlike(one: Named | null, other: Named | null): boolean {
   return (
     isDeepStrictEqual(one.columns, other.columns) &&
     isDeepStrictEqual(one.protected, other.protected) &&
+    isDeepStrictEqual(one.mixed, other.mixed) &&
+    one.mayHide === other.mayHide &&
     isDeepStrictEqual(one.noUse, other.noUse) &&
     isDeepStrictEqual(one.noWriting, other.noWriting)
   )

@@ -44,8 +44,10 @@ export async function readSchema(queries: SchemaQueries): Promise<DatabaseSchema
 }
 
 async function readRelations(queries: SchemaQueries): Promise<readonly DatabaseRelation[]> {
-  // Names in the queries of views and in defaults come with their schemas.
-  await queries.query("SELECT pg_catalog.set_config('search_path', '', true)")
+  // Names in the queries of views and in defaults come with their schemas, and strings as the analysis reads them.
+  await queries.query(
+    "SELECT pg_catalog.set_config('search_path', '', true), pg_catalog.set_config('standard_conforming_strings', 'on', true)",
+  )
   const relations = new Map<number, Draft>()
   for (const row of await rows(queries, RELATIONS, RELATIONS_MAX, 'relations'))
     relations.set(Number(row.oid), draftOf(row))
@@ -110,6 +112,7 @@ function draftOf(row: Record<string, unknown>): Draft {
     expressions: [],
     unique: [],
     query: null,
+    callsFunctions: row.calls_functions === true,
     hasInsteadTriggers: row.has_triggers === true,
     rulesName: row.has_rules === true ? [] : null,
   }
@@ -155,6 +158,9 @@ const RELATIONS = `
   SELECT c.oid::pg_catalog.int8 AS oid, n.nspname::pg_catalog.text AS schema, c.relname::pg_catalog.text AS name,
     c.relkind::pg_catalog.text AS kind,
     EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type <> '1') AS has_rules,
+    EXISTS (SELECT FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_depend d
+        ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = r.oid
+      WHERE r.ev_class = c.oid AND r.ev_type = '1' AND d.refclassid = 'pg_catalog.pg_proc'::pg_catalog.regclass) AS calls_functions,
     EXISTS (SELECT FROM pg_catalog.pg_trigger t
       WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND (t.tgtype & 64) <> 0) AS has_triggers
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

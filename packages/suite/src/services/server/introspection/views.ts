@@ -35,8 +35,9 @@ export function withViews(
     if (!relation.kind.endsWith('view')) continue
     const key = relationKey(relation)
     const shown = isGuarded(relation, tables) ? showing(relation, catalog, parser) : NOTHING
+    const mayHide = hides(relation, tables)
     const own = tables.get(key)
-    if (own === undefined) tables.set(key, viewTable(relation, shown))
+    if (own === undefined) tables.set(key, viewTable(relation, shown, mayHide))
     else {
       tables.set(key, { ...own, protected: new Map([...shown.columns, ...own.protected]) })
       if (shown.noUse !== null)
@@ -51,10 +52,11 @@ export function withViews(
 /** What a view shows of protected columns; `noUse` is why it must not be used. */
 interface Showing {
   readonly columns: ReadonlyMap<string, ColumnSetting>
+  readonly mixed: ReadonlySet<string>
   readonly noUse: Objection | null
 }
 
-const NOTHING: Showing = { columns: new Map(), noUse: null }
+const NOTHING: Showing = { columns: new Map(), mixed: new Set(), noUse: null }
 
 /** True where the view reads something that is protected or not to be used. */
 function isGuarded(
@@ -67,7 +69,19 @@ function isGuarded(
   })
 }
 
-function viewTable(relation: DatabaseRelation, { columns, noUse }: Showing): TableSetting {
+/** True where it shows what is not known: rows of functions, and of tables elsewhere. */
+function hides(
+  { reads, callsFunctions }: DatabaseRelation,
+  tables: ReadonlyMap<string, TableSetting>,
+): boolean {
+  return callsFunctions || reads.some((name) => tables.get(relationKey(name))?.mayHide === true)
+}
+
+function viewTable(
+  relation: DatabaseRelation,
+  { columns, mixed, noUse }: Showing,
+  mayHide: boolean,
+): TableSetting {
   const { schema, name } = relation
   const noWriting = noWritingTo(relation, columns)
   return {
@@ -75,6 +89,8 @@ function viewTable(relation: DatabaseRelation, { columns, noUse }: Showing): Tab
     name,
     columns: relation.columns.map((column) => column.name),
     protected: columns,
+    ...(mixed.size === 0 ? {} : { mixed }),
+    ...(mayHide ? { mayHide } : {}),
     ...(noUse === null ? {} : { noUse }),
     ...(noWriting === null ? {} : { noWriting }),
   }
@@ -97,7 +113,7 @@ function showing(relation: DatabaseRelation, catalog: Catalog, parser: Parser): 
       `${view} compares or groups by ${what}, whose encrypted form the database has there`,
     )
   }
-  const results = statements[0]?.results ?? null
+  const [{ results = null, mixed: mixedAt = [] } = {}] = statements
   if (results === null) return NOTHING
   if (results.length !== relation.columns.length || results.includes('star'))
     return unusable(null, `${view} has columns that are not told apart`)
@@ -107,7 +123,8 @@ function showing(relation: DatabaseRelation, catalog: Catalog, parser: Parser): 
     // The analysis gives back the objects that the catalog gave it.
     if (typeof item === 'object' && name !== undefined) columns.set(name, item as ColumnSetting)
   })
-  return { columns, noUse: null }
+  const mixed = new Set(mixedAt.flatMap((index) => relation.columns[index]?.name ?? []))
+  return { columns, mixed, noUse: null }
 }
 
 /** The analysis gives back the objects that the catalog gave it. */
@@ -117,7 +134,7 @@ function settingOf({ column }: Refusal): ColumnSetting | null {
 
 function unusable(column: ColumnSetting | null, message: string): Showing {
   const hint = 'Query the tables themselves, or change the view.'
-  return { columns: new Map(), noUse: { column, message, hint } }
+  return { ...NOTHING, noUse: { column, message, hint } }
 }
 
 /** Rules and triggers may put a value anywhere, and a default is stored as it is. */
