@@ -7,6 +7,9 @@ export interface PlannedColumn {
   readonly column: Column
 }
 
+/** The setting of each column of an answer. */
+export type Layout = readonly (ColumnSetting | null)[]
+
 /** Where the names of `sql` meet the settings of `transform`: a protected column is one and the same object in both. */
 export class ColumnTable {
   /** How the cells of columns are revealed that are not known to be protected. */
@@ -14,6 +17,7 @@ export class ColumnTable {
   readonly #columnFor: (setting: ColumnSetting) => Column
   /** A column goes with the last plan that knows it. */
   readonly #planned = new WeakMap<ProtectedColumn, PlannedColumn>()
+  readonly #layouts = new WeakMap<readonly ResultItem[], Layout>()
 
   constructor(
     settings: Iterable<ColumnSetting>,
@@ -41,7 +45,41 @@ export class ColumnTable {
     return planned
   }
 
+  /**
+   * The settings of an answer of `count` columns, of which `results` says what is known; null for each that is not known to be
+   * protected. It is kept for as long as the plan that `results` is part of: every execution asks again.
+   */
+  layout(results: readonly ResultItem[], count: number): Layout {
+    const known = this.#layouts.get(results)
+    if (known?.length === count) return known
+    const layout = layOut(results, count, (item) => this.setting(item))
+    this.#layouts.set(results, layout)
+    return layout
+  }
+
   setting(item: ResultItem): ColumnSetting | null {
     return typeof item === 'object' ? this.planned(item).setting : null
   }
+}
+
+/** Lays the known items out over `count` columns. A `*` takes what the others leave; with two of them only the ends are known. */
+function layOut(
+  results: readonly ResultItem[],
+  count: number,
+  settingOf: (item: ResultItem) => ColumnSetting | null,
+): Layout {
+  const settings = Array.from<ColumnSetting | null>({ length: count }).fill(null)
+  const star = results.indexOf('star')
+  if (star === -1 && results.length !== count) return settings
+  if (results.filter((item) => item !== 'star').length > count) return settings
+  const head = star === -1 ? results : results.slice(0, star)
+  head.forEach((item, i) => {
+    settings[i] = settingOf(item)
+  })
+  if (star === -1) return settings
+  const tail = results.slice(results.lastIndexOf('star') + 1)
+  tail.forEach((item, i) => {
+    settings[count - tail.length + i] = settingOf(item)
+  })
+  return settings
 }

@@ -1,4 +1,4 @@
-import { lastly, type Soon } from '../foundation/index.ts'
+import type { Soon } from '../foundation/index.ts'
 
 /** How long it is believed that a client has no key, or that its keys cannot be had. */
 const EMPTY_MS = 5_000
@@ -58,10 +58,17 @@ export class PreparedKeys<K> {
   ): Soon<R> {
     const entry = this.#hold(owner)
     if (entry.loading !== null) return this.#useLater(entry, next, onFailure)
-    return lastly(
-      () => next(keysOf(entry, onFailure)),
-      () => this.#release(entry),
-    )
+    // Once per cell: nothing is made for it where all is at hand.
+    let used: Soon<R>
+    try {
+      used = next(keysOf(entry, onFailure))
+    } catch (error) {
+      this.#release(entry)
+      throw error
+    }
+    if (used instanceof Promise) return used.finally(() => this.#release(entry))
+    this.#release(entry)
+    return used
   }
 
   /** Drops everything; what is in use is overwritten when it is not any more. */

@@ -1,10 +1,10 @@
 import type { CopyAnalysis, ResultItem } from '../../sql/index.ts'
-import type { ColumnSetting } from '../../transform/index.ts'
 import { BINARY_FORMAT, type Format, TEXT_FORMAT } from '../../wire/postgres/index.ts'
-import type { ColumnTable } from '../columns.ts'
+import type { ColumnTable, Layout } from '../columns.ts'
 import { readsEveryCell } from './cells.ts'
 
 const TEXT_ONLY: readonly number[] = []
+const NOTHING_KNOWN: Layout = []
 
 /** How the rows of one statement or portal are read: which protected column each cell is, and in which format it stands. */
 export class Answer {
@@ -17,7 +17,7 @@ export class Answer {
   readonly protects: boolean
   /** Format codes as Bind and RowDescription give them: none = all text, one = all alike, else one per column; null where they are not known. */
   formats: readonly number[] | null
-  #settings: readonly (ColumnSetting | null)[] | null = null
+  #settings: Layout = NOTHING_KNOWN
   #readsEveryCell: boolean | undefined
 
   constructor(
@@ -34,9 +34,12 @@ export class Answer {
   }
 
   /** The settings of an answer that turned out to have `count` columns; null for each that is not known to be protected. */
-  settings(count: number, columns: ColumnTable): readonly (ColumnSetting | null)[] {
-    if (this.#settings === null || this.#settings.length !== count) {
-      this.#settings = resolve(this.results, count, columns)
+  settings(count: number, columns: ColumnTable): Layout {
+    if (this.#settings.length !== count) {
+      this.#settings =
+        this.results === null
+          ? Array.from({ length: count }, () => null)
+          : columns.layout(this.results, count)
     }
     return this.#settings
   }
@@ -63,27 +66,4 @@ export class Answer {
  */
 function formatOfCell(bytes: Buffer, start: number, end: number): Format {
   return bytes.subarray(start, end).includes(0) ? BINARY_FORMAT : TEXT_FORMAT
-}
-
-/** Lays the known items out over `count` columns. A `*` takes what the others leave; with two of them only the ends are known. */
-function resolve(
-  results: readonly ResultItem[] | null,
-  count: number,
-  columns: ColumnTable,
-): (ColumnSetting | null)[] {
-  const settings = Array.from<ColumnSetting | null>({ length: count }).fill(null)
-  if (results === null) return settings
-  const star = results.indexOf('star')
-  if (star === -1 && results.length !== count) return settings
-  if (results.filter((item) => item !== 'star').length > count) return settings
-  const head = star === -1 ? results : results.slice(0, star)
-  head.forEach((item, i) => {
-    settings[i] = columns.setting(item)
-  })
-  if (star === -1) return settings
-  const tail = results.slice(results.lastIndexOf('star') + 1)
-  tail.forEach((item, i) => {
-    settings[count - tail.length + i] = columns.setting(item)
-  })
-  return settings
 }

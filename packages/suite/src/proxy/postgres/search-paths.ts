@@ -46,6 +46,10 @@ export class SearchPaths implements PossiblePaths {
   #initial: SearchPath
   #start: readonly SearchPath[]
   #reported: string | null = null
+  /** What was reported last, read: mostly it is the same again. */
+  #known: { readonly text: string; readonly paths: readonly SearchPath[] } | null = null
+  /** What `#paths` was made of. */
+  #given: readonly SearchPath[]
   #hasReadied = false
   /** What has been sent since then. */
   #changes: Extract<PathChange, { kind: 'set' }>[] = []
@@ -60,6 +64,7 @@ export class SearchPaths implements PossiblePaths {
     this.#initial = path === null ? null : this.#expanded(readSearchPath(path))
     this.#start = [this.#initial]
     this.#paths = this.#start
+    this.#given = this.#start
   }
 
   get paths(): readonly SearchPath[] {
@@ -95,6 +100,7 @@ export class SearchPaths implements PossiblePaths {
         break
       case 'role':
         this.#isOtherRole = true
+        this.#known = null
         this.#initial = null
         this.#change({ kind: 'set', path: null, isLocal: false, isCertain: false })
         break
@@ -132,23 +138,25 @@ export class SearchPaths implements PossiblePaths {
       this.#set(holds ? [last.path] : this.#all())
     }
     if (status !== 'I') return
-    this.#changes = []
+    if (this.#changes.length > 0) this.#changes = []
     this.#isUndone = false
     this.#hasEnded = false
   }
 
   #learned(text: string, status: TransactionStatus): void {
-    const path = this.#expanded(readSearchPath(text))
-    if (!this.#hasReadied && !this.#isOtherRole) this.#initial = path
+    if (this.#known?.text !== text) {
+      this.#known = { text, paths: [this.#expanded(readSearchPath(text))] }
+    }
+    const { paths } = this.#known
+    if (!this.#hasReadied && !this.#isOtherRole) this.#initial = paths[0]
     this.#hasReadied = true
-    if (status === 'I') this.#start = [path]
-    this.#set([path])
+    if (status === 'I') this.#start = paths
+    this.#set(paths)
   }
 
   /** What holds after the transaction. */
   #after(): readonly SearchPath[] {
-    const lasting = this.#changes.filter(({ isLocal }) => !isLocal)
-    const last = lasting.at(-1)
+    const last = this.#changes.findLast(({ isLocal }) => !isLocal)
     if (last === undefined) return this.#start
     return last.isCertain && !this.#isUndone ? [last.path] : this.#all()
   }
@@ -158,6 +166,8 @@ export class SearchPaths implements PossiblePaths {
   }
 
   #set(paths: readonly SearchPath[]): void {
+    if (paths === this.#given) return
+    this.#given = paths
     const distinct = new Map(paths.map((path) => [JSON.stringify(path), path]))
     this.#paths = [...distinct.values()]
     this.#key = null

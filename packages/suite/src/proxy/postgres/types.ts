@@ -1,7 +1,6 @@
 import type { ColumnSetting, DataType } from '../../transform/index.ts'
 import {
   decodeParameterDescription,
-  decodeRowDescription,
   type FieldType,
   Oid,
   retypeParameterDescription,
@@ -26,10 +25,8 @@ export function announceResults(
   answer: Answer,
   columns: ColumnTable,
 ): Buffer | null {
-  const fields = decodeRowDescription(bytes, start, end)
-  const settings = answer.settings(fields.length, columns)
-  return retypeRowDescription(bytes, start, end, (i) =>
-    fields[i].typeOid === Oid.bytea ? typeOf(settings[i]) : null,
+  return retypeRowDescription(bytes, start, end, (index, typeOid, count) =>
+    typeOid === Oid.bytea ? typeOf(answer.settings(count, columns)[index]) : null,
   )
 }
 

@@ -41,39 +41,6 @@ export const Backend = {
 const FIELD_SIZE = 18
 const FIELD_TYPE_OFFSET = 6
 
-export interface Field {
-  readonly name: string
-  /** 0 where the field is not a column of a table. */
-  readonly tableOid: number
-  /** Number of the column in its table from 1; 0 where it is none. */
-  readonly columnNumber: number
-  readonly typeOid: number
-  /** Negative for types of variable width. */
-  readonly typeSize: number
-  readonly typeModifier: number
-  /** 0 text, 1 binary; always 0 in the answer to a Describe of a statement, where it is not known yet. */
-  readonly format: number
-}
-
-export function decodeRowDescription(bytes: Buffer, start: number, end: number): Field[] {
-  const reader = new MessageReader(bytes, start + HEADER_SIZE, end)
-  const count = reader.count(FIELD_SIZE + 1)
-  const fields: Field[] = []
-  for (let i = 0; i < count; i++) {
-    fields.push({
-      name: reader.utf8(),
-      tableOid: reader.uint32(),
-      columnNumber: reader.int16(),
-      typeOid: reader.uint32(),
-      typeSize: reader.int16(),
-      typeModifier: reader.int32(),
-      format: reader.int16(),
-    })
-  }
-  reader.finish()
-  return fields
-}
-
 /** A type as RowDescription announces it; `size` is negative for types of variable width. */
 export interface FieldType {
   readonly oid: number
@@ -82,22 +49,23 @@ export interface FieldType {
 
 /**
  * A copy of a RowDescription in which the fields that `typeOf` answers for have that type, and no type modifier;
- * null where it answers for none.
+ * null where it answers for none. It is given the index of each field, its type, and how many fields there are.
  */
 export function retypeRowDescription(
   bytes: Buffer,
   start: number,
   end: number,
-  typeOf: (index: number) => FieldType | null,
+  typeOf: (index: number, typeOid: number, count: number) => FieldType | null,
 ): Buffer | null {
   const reader = new MessageReader(bytes, start + HEADER_SIZE, end)
   const count = reader.count(FIELD_SIZE + 1)
   let copy: Buffer | null = null
   for (let i = 0; i < count; i++) {
     reader.skipString()
-    const at = reader.skip(FIELD_SIZE) + FIELD_TYPE_OFFSET - start
-    const type = typeOf(i)
+    const typeAt = reader.skip(FIELD_SIZE) + FIELD_TYPE_OFFSET
+    const type = typeOf(i, bytes.readUInt32BE(typeAt), count)
     if (type === null) continue
+    const at = typeAt - start
     copy ??= Buffer.from(bytes.subarray(start, end))
     copy.writeUInt32BE(type.oid, at)
     copy.writeInt16BE(type.size, at + 4)
