@@ -163,3 +163,145 @@ test('each database has its own schema', async () => {
     { code: '3D000', message: 'database "nowhere" does not exist' },
   )
 })
+
+test('a transaction sees what it has changed, without the columns being believed before it ends', async () => {
+  const front = await frontOf()
+  await through(front, 'other', async (client) => {
+    await client.query('BEGIN')
+    await client.query('ALTER TABLE people ADD COLUMN born date')
+    await client.query("INSERT INTO people (email, born) VALUES ('eve@x.org', '2000-01-01')")
+    await assert.rejects(client.query("INSERT INTO people VALUES ('eve@x.org', 'n', NULL)"), {
+      code: '0A000',
+    })
+    await client.query('ROLLBACK')
+    await client.query("INSERT INTO people VALUES ('fay@x.org', 'n')")
+    const { rows } = await client.query("SELECT email FROM people WHERE email = 'fay@x.org'")
+    assert.deepEqual(rows, [{ email: 'fay@x.org' }])
+  })
+})
+
+test('a statement prepared before a change of the schema goes on, on every connection', async () => {
+  const front = await frontOf()
+  await through(front, 'one', async (client) => {
+    const insert = { name: 'insert', text: 'INSERT INTO people (id, email) VALUES (1, $1)' }
+    await client.query({ ...insert, values: ['gus@x.org'] })
+    await through(front, 'one', (other) => other.query('ALTER TABLE people ADD COLUMN age integer'))
+    await client.query({ ...insert, values: ['hal@x.org'] })
+  })
+  assert.doesNotMatch(await stored('one', 'SELECT email FROM people_1'), /@x\.org/)
+})
+
+test('all workers learn what a connection of one of them changes, before it hears that it is done', async () => {
+  const front = await frontOf('--workers=2')
+  const { host, port } = front
+  const clients = [1, 2, 3, 4].map(
+    () => new pg.Client({ host, port, user: 'postgres', database: 'workers' }),
+  )
+  await Promise.all(clients.map((client) => client.connect()))
+  for (const [number, client] of clients.entries()) {
+    await client.query(`ALTER TABLE people ADD COLUMN column_${number} text`)
+    for (const [index, other] of clients.entries()) {
+      const values = ['NULL, '.repeat(number + 1), `'${index}@x.org'`]
+      const columns = [...Array(number + 1).keys()].map((n) => `column_${n}`).join(', ')
+      await other.query(`INSERT INTO people (id, ${columns}, email) VALUES (1, ${values.join('')})`)
+      const { rows } = await other.query(`SELECT * FROM people WHERE email = '${index}@x.org'`)
+      assert.equal(rows.length, number + 1)
+      assert.equal(Object.keys(rows[0] ?? {}).length, 4 + number)
+      // Without a list of columns, the values stand in the order that the database has.
+      await other.query(
+        `INSERT INTO people VALUES (1, 'x', 'all@x.org'${', NULL'.repeat(number + 1)})`,
+      )
+    }
+  }
+  await Promise.all(clients.map((client) => client.end()))
+  assert.doesNotMatch(await stored('workers', 'SELECT email FROM people'), /@x\.org/)
+  assert.match(front.log(), /Worker 2 is ready/)
+})
+
+test('a database that does not let the account in is refused, and the log says why', async () => {
+  const front = await frontOf()
+  await assert.rejects(
+    through(front, 'closed', async () => {}),
+    { code: '57P03', message: /could not learn the schema of the database "closed"/ },
+  )
+  assert.match(front.log(), /code=2061.*permission denied for database/)
+  const wrong = await lab.front({
+    encryptorConfig,
+    flags: [
+      ...introspection.slice(0, -1),
+      `--schema_introspection_password_file=${wrongPasswordFile}`,
+    ],
+  })
+  await assert.rejects(
+    through(wrong, 'one', async () => {}),
+    { code: '57P03' },
+  )
+  assert.match(wrong.log(), /password authentication failed for user \\"reader/)
+  for (const { log } of [front, wrong]) assert.ok(!log().includes(SECRET), 'the password is logged')
+})
+
+test('an encryptor config that contradicts the database stops the start, with its place', async () => {
+  await assert.rejects(
+    lab.front({
+      encryptorConfig,
+      flags: [...introspection, '--schema_introspection_databases=one,wrong'],
+    }),
+    /encryptor-config-\d+\.yaml:4:\d+: .*email/s,
+  )
+})
+
+test('without the databases at start, the connections to the one that is contradicted are refused', async () => {
+  const front = await frontOf()
+  await assert.rejects(
+    through(front, 'wrong', async () => {}),
+    { code: '57P03', message: /contradicts the database "wrong"/ },
+  )
+  assert.match(front.log(), /code=2062.*encryptor-config-\d+\.yaml:4:\d+: /s)
+})
+
+test('SIGHUP looks at the database again, also for open connections', async () => {
+  const front = await frontOf()
+  await through(front, 'other', async (client) => {
+    await client.query('SELECT 1 FROM people')
+    await directly(
+      lab.database,
+      (other) => other.query('ALTER TABLE people DROP COLUMN email, ADD COLUMN email bytea'),
+      'other',
+    )
+    const learned = () => front.log().split('code=2060').length
+    const before = learned()
+    process.kill(front.pid, 'SIGHUP')
+    while (learned() === before) await new Promise((resolve) => setTimeout(resolve, 20))
+    await client.query("INSERT INTO people VALUES ('n', 'ida@x.org')")
+    assert.deepEqual((await client.query("SELECT * FROM people WHERE email = 'ida@x.org'")).rows, [
+      { note: 'n', email: 'ida@x.org' },
+    ])
+  })
+})
+
+test('a database that is down at start is learned at its first connection', async () => {
+  const down = await startLab({ access: ['host all all 127.0.0.1/32 trust'] })
+  try {
+    await directly(down.database, (client) =>
+      client.query('CREATE ROLE reader LOGIN; CREATE TABLE people (id integer, email bytea)'),
+    )
+    await down.database.halt('fast')
+    const front = await down.front({
+      encryptorConfig,
+      flags: [
+        '--schema_introspection',
+        '--schema_introspection_user=reader',
+        '--schema_introspection_databases=postgres',
+      ],
+    })
+    await assert.rejects(through(front, 'postgres', async () => {}))
+    assert.match(front.log(), /code=2061/)
+    await down.database.start()
+    await new Promise((resolve) => setTimeout(resolve, 1100))
+    await through(front, 'postgres', (client) =>
+      client.query("INSERT INTO people VALUES (1, 'joe@x.org')"),
+    )
+  } finally {
+    await down.stop()
+  }
+})

@@ -15,6 +15,8 @@ const ANY_NUMBER = Number.POSITIVE_INFINITY
 interface Prepared {
   readonly statements: Names<Statement>
   readonly searchPaths: PossiblePaths
+  /** That of the planner that has planned the text. */
+  readonly edition: object
   /** The number of the client's last Sync. */
   readonly lastSync: number
 }
@@ -24,7 +26,9 @@ export function slotsOf(plan: Plan, prepared: Prepared): typeof noSlots | Refusa
   if (plan.kind !== 'planned') return noSlots
   for (const { named } of plan.answers) {
     const known = named?.action === 'execute' ? prepared.statements.get(wireName(named.name)) : null
-    if (known !== null && isOfOtherPath(known, prepared)) return refusals.otherPath
+    if (known === null) continue
+    if (known.edition !== prepared.edition) return refusals.otherSchema
+    if (isOfOtherPath(known, prepared)) return refusals.otherPath
   }
   try {
     const given = argumentSlots(plan, prepared)

@@ -144,7 +144,7 @@ export const refusals = {
   otherSchema: {
     sqlState: '0A000',
     message: 'prepared statement was prepared before the schema of the database changed',
-    hint: 'Prepare it again.',
+    hint: 'Prepare it again, by PREPARE under another name.',
     column: null,
   },
   functionCall: {

@@ -7,6 +7,7 @@ import type { Outlet } from '../../../wire/index.ts'
 import { readyForQuery } from '../../../wire/postgres/testing/index.ts'
 import { ColumnTable } from '../../columns.ts'
 import { PostgresConversation } from '../conversation.ts'
+import type { LearnedSchema } from '../learned-schema.ts'
 import { Planner } from '../planner.ts'
 import { postgresTraits } from '../traits.ts'
 
@@ -85,6 +86,7 @@ export class Exchange {
 export interface ConversationParts {
   readonly planner: Planner
   readonly columns: ColumnTable
+  readonly schema?: LearnedSchema
   readonly decryptsUnconfigured: boolean
   readonly detectsPoison: boolean
   readonly limits?: { readonly heldSizeMax: number }

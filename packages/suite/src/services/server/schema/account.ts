@@ -6,6 +6,8 @@ import type { SchemaQueries } from '../introspection/index.ts'
 
 /** How long one query of an account may take, in milliseconds. */
 const QUERY_MS = 30_000
+/** How long a database may take to let go, in milliseconds. */
+const LEAVE_MS = 1000
 /** What the account is called in the database's own views. */
 const NAME = 'acra-server schema introspection'
 
@@ -64,12 +66,13 @@ export async function withAccount<T>(
     void client.end().catch(() => {})
     // The leave is on its way, or nobody is there to take it.
     socket.end()
-    socket.unref()
+    setTimeout(() => socket.destroy(), LEAVE_MS).unref()
   }
 }
 
-/** The library connects what it is given: this one is connected. */
+/** The library connects what it is given: this one is connected. It waits for the end of both halves: one ends with the other. */
 function connected(socket: Socket): Socket {
+  socket.once('end', () => socket.end())
   socket.connect = () => {
     setImmediate(() => socket.emit('connect'))
     return socket
@@ -83,6 +86,7 @@ async function told<T>(asked: Promise<T>): Promise<T> {
   } catch (cause) {
     const { message, code } = cause as { readonly message: string; readonly code?: unknown }
     const sqlState = typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : null
-    throw new AccountError(message, sqlState, { cause })
+    // What the database says is all that its error says.
+    throw new AccountError(message, sqlState, sqlState === null ? { cause } : undefined)
   }
 }

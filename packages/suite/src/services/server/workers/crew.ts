@@ -25,6 +25,8 @@ export class Member {
   readonly onSnapshot: (() => void)[] = []
   /** Those who wait until it has forgotten its keys. */
   readonly onForgot: (() => void)[] = []
+  /** Those who wait until it has learned a schema anew, in the order of the questions. */
+  readonly onRelearned: (() => void)[] = []
 
   constructor(number: number, startedMs: number, options: ServerOptions) {
     this.number = number

@@ -18,6 +18,10 @@ export type ToWorker =
   | { readonly kind: 'forget-keys' }
   /** The answer to `reset-keys`: whether all workers have said that they did. */
   | { readonly kind: 'keys-reset'; readonly id: number; readonly isComplete: boolean }
+  /** The schema of a database has changed: learn it anew. */
+  | { readonly kind: 'relearn'; readonly database: string }
+  /** The answer to `schema-changed`: whether all other workers have said that they know it. */
+  | { readonly kind: 'schema-known'; readonly id: number; readonly isComplete: boolean }
   | { readonly kind: 'entered'; readonly id: number; readonly limit: ReachedLimit | null }
   | { readonly kind: 'reload'; readonly options: ServerOptions }
   | { readonly kind: 'collect' }
@@ -41,3 +45,7 @@ export type ToSupervisor =
   /** All workers shall forget their keys. */
   | { readonly kind: 'reset-keys'; readonly id: number }
   | { readonly kind: 'forgot-keys' }
+  /** A connection has changed the schema of a database: all other workers shall learn it anew. */
+  | { readonly kind: 'schema-changed'; readonly id: number; readonly database: string }
+  /** The answer to the oldest `relearn` that has none. */
+  | { readonly kind: 'relearned' }

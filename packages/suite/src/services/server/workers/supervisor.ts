@@ -13,7 +13,7 @@ import { ServerMetrics } from '../metrics.ts'
 import type { ServerOptions } from '../options.ts'
 import { Doorkeeper } from '../refusal.ts'
 import { leastLoaded, Member, readyOf } from './crew.ts'
-import type { ToSupervisor } from './messages.ts'
+import type { ToSupervisor, ToWorker } from './messages.ts'
 import { BEAT_MS } from './pulse.ts'
 import { Restarts } from './restarts.ts'
 import { unpackError } from './transported-error.ts'
@@ -198,6 +198,12 @@ class Supervisor implements Service {
       case 'forgot-keys':
         for (const told of member.onForgot.splice(0)) told()
         break
+      case 'schema-changed':
+        void this.#relearn(member, message.id, message.database)
+        break
+      case 'relearned':
+        member.onRelearned.shift()?.()
+        break
       case 'snapshot':
         this.#totals.update(member, message.cells)
         for (const told of member.onSnapshot.splice(0)) told()
@@ -235,7 +241,8 @@ class Supervisor implements Service {
     this.#totals.remove(member)
     for (const [clientId, count] of member.admitted) this.#leave(member, clientId, count)
     member.onReload?.(new Error(`worker ${member.number} has ended`))
-    for (const told of [...member.onSnapshot.splice(0), ...member.onForgot.splice(0)]) told()
+    for (const answers of [member.onSnapshot, member.onForgot, member.onRelearned])
+      for (const told of answers.splice(0)) told()
     if (this.#isStopping) {
       for (const socket of member.inFlight.values()) socket.destroy()
       if (this.#members.size === 0) this.#onLastEnd()
@@ -343,7 +350,7 @@ class Supervisor implements Service {
 
   /** What all workers have counted; of one that does not answer in time, what it has told before. */
   async #collect(): Promise<Snapshot> {
-    await this.#askAll('collect', ({ onSnapshot }) => onSnapshot)
+    await this.#askAll({ kind: 'collect' }, ({ onSnapshot }) => onSnapshot)
     return this.#totals.snapshot()
   }
 
@@ -351,35 +358,42 @@ class Supervisor implements Service {
 
   /** Whoever answers the HTTP API has asked for it, and hears when all have done it. */
   async #resetKeys(asker: Member, id: number): Promise<void> {
-    const isComplete = await this.#askAll('forget-keys', ({ onForgot }) => onForgot)
+    const isComplete = await this.#askAll({ kind: 'forget-keys' }, ({ onForgot }) => onForgot)
     asker.process?.send({ kind: 'keys-reset', id, isComplete })
+  }
+
+  /** The worker that has seen the change learns it by itself. */
+  async #relearn(asker: Member, id: number, database: string): Promise<void> {
+    const answersOf = ({ onRelearned }: Member) => onRelearned
+    const isComplete = await this.#askAll({ kind: 'relearn', database }, answersOf, asker)
+    asker.process?.send({ kind: 'schema-known', id, isComplete })
   }
 
   /** Asks all that are ready; false where one of them has not answered in time. */
   async #askAll(
-    kind: 'collect' | 'forget-keys',
+    question: Question,
     answersOf: (member: Member) => (() => void)[],
+    besides: Member | null = null,
   ): Promise<boolean> {
-    const asked = [...this.#members].filter(({ isReady }) => isReady)
+    const asked = [...this.#members].filter((member) => member.isReady && member !== besides)
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<false>((resolve) => {
       timer = setTimeout(() => resolve(false), ANSWER_MS)
     })
-    const all = Promise.all(asked.map((member) => ask(member, kind, answersOf(member))))
+    const all = Promise.all(asked.map((member) => ask(member, question, answersOf(member))))
     const isComplete = await Promise.race([all.then(() => true), late])
     clearTimeout(timer)
     return isComplete
   }
 }
 
+/** What several workers are asked at once. */
+type Question = Extract<ToWorker, { readonly kind: 'collect' | 'forget-keys' | 'relearn' }>
+
 /** Asks a worker something that it answers by calling the last of `answers`. */
-function ask(
-  member: Member,
-  kind: 'collect' | 'forget-keys',
-  answers: (() => void)[],
-): Promise<true> {
+function ask(member: Member, question: Question, answers: (() => void)[]): Promise<true> {
   return new Promise((resolve) => {
     answers.push(() => resolve(true))
-    member.process?.send({ kind })
+    member.process?.send(question)
   })
 }

@@ -26,8 +26,9 @@ export class Worker {
   readonly #context: WorkerContext
   readonly #metrics: ServerMetrics
   readonly #admission: RemoteAdmission
-  readonly #resets = new Map<number, (isComplete: boolean) => void>()
-  #lastReset = 0
+  /** Those who wait until all workers have done something. */
+  readonly #asked = new Map<number, (isComplete: boolean) => void>()
+  #lastAsked = 0
   #server: Server | null = null
 
   constructor(context: WorkerContext) {
@@ -57,9 +58,14 @@ export class Worker {
         this.#server?.resetKeys()
         void this.#context.send({ kind: 'forgot-keys' })
         return false
+      case 'relearn':
+        await this.#server?.relearn(message.database)
+        void this.#context.send({ kind: 'relearned' })
+        return false
       case 'keys-reset':
-        this.#resets.get(message.id)?.(message.isComplete)
-        this.#resets.delete(message.id)
+      case 'schema-known':
+        this.#asked.get(message.id)?.(message.isComplete)
+        this.#asked.delete(message.id)
         return false
       case 'ping':
         void this.#context.send({ kind: 'pong' })
@@ -81,7 +87,9 @@ export class Worker {
         metrics: this.#metrics,
         admission: this.#admission,
         nextSession: () => `${worker}-${++sessions}`,
-        resetAllKeys: () => this.#resetAllKeys(),
+        resetAllKeys: () => this.#askAll((id) => ({ kind: 'reset-keys', id })),
+        relearnElsewhere: (database) =>
+          this.#askAll((id) => ({ kind: 'schema-changed', id, database })),
         reactions: { startScript, shutDown: () => void send({ kind: 'shut-down' }) },
       })
     } catch (error) {
@@ -119,12 +127,12 @@ export class Worker {
     }
   }
 
-  /** The supervisor passes it on to everybody, us among them. */
-  #resetAllKeys(): Promise<boolean> {
-    const id = ++this.#lastReset
+  /** The supervisor passes it on to the others: true where all have done it. */
+  #askAll(question: (id: number) => ToSupervisor): Promise<boolean> {
+    const id = ++this.#lastAsked
     return new Promise((resolve) => {
-      this.#resets.set(id, resolve)
-      void this.#context.send({ kind: 'reset-keys', id })
+      this.#asked.set(id, resolve)
+      void this.#context.send(question(id))
     })
   }
 
