@@ -172,7 +172,7 @@ function missing({ visible = [] }: ShapeRecord, wire: Searchable): string[] {
     .map((text) => `${JSON.stringify(text)} is not on the wire, though its column is not protected`)
 }
 
-/** Not supported; does not parse; a type that cannot be protected; a prepared statement that is not known; a value that is none of its type, in text or in hex; a row of COPY that is none. */
+/** Not supported; does not parse; a type that cannot be protected; a prepared statement that is not known; a value that is none of its type, in text or in hex, too large for it, or no text; a row of COPY that is none. */
 const refusalCodes: readonly string[] = [
   '0A000',
   '42601',
@@ -181,6 +181,8 @@ const refusalCodes: readonly string[] = [
   '22P02',
   '22023',
   '22P04',
+  '22003',
+  '22021',
 ]
 
 /** A refusal says why, by a code of its own, and what to do. */

@@ -45,7 +45,7 @@ export function verdictOf(
 /** A refusal says why, and what to do. */
 function refusal({ code, message, hint }: NonNullable<Answer['error']>): Verdict {
   if (
-    /^(?:0A000|42601|42804|26000|22P02|22P04|22003|42P18|08P01)$/.test(code) &&
+    /^(?:0A000|42601|42804|26000|22P02|22P04|22003|22021|42P18|08P01)$/.test(code) &&
     message !== '' &&
     hint !== ''
   )

@@ -20,6 +20,7 @@ import { revealCell } from './cells.ts'
 import { RefusedError } from './refusal.ts'
 import { ofType, plainOfText } from './values.ts'
 
+const UTF8 = { isUtf8: true }
 const types: readonly (DataType | null)[] = ['str', 'bytes', null]
 const keystore = new MemoryKeystore().generate('alice').generate('bob')
 const alice = accessOf('alice', keystore)
@@ -63,7 +64,10 @@ function cell(stored: Uint8Array, format: Format, dataType: DataType | null | 'u
 
 test('a literal or text parameter means its own text for a column of text', () => {
   for (const text of ['text', '\\x616263', '\\\\', 'a\\142c', '']) {
-    assert.equal(plainOfText(settingOf({ dataType: 'str' }), Buffer.from(text)).toString(), text)
+    assert.equal(
+      plainOfText(settingOf({ dataType: 'str' }), Buffer.from(text), UTF8).toString(),
+      text,
+    )
   }
 })
 
@@ -81,14 +85,21 @@ test('a literal or text parameter means what bytea reads there for every other c
   ]
   for (const dataType of ['bytes', null] as const) {
     for (const [text, plain] of read) {
-      assert.equal(plainOfText(settingOf({ dataType }), Buffer.from(text)).toString(), plain, text)
+      assert.equal(
+        plainOfText(settingOf({ dataType }), Buffer.from(text), UTF8).toString(),
+        plain,
+        text,
+      )
     }
   }
 })
 
 test('a text with a backslash that bytea would refuse is taken as it is', () => {
   for (const text of ['\\', 'a\\b', '\\400', '\\9', 'ü\\']) {
-    assert.equal(plainOfText(settingOf({ dataType: 'bytes' }), Buffer.from(text)).toString(), text)
+    assert.equal(
+      plainOfText(settingOf({ dataType: 'bytes' }), Buffer.from(text), UTF8).toString(),
+      text,
+    )
   }
 })
 
@@ -97,7 +108,7 @@ test('a text that begins as hex and is none is refused, as PostgreSQL does', () 
     for (const dataType of ['bytes', null] as const) {
       const setting = settingOf({ dataType })
       assert.throws(
-        () => ofType(setting, () => plainOfText(setting, Buffer.from(text))),
+        () => ofType(setting, () => plainOfText(setting, Buffer.from(text), UTF8)),
         (error) => error instanceof RefusedError && error.refusal.sqlState === '22023',
         text,
       )

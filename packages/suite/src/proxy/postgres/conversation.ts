@@ -32,8 +32,9 @@ export class PostgresConversation {
     names: SessionNames = NO_NAMES,
   ) {
     this.#books = new Books(names, settings.schema ?? null)
-    this.#client = new FromClient(settings, this.#books, access, observer, toDatabase, login)
-    this.#database = new FromDatabase(settings, this.#books, access, observer, toClient, login)
+    const own = { ...access, encoding: this.#books.encoding }
+    this.#client = new FromClient(settings, this.#books, own, observer, toDatabase, login)
+    this.#database = new FromDatabase(settings, this.#books, own, observer, toClient, login)
   }
 
   fromClient(chunk: Buffer): Soon<void> {

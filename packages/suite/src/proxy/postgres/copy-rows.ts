@@ -1,6 +1,6 @@
 import { BufferSink, type Soon, soon } from '../../foundation/index.ts'
 import type { CopyAnalysis } from '../../sql/index.ts'
-import { type Access, TransformError } from '../../transform/index.ts'
+import { TransformError } from '../../transform/index.ts'
 import { ProtocolError } from '../../wire/index.ts'
 import {
   BINARY_FORMAT,
@@ -15,6 +15,7 @@ import {
 } from '../../wire/postgres/index.ts'
 import type { ColumnTable, PlannedColumn } from '../columns.ts'
 import { revealCell } from './cells.ts'
+import type { ClientAccess } from './client-access.ts'
 import { RefusedError, refusals, unprotectable } from './refusal.ts'
 import { ofType, plainOfBinary, plainOfText, writeParameter } from './values.ts'
 
@@ -26,10 +27,10 @@ export class CopyRows {
   readonly #copy: CopyAnalysis
   readonly #format: CopyFormat
   readonly #columns: readonly (PlannedColumn | null)[]
-  readonly #access: Access
+  readonly #access: ClientAccess
   readonly #cutter: CopyCutter
 
-  constructor(copy: CopyAnalysis, columns: ColumnTable, access: Access, rowSizeMax: number) {
+  constructor(copy: CopyAnalysis, columns: ColumnTable, access: ClientAccess, rowSizeMax: number) {
     this.#copy = copy
     this.#access = access
     this.#columns = copy.columns.map((item) =>
@@ -122,8 +123,9 @@ export class CopyRows {
   #protected(value: Buffer, { setting, column }: PlannedColumn): Soon<Buffer> {
     const isBinary = this.#format.kind === 'binary'
     const format = isBinary ? BINARY_FORMAT : TEXT_FORMAT
+    const { encoding } = this.#access
     const plain = ofType(setting, () =>
-      isBinary ? plainOfBinary(setting, value, 0) : plainOfText(setting, value),
+      isBinary ? plainOfBinary(setting, value, 0, encoding) : plainOfText(setting, value, encoding),
     )
     const stored = new BufferSink(plain.length + 256)
     const failed = (error: unknown): never => {

@@ -1,6 +1,5 @@
 import { BufferSink, type Soon, soon } from '../../foundation/index.ts'
 import type { Refusal } from '../../sql/index.ts'
-import type { Access } from '../../transform/index.ts'
 import { type Outlet, ProtocolError } from '../../wire/index.ts'
 import {
   type Bind,
@@ -20,6 +19,7 @@ import {
 import type { Plan } from '../plan.ts'
 import { bindRefusal } from './bind-refusal.ts'
 import { type Books, firstAnswer, NO_ANSWER } from './books.ts'
+import type { ClientAccess } from './client-access.ts'
 import {
   clientMessages,
   clientMessagesAndCopyData,
@@ -57,7 +57,7 @@ export class FromClient {
   constructor(
     settings: ConversationSettings,
     books: Books,
-    access: Access,
+    access: ClientAccess,
     observer: ConversationObserver,
     toDatabase: Outlet,
     login: Login | null,

@@ -1,6 +1,5 @@
 import { BufferSink, type Soon, soon } from '../../foundation/index.ts'
 import type { Refusal } from '../../sql/index.ts'
-import type { Access } from '../../transform/index.ts'
 import { type Outlet, ProtocolError } from '../../wire/index.ts'
 import {
   Backend,
@@ -14,6 +13,7 @@ import {
 } from '../../wire/postgres/index.ts'
 import { Answer } from './answer.ts'
 import { type Books, currentAnswer } from './books.ts'
+import type { ClientAccess } from './client-access.ts'
 import type { ConversationObserver, ConversationSettings } from './conversation-settings.ts'
 import { copyDataMessage } from './copy-messages.ts'
 import { CopyRows } from './copy-rows.ts'
@@ -34,14 +34,14 @@ export class FromDatabase {
   readonly #observer: ConversationObserver
   readonly #login: Login | null
   readonly #rows: RowRevealer
-  readonly #access: Access
+  readonly #access: ClientAccess
   /** The rows of the COPY that the database sends, where they have protected columns. */
   #copyingOut: CopyRows | null = null
 
   constructor(
     settings: ConversationSettings,
     books: Books,
-    access: Access,
+    access: ClientAccess,
     observer: ConversationObserver,
     toClient: Outlet,
     login: Login | null,

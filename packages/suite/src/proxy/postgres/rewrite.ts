@@ -7,7 +7,6 @@ import {
   type Shape,
 } from '../../sql/index.ts'
 import { computed, decodeLiteral, literalsIn, shapeOf } from '../../sql/postgres/index.ts'
-import type { Access } from '../../transform/index.ts'
 import {
   BINARY_FORMAT,
   type Bind,
@@ -23,6 +22,7 @@ import {
 } from '../../wire/postgres/index.ts'
 import type { LiteralSlot, ParameterSlot, Planned } from '../plan.ts'
 import { escapeBackslashes, mayMoveEnds } from './backslashes.ts'
+import type { ClientAccess } from './client-access.ts'
 import {
   notComputed,
   RefusedError,
@@ -56,10 +56,10 @@ export type TextSlots = Pick<Planned, 'literals' | 'edits'>
  * for byte. Throws RefusedError where a value cannot be protected: then nothing of the message may be forwarded.
  */
 export class Rewriter {
-  readonly #access: Access
+  readonly #access: ClientAccess
   readonly #values = new ValueReader()
 
-  constructor(access: Access) {
+  constructor(access: ClientAccess) {
     this.#access = access
   }
 
@@ -174,8 +174,11 @@ export class Rewriter {
       )
     }
     const isBinary = format === BINARY_FORMAT
+    const { encoding } = this.#access
     const plain = ofType(setting, () =>
-      isBinary ? plainOfBinary(setting, value, declared[index] ?? 0) : plainOfText(setting, value),
+      isBinary
+        ? plainOfBinary(setting, value, declared[index] ?? 0, encoding)
+        : plainOfText(setting, value, encoding),
     )
     if (isBinary && storedParameterType(setting) === 0) return this.#stored(plain, slot, out)
     const cell = new BufferSink(value.length + ENVELOPE_ROOM)
@@ -231,7 +234,7 @@ export class Rewriter {
     const given = slot.isNegative ? Buffer.concat([MINUS, decoded]) : decoded
     const value = valueFor(slot, given, literal)
     if (isWrittenAsArray(slot.use)) return arrayLiteral(value, slot, this.#access)
-    const plain = ofType(setting, () => plainOfText(setting, value))
+    const plain = ofType(setting, () => plainOfText(setting, value, this.#access.encoding))
     const cell = new BufferSink(plain.length + ENVELOPE_ROOM)
     return soon(this.#stored(plain, slot, cell), () => {
       const literal = new BufferSink(2 * cell.length + LITERAL_ROOM)

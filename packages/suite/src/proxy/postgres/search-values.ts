@@ -15,6 +15,7 @@ import {
 } from '../../wire/postgres/index.ts'
 import type { PlannedColumn } from '../columns.ts'
 import type { ParameterSlot } from '../plan.ts'
+import type { ClientAccess, TextEncoding } from './client-access.ts'
 import { ambiguousSearch, RefusedError, unprotectable, unreadableArray } from './refusal.ts'
 import { storedForm } from './stored-values.ts'
 import {
@@ -73,13 +74,13 @@ export function formOf(
 export function arrayLiteral(
   content: Buffer,
   { use, column: planned }: ParameterSlot,
-  access: Access,
+  access: ClientAccess,
 ): Soon<Buffer> {
   const elements = isGivenAsArray(use) ? decodeArrayText(content) : [content]
   if (elements === null) throw new RefusedError(unreadableArray(planned.setting))
   const { setting } = planned
   const plain = elements.map(
-    (element) => element && ofType(setting, () => plainOfText(setting, element)),
+    (element) => element && ofType(setting, () => plainOfText(setting, element, access.encoding)),
   )
   return soon(arrayOf(plain, use, planned, access), (stored) => {
     const array = encodeArrayText(stored.map((form) => form && written(setting, form, TEXT_FORMAT)))
@@ -95,7 +96,7 @@ export function arrayParameter(
   format: Format,
   { use, column: planned }: ParameterSlot,
   declared: number,
-  access: Access,
+  access: ClientAccess,
   out: BufferSink,
 ): Soon<void> {
   const { setting } = planned
@@ -107,7 +108,8 @@ export function arrayParameter(
   if (given === null) throw new RefusedError(unreadableArray(setting))
   const plain = given.elements.map(
     (element) =>
-      element && ofType(setting, () => plainIn(setting, element, format, given.elementType)),
+      element &&
+      ofType(setting, () => plainIn(setting, element, format, given.elementType, access.encoding)),
   )
   return soon(arrayOf(plain, use, planned, access), (forms) => {
     const elements = forms.map((form) => form && written(setting, form, format))
@@ -127,10 +129,16 @@ function arrayIn(value: Buffer, format: Format): BinaryArray | null {
   return elements === null ? null : { elementType: 0, elements }
 }
 
-function plainIn(setting: ColumnSetting, element: Buffer, format: Format, type: number): Buffer {
+function plainIn(
+  setting: ColumnSetting,
+  element: Buffer,
+  format: Format,
+  type: number,
+  encoding: TextEncoding,
+): Buffer {
   return format === BINARY_FORMAT
-    ? plainOfBinary(setting, element, type)
-    : plainOfText(setting, element)
+    ? plainOfBinary(setting, element, type, encoding)
+    : plainOfText(setting, element, encoding)
 }
 
 /** All forms of all elements, one after the other. */

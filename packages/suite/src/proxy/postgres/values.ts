@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { identify, type Sink } from '@acra-ts/crypto'
 import { AcraError } from '../../foundation/index.ts'
 import type { ValueUse } from '../../sql/index.ts'
@@ -13,6 +14,7 @@ import {
   type TypeCodec,
   typeCodecs,
 } from '../../wire/postgres/index.ts'
+import type { TextEncoding } from './client-access.ts'
 import { RefusedError, wrongValue } from './refusal.ts'
 
 /*
@@ -20,15 +22,29 @@ import { RefusedError, wrongValue } from './refusal.ts'
  * of tokens their own type; what the application writes depends on the column's data type.
  */
 
+/** PostgreSQL's code of a text with bytes that are no characters. */
+const NOT_TEXT = '22021'
+const NO_CHARACTERS = 'the text has bytes that are no characters of the encoding'
+const NOT_OF_TYPE = 'the value is not of the type'
+
 /** A value is none of its column's type. The message names the type only. */
 class ValueError extends AcraError {
   /** The database's own code for it. */
   readonly sqlState: string
 
   constructor(type: DataType, sqlState = '22P02') {
-    super('value-not-of-type', `the value is not of the type ${type}`)
+    super('value-not-of-type', sqlState === NOT_TEXT ? NO_CHARACTERS : `${NOT_OF_TYPE} ${type}`)
     this.sqlState = sqlState
   }
+}
+
+/**
+ * Throws ValueError where a text is none to the database: 22021, as PostgreSQL says of a zero byte, and of what is not UTF-8 where that is the
+ * client's encoding. An envelope is none either, and stands for one.
+ */
+function checkText(type: DataType, text: Buffer, { isUtf8: isExpected }: TextEncoding): void {
+  const isText = !text.includes(0) && (!isExpected || isUtf8(text))
+  if (!isText && identify(text)?.whole !== true) throw new ValueError(type, NOT_TEXT)
 }
 
 /** What `read` gives; a value that is none of its column's type is refused. */
@@ -58,12 +74,13 @@ export function codecOf(type: DataType | null): TypeCodec | null {
  * column of text; the canonical text of a value of another type; else what bytea reads there, or the text where it has a backslash that
  * bytea would refuse. An envelope stands for a value of any type. Throws ValueError, also for hex digits that are none.
  */
-export function plainOfText(setting: ColumnSetting, text: Buffer): Buffer {
+export function plainOfText(setting: ColumnSetting, text: Buffer, encoding: TextEncoding): Buffer {
   const type = valueTypeOf(setting)
+  if (type !== null && type !== 'bytes') checkText(type, text, encoding)
   if (type === 'str') return text
   const codec = codecOf(type)
   const bytes = () => decodeByteaText(text, 0, text.length) ?? decodeSpacedHex(text) ?? notHex(text)
-  return codec === null ? bytes() : (codec.canonical(text) ?? envelopeOr(setting, bytes()))
+  return codec === null ? bytes() : (codec.canonical(text) ?? envelopeOr(setting, bytes(), text))
 }
 
 /** A text that begins as the hex form must be it (spec: encryptor-config §10.1); PostgreSQL answers 22023 too. */
@@ -73,22 +90,36 @@ function notHex(text: Buffer): Buffer {
 }
 
 /** The plain value of a parameter in binary format; `declared` is the type that the client has declared, 0 for none. Throws ValueError. */
-export function plainOfBinary(setting: ColumnSetting, bytes: Buffer, declared: number): Buffer {
-  const codec = codecOf(valueTypeOf(setting))
+export function plainOfBinary(
+  setting: ColumnSetting,
+  bytes: Buffer,
+  declared: number,
+  encoding: TextEncoding,
+): Buffer {
+  const type = valueTypeOf(setting)
+  if (type === 'str' || type === 'json' || type === 'jsonb') checkText(type, bytes, encoding)
+  const codec = codecOf(type)
   if (codec === null) return bytes
   const given = declared === 0 ? codec : codecsByOid.get(declared)
   const text = given === undefined ? bytes : given.fromBinary(bytes)
-  return (text && codec.canonical(text)) ?? envelopeOr(setting, bytes)
+  return (text && codec.canonical(text)) ?? envelopeOr(setting, bytes, text ?? null)
 }
 
 const codecsByOid: ReadonlyMap<number, TypeCodec> = new Map(
   Object.values(typeCodecs).map((codec) => [codec.oid, codec] as const),
 )
 
-function envelopeOr(setting: ColumnSetting, bytes: Buffer): Buffer {
+/** An envelope; `text` is what the value would be, null where that cannot be told. */
+function envelopeOr(setting: ColumnSetting, bytes: Buffer, text: Buffer | null): Buffer {
   if (identify(bytes)?.whole === true) return bytes
-  throw new ValueError(valueTypeOf(setting)!)
+  const type = valueTypeOf(setting)!
+  const isOut = INTEGERS.has(type) && WHOLE_NUMBER.test(text?.toString('latin1') ?? '')
+  throw new ValueError(type, isOut ? OUT_OF_RANGE : undefined)
 }
+
+const INTEGERS = new Set<DataType>(['int16', 'int32', 'int64'])
+const WHOLE_NUMBER = /^\s*[+-]?\d+\s*$/
+const OUT_OF_RANGE = '22003'
 
 /** Types under which any protected value may be declared: they stand for the column's plain bytes. */
 const plainTypes: readonly number[] = [

@@ -7,6 +7,7 @@ import { evaluate, use } from './expressions.ts'
 import { nameOf, type Reason } from './findings.ts'
 import { isCatalogRelation } from './functions.ts'
 import { type Item, NULL, type Suspect } from './items.ts'
+import { storedTypeIn } from './stored-types.ts'
 import { type CaseExpr, type Node, partsOf, type RangeVar } from './tree.ts'
 
 /** The table that a statement writes to. A common table of the same name does not hide it. */
@@ -173,15 +174,8 @@ function assignCore(
 
 /** The type of the database that what is stored in a column has. */
 export function storedType(column: ProtectedColumn, { findings }: Context): string {
-  return STORED_TYPES[findings.catalog.storedAs?.(column) ?? 'bytes']
+  return storedTypeIn(findings.catalog, column)
 }
-
-const STORED_TYPES = {
-  bytes: 'pg_catalog.bytea',
-  str: 'pg_catalog.text',
-  int32: 'pg_catalog.int4',
-  int64: 'pg_catalog.int8',
-} as const
 
 /** `SET email = EXCLUDED.email`: the cell is the column's own already, or one that is stored alike. */
 function assignCell(column: ProtectedColumn, node: Node, place: Place): void {

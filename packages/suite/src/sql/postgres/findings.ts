@@ -23,6 +23,7 @@ import {
 import { PathInText } from './path-in-text.ts'
 import type { Scope } from './scope.ts'
 import { SourceText, type Span } from './source-text.ts'
+import { storedTypeIn } from './stored-types.ts'
 import { type A_Const, qualifiedName, type TypeName } from './tree.ts'
 
 /** Ends the analysis of a text: caught by `analyze`, and by nothing else. */
@@ -181,10 +182,13 @@ export class Findings {
     return Math.max(0, ...this.#declared.keys())
   }
 
-  /** A protected value is stored as bytes, whatever type PREPARE declares for it. */
+  /** A protected value is stored as bytes, or as a token of a type of its own, whatever type PREPARE declares for it. */
   #retype({ number, column, use }: ResolvedParameter): void {
     const type = this.#declared.get(number)
-    if (type === undefined || column.equality === 'whole') return
+    if (type === undefined) return
+    const stored = storedTypeIn(this.catalog, column)
+    // As a token it may have any type that the database can compare with the column's.
+    if (column.equality === 'whole' && !mayDeclare(type, use)) return
     const start = type.location ?? 0
     const end = this.source.endOfType(start, type.arrayBounds?.length ?? 0)
     const isArray = isArrayOfValues(use) || (use.kind === 'search' && use.as === 'forms')
@@ -195,7 +199,7 @@ export class Findings {
       })
       return
     }
-    this.edit(start, end, `pg_catalog.bytea${isArray ? '[]' : ''}`)
+    this.edit(start, end, `${stored}${isArray ? '[]' : ''}`)
   }
 
   /** What the literal of `constant` is to PostgreSQL; null where it cannot be told. */

@@ -117,10 +117,18 @@ function decode(bytes: Buffer): Elements | null {
     const length = bytes.readInt32BE(at)
     at += 4
     if (length < NULL_LENGTH || length > bytes.length - at) return null
-    elements.push(length === NULL_LENGTH ? null : bytes.toString('utf8', at, at + length))
+    const element = length === NULL_LENGTH ? null : textIn(bytes.subarray(at, at + length))
+    if (element === undefined) return null
+    elements.push(element)
     at += Math.max(length, 0)
   }
   return at === bytes.length ? elements : null
+}
+
+/** Undefined where it is not UTF-8. */
+function textIn(bytes: Buffer): string | undefined {
+  const text = bytes.toString('utf8')
+  return text.includes('\ufffd') && !Buffer.from(text).equals(bytes) ? undefined : text
 }
 
 export const textArray: TypeCodec = {
