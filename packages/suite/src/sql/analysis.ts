@@ -95,8 +95,8 @@ export interface SchemaChange {
 export interface SchemaUse {
   /** Absent where it changes nothing of the schema. */
   readonly schemaChange?: SchemaChange
-  /** True where it names a relation that a catalog which should know them all does not know. */
-  readonly namesUnknown?: boolean
+  /** The relations, as `schema.name` or `name`, that a catalog which should know them all does not know. Absent where it knows all. */
+  readonly unknownNames?: readonly string[]
 }
 
 /** What the analysis must know of the database. Names come in as the dialect folds them (settled: one matching function). */

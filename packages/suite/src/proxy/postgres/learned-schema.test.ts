@@ -83,17 +83,17 @@ class Lesson implements LearnedSchema {
       idle: false,
       columns: this.columns,
       analyze(text, shape, paths) {
-        let namesUnknown = false
+        const unknownNames: string[] = []
         const table = (schema: string | null, name: string) => {
           const known = config.table(schema, name)
-          if (known === null) namesUnknown = true
+          if (known === null) unknownNames.push(name)
           return known
         }
         const catalog = { ...config, table, unqualified: undefined }
         const { unqualified: _, ...rest } = catalog
         const analysis = analyzeText(parser, text, shape, rest, paths)
-        return namesUnknown && analysis.schemaChange === undefined
-          ? { ...analysis, namesUnknown }
+        return unknownNames.length > 0 && analysis.schemaChange === undefined
+          ? { ...analysis, unknownNames }
           : analysis
       },
       followsPath: false,

@@ -14,8 +14,8 @@ export interface LearnedSchema {
   changed(): Promise<void>
   /** Code has run that may have changed something. */
   suspect(): void
-  /** A statement names what is not known: others may have made it. Null where it would be known, as it was learned just now. */
-  ask(): Promise<void> | null
+  /** A statement names what is not known: others may have made it. Null where that was looked for already, and a moment ago. */
+  ask(names: readonly string[]): Promise<void> | null
 }
 
 /** The changes that one connection makes, from the message that has one on until it is learned. */

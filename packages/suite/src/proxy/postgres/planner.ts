@@ -172,12 +172,12 @@ function needsShape(plan: Plan): boolean {
 }
 
 function planOf(analysis: Analysis, columns: ColumnTable): Plan {
-  const { schemaChange, namesUnknown } = analysis
-  if (schemaChange === undefined && namesUnknown !== true) return kindOf(analysis, columns)
+  const { schemaChange, unknownNames } = analysis
+  if (schemaChange === undefined && unknownNames === undefined) return kindOf(analysis, columns)
   return {
     ...kindOf(analysis, columns),
     ...(schemaChange === undefined ? {} : { schemaChange }),
-    ...(namesUnknown === true ? { namesUnknown } : {}),
+    ...(unknownNames === undefined ? {} : { unknownNames }),
   }
 }
 

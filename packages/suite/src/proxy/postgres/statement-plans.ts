@@ -70,7 +70,8 @@ export class StatementPlans {
     const planned = plan(this.#planner())
     const { schema } = this.#settings
     if (schema === undefined) return this.#told(planned, text)
-    const learning = planned.plan.namesUnknown === true ? schema.ask() : null
+    const { unknownNames } = planned.plan
+    const learning = unknownNames === undefined ? null : schema.ask(unknownNames)
     if (learning !== null)
       return learning.then(() => this.#told(this.#ofText(plan, plan(this.#planner())), text))
     return this.#told(this.#ofText(plan, planned), text)

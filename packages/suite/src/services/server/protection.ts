@@ -108,7 +108,7 @@ export async function openProtection(
     ? null
     : await openSchemas(
         { ...context, options, config, changed: context.schemaChanged },
-        { parser, columns, planner: planning, conversation },
+        { parser, planner: planning, conversation },
       ).catch((error: unknown) => {
         wipe()
         throw error

@@ -8,13 +8,14 @@ type Analyze = PlannerSettings['analyze']
 /** Analyses by a config that has all relations of a database; says where a text names another one. */
 export function analysisBy(config: EncryptorConfig, parser: Parser): Analyze {
   return (text, shape, paths) => {
-    let namesUnknown = false
+    const unknownNames: string[] = []
     const noted = <T extends KnownTable | null>(
       schema: string | null,
       name: string,
       table: T,
     ): T => {
-      if (table === null && !isOfSystem(schema, name)) namesUnknown = true
+      if (table === null && !isOfSystem(schema, name))
+        unknownNames.push(schema === null ? name : `${schema}.${name}`)
       return table
     }
     const catalog: EncryptorConfig = {
@@ -28,8 +29,8 @@ export function analysisBy(config: EncryptorConfig, parser: Parser): Analyze {
     }
     const analysis = analyzeText(parser, text, shape, catalog, paths)
     // A statement that makes relations names what is not there yet.
-    return namesUnknown && analysis.schemaChange === undefined
-      ? { ...analysis, namesUnknown }
+    return unknownNames.length > 0 && analysis.schemaChange === undefined
+      ? { ...analysis, unknownNames }
       : analysis
   }
 }
@@ -77,5 +78,5 @@ const NOT_KNOWN: Analysis = {
   refusal,
   exact: false,
   transient: true,
-  namesUnknown: true,
+  unknownNames: [],
 }

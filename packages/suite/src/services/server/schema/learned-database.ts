@@ -1,4 +1,4 @@
-import type { ColumnTable } from '../../../proxy/index.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type ConversationSettings,
   type LearnedSchema,
@@ -9,15 +9,19 @@ import type { Parser } from '../../../sql/postgres/index.ts'
 import type { LearnedConfig } from '../introspection/index.ts'
 import { analysisBy, cautiousAnalysisBy, refusingAnalysis } from './known-relations.ts'
 
-/** The time between two looks at a database that no change was seen in. */
+/** The time between two looks at a database that no change was seen in, in milliseconds. */
 const LOOK_MS = 1000
+/** The time before a look for a name that was never looked for: ten times what a look takes, within these bounds. */
+const SEARCH_MS = 100
+const SEARCH_SHARE = 10
+/** Names that are known not to be there, at most. */
+const ABSENT_MAX = 10_000
 /** Plans for statements inside of transactions that change the schema: they are few. */
 const CAUTIOUS_CACHE = { cacheCount: 256, cacheSize: 4 * 1024 * 1024 }
 
 /** What is the same for all databases. */
 export interface LearningParts {
   readonly parser: Parser
-  readonly columns: ColumnTable
   /** Those of a planner that knows the configuration alone. */
   readonly planner: PlannerSettings
   readonly conversation: Omit<ConversationSettings, 'planner' | 'schema'>
@@ -51,7 +55,11 @@ export class LearnedDatabase implements LearnedSchema {
   #isOutdated = false
   #running: Promise<void> | null = null
   #waiting: Promise<void> | null = null
+  #searching: Promise<void> | null = null
   #beganMs = Number.NEGATIVE_INFINITY
+  #tookMs = 0
+  /** Names that statements have and the database had not. */
+  readonly #absent = new Set<string>()
   #suspicion: NodeJS.Timeout | null = null
 
   constructor(parts: LearningParts, teacher: Teacher) {
@@ -71,7 +79,7 @@ export class LearnedDatabase implements LearnedSchema {
   /** Resolves when statements can be planned. Rejects with what is in the way, which is looked at once in a while. */
   async ready(): Promise<void> {
     if (this.isKnown && this.#failure === null) return
-    await (this.ask() ?? Promise.resolve())
+    await (this.ask([]) ?? Promise.resolve())
     if (this.#failure !== null) throw this.#failure
   }
 
@@ -87,9 +95,26 @@ export class LearnedDatabase implements LearnedSchema {
     }, waitMs).unref()
   }
 
-  ask(): Promise<void> | null {
+  ask(names: readonly string[]): Promise<void> | null {
+    if (names.some((name) => !this.#absent.has(name))) return this.#search(names)
     if (this.#running !== null) return this.#running
     return this.#parts.now() - this.#beganMs < LOOK_MS ? null : this.look()
+  }
+
+  /** What was never looked for is not decided by an older look. */
+  #search(names: readonly string[]): Promise<void> {
+    if (this.#absent.size > ABSENT_MAX) this.#absent.clear()
+    for (const name of names) this.#absent.add(name)
+    if (this.#searching !== null) return this.#searching
+    const spacingMs = Math.min(LOOK_MS, Math.max(SEARCH_MS, SEARCH_SHARE * this.#tookMs))
+    const waitMs = this.#beganMs + spacingMs - this.#parts.now()
+    if (waitMs <= 0) return this.look()
+    const searching = sleep(waitMs).then(() => {
+      this.#searching = null
+      return this.look()
+    })
+    this.#searching = searching
+    return searching
   }
 
   /** It has changed: learns it as it is now. Where that fails, statements are refused until it is learned. */
@@ -124,6 +149,7 @@ export class LearnedDatabase implements LearnedSchema {
         (error: Error) => this.#miss(error, wasOutdated),
       )
       .finally(() => {
+        this.#tookMs = this.#parts.now() - this.#beganMs
         if (this.#running === running) this.#running = null
       })
     this.#running = running
@@ -133,8 +159,9 @@ export class LearnedDatabase implements LearnedSchema {
   #take(learned: LearnedConfig): void {
     if (this.#failure === null && learned.fingerprint === this.#fingerprint) return
     const { config } = learned
-    const { parser, columns } = this.#parts
-    columns.add(config.columns)
+    this.#absent.clear()
+    const { parser, planner } = this.#parts
+    planner.columns.add(config.columns)
     const { followsPath } = config
     this.#planner.renew({ analyze: analysisBy(config, parser), followsPath })
     this.cautious.renew({ analyze: cautiousAnalysisBy(config, parser), followsPath })
