@@ -35,9 +35,9 @@ export const program: Program<typeof options> = {
   options,
   async run({ options, environment, log, print }) {
     const folder = options.keys_output_dir
-    const redis = redisForKeys(options, environment)
-    const version = (await detectVersion(folder, redis)) ?? 'v1'
     const warn = (sentence: string) => log.warning(sentence)
+    const redis = redisForKeys(options, environment, warn)
+    const version = (await detectVersion(folder, redis)) ?? 'v1'
     const wrapper = await openMasterKey({ options, environment, version, warn, createsKeys: true })
     try {
       const publicFolder = options.keys_public_output_dir

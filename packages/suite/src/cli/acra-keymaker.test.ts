@@ -403,10 +403,13 @@ test('a key folder that others may enter is refused', async () => {
   )
 })
 
-test('--vault_tls_ocsp_client_url is known and refused', () =>
-  assert.rejects(keymaker(['--vault_tls_ocsp_client_url=http://localhost']), {
-    code: /configuration.invalid/,
-  }))
+test('a responder for Vault that cannot be asked is refused', () => {
+  const place = [`--keys_output_dir=${folders.next()}/keys`, '--keystore=v1']
+  const vault = ['--vault_connection_api_string=https://127.0.0.1:1']
+  return assert.rejects(keymaker([...place, ...vault, '--vault_tls_ocsp_client_url=ftp://a']), {
+    message: 'vault_tls_ocsp_client_url must begin with http:// or https://',
+  })
+})
 
 test('half of the settings of Redis is refused, and so is a Redis that does not answer', async () => {
   await refused(

@@ -200,7 +200,9 @@ async function makeKeys(context: Context): Promise<void> {
     throw new Refusal(`Unknown --keystore version: ${asked} (supported: v1, v2)`)
   const wanted = wantedPurposes(options)
   const clientId = await clientIdFor(options, wanted)
-  const redis = redisForKeys(options, context.environment)
+  const redis = redisForKeys(options, context.environment, (sentence) =>
+    context.log.warning(sentence),
+  )
   const version = await storeVersion(context, redis)
   const wrapper = await openMasterKey(masterKeySettings(context, version))
   try {

@@ -61,9 +61,9 @@ export const program: Program<typeof options> = {
       log.event(events.wrongParameter, {}, "Can't create poison record: it must hold a byte")
       return 1
     }
-    const redis = redisForKeys(options, environment)
-    const version = (await detectVersion(folder, redis)) ?? 'v1'
     const warn = (sentence: string) => log.warning(sentence)
+    const redis = redisForKeys(options, environment, warn)
+    const version = (await detectVersion(folder, redis)) ?? 'v1'
     const wrapper = await openMasterKey({ options, environment, version, warn, createsKeys: true })
     try {
       const keystore = await openKeystore({ folder, redis, wrapper, warn })

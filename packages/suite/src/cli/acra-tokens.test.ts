@@ -19,7 +19,7 @@ let files = 0
 
 function open() {
   const { values } = settle({ ...tokenOptions, ...redisOptions }, new Map(), new Map())
-  return openTokenStore({ ...values, token_db: path }, {})
+  return openTokenStore({ ...values, token_db: path }, {}, assert.fail)
 }
 
 /** Four tokens, made in 2020 to 2023 and used a year later; that of 2021 is disabled. */

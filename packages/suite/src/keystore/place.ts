@@ -19,13 +19,15 @@ export interface KeystorePlace {
 }
 
 /**
- * The database of Redis that the options name for keys; null where the keys are files.
+ * The database of Redis that the options name for keys; null where the keys are files. `warn` is told of responders and lists of revoked
+ * certificates that cannot be used.
  *
  * @throws KeystoreError `keystore-redis-settings`
  */
 export function redisForKeys(
   options: OptionValues<typeof redisKeysOptions> & { readonly redis_db_tokens?: number },
   environment: Environment,
+  warn: (sentence: string) => void,
 ): RedisConnection | null {
   const { redis_host_port: address, redis_db_keys: keys, redis_db_tokens: tokens = -1 } = options
   if (keys < 0) {
@@ -38,7 +40,7 @@ export function redisForKeys(
       'Identical Redis DB parameters: redis_db_tokens and redis_db_keys must differ',
     )
   try {
-    return new RedisConnection(redisAddress(options, keys, environment))
+    return new RedisConnection(redisAddress(options, keys, environment, warn))
   } catch (error) {
     if (error instanceof RedisError) throw settingsConflict(error.message)
     throw error

@@ -17,5 +17,6 @@ export {
   tlsIdentityOptions,
   tlsOptions,
   tlsRevocationOptions,
+  tlsRevocationServiceOptions,
   tlsRevocationSideOptions,
 } from './options.ts'

@@ -30,6 +30,14 @@ export function tlsRevocationSideOptions<const S extends 'client_' | 'database_'
   )
 }
 
+/** The same for a service that programs connect to: `redis_tls_ocsp_client_url`. */
+export function tlsRevocationServiceOptions<const S extends 'redis' | 'vault'>(service: S) {
+  return joined(
+    prefixed(`${service}_tls_ocsp_client_`, fallingBackTo('tls_ocsp_', ocspRows)),
+    prefixed(`${service}_tls_crl_client_`, fallingBackTo('tls_crl_', crlRows)),
+  )
+}
+
 /** TLS with applications: acra-server is the TLS server. */
 export const tlsClientSideOptions = joined(prefixed('tls_client_', ownTlsRows), {
   tls_client_required: flag(false, 'Refuse applications that do not use TLS'),

@@ -18,10 +18,11 @@ function isInRedis({ redis_host_port, redis_db_tokens }: TokenPlace): boolean {
   return redis_host_port !== '' && redis_db_tokens >= 0
 }
 
-/** Opens the store. Throws TokenStoreError, and TlsError for files of Redis's TLS that cannot be used. */
+/** Opens the store. `warn` takes a sentence about something odd that stops nothing. Throws TokenStoreError, and TlsError for files of Redis's TLS that cannot be used. */
 export async function openTokenStore(
   place: TokenPlace,
   environment: Readonly<Record<string, string | undefined>>,
+  warn: (sentence: string) => void,
 ): Promise<TokenStore> {
   const { token_db: path, redis_db_tokens: database } = place
   if (path !== '' && isInRedis(place)) {
@@ -32,7 +33,7 @@ export async function openTokenStore(
   if (!isInRedis(place)) return memoryTokenStore()
   try {
     return await openRedisTokenStore(
-      new RedisConnection(redisAddress(place, database, environment)),
+      new RedisConnection(redisAddress(place, database, environment, warn)),
     )
   } catch (cause) {
     if (!(cause instanceof RedisError)) throw cause

@@ -53,7 +53,9 @@ async function stopRedis(child: ChildProcess): Promise<void> {
 
 function open(on = port, password = PASSWORD): Promise<TokenStore> {
   const address = { host: '127.0.0.1', port: on, password, database: database++ }
-  return openRedisTokenStore(new RedisConnection({ ...address, user: '', trust: null }))
+  return openRedisTokenStore(
+    new RedisConnection({ ...address, user: '', trust: null, check: null }),
+  )
 }
 
 describeTokenStore('Redis', () => open())

@@ -33,7 +33,7 @@ const newStore = () => placed('')
 /** A store in a file, or in memory where that has no name. */
 function placed(file: string): Promise<TokenStore> {
   const { values } = settle({ ...tokenOptions, ...redisOptions }, new Map(), new Map())
-  return openTokenStore({ ...values, token_db: file }, {})
+  return openTokenStore({ ...values, token_db: file }, {}, assert.fail)
 }
 const samples: Readonly<Record<TokenType, readonly string[]>> = {
   int32: ['0', '-5', '70000', '2147483647', '-2147483648'],

@@ -43,10 +43,10 @@ export const check: Program<typeof options> = {
 }
 
 async function inspect({ options, environment, log, progress }: Context) {
-  const store = await openStore(options, environment)
+  const warn = (sentence: string) => log.warning(sentence)
+  const store = await openStore(options, environment, warn)
   if (!('storage' in store)) return { findings: [store], sound: 0 }
   const { storage, version } = store
-  const warn = (sentence: string) => log.warning(sentence)
   const wrapper = await openMasterKey({ options, environment, version, warn })
   const bar = progress('checking', (await storage.list('', 'private')).length)
   try {
@@ -60,9 +60,13 @@ async function inspect({ options, environment, log, progress }: Context) {
 }
 
 /** The store; or what is wrong with its folder, in which nothing can be looked at then. */
-async function openStore(options: Context['options'], environment: Context['environment']) {
+async function openStore(
+  options: Context['options'],
+  environment: Context['environment'],
+  warn: (sentence: string) => void,
+) {
   const { keys_dir: folder, keys_dir_public: publicFolder } = options
-  const redis = redisForKeys(options, environment)
+  const redis = redisForKeys(options, environment, warn)
   try {
     const store = await storeFor({ folder, publicFolder, redis })
     if (store === null) throw new Refusal(`There is no keystore in ${folder}`)

@@ -91,7 +91,7 @@ async function migrateAll(
 }
 
 async function checkSides(
-  { options, environment }: Context,
+  { options, environment, log }: Context,
   source: Side,
   target: Side,
 ): Promise<void> {
@@ -110,12 +110,12 @@ async function checkSides(
   }
   if (source.keystore === 'v2' && target.keystore === 'v1')
     throw new Refusal('Keystore conversion not supported: v2 to v1')
-  if ((await detectVersion(source.keys_dir, redisForKeys(source, environment))) === null)
+  const warn = (sentence: string) => log.warning(sentence)
+  const versionOf = (side: Side) =>
+    detectVersion(side.keys_dir, redisForKeys(side, environment, warn))
+  if ((await versionOf(source)) === null)
     throw new Refusal(`There is no keystore in ${source.keys_dir}`)
-  if (
-    (await detectVersion(target.keys_dir, redisForKeys(target, environment))) !== null &&
-    !options.force
-  )
+  if ((await versionOf(target)) !== null && !options.force)
     throw new Refusal(
       'Key directory already exists. Run with --force to import into existing directory',
       undefined,
@@ -150,7 +150,7 @@ async function withSide<T>(
       await openKeystore({
         folder: side.keys_dir,
         publicFolder: side.keys_dir_public,
-        redis: redisForKeys(side, environment),
+        redis: redisForKeys(side, environment, warn),
         version,
         wrapper,
         warn,

@@ -95,7 +95,7 @@ async function settingsOf({ options, environment, log }: Context): Promise<Rewra
   const place = {
     folder: options.keys_dir,
     publicFolder: options.keys_dir_public,
-    redis: redisForKeys(options, environment),
+    redis: redisForKeys(options, environment, warn),
   }
   const store = await storeFor(place)
   if (store === null) throw new Refusal(`There is no keystore in ${options.keys_dir}`)

@@ -38,7 +38,7 @@ export async function withKeystore<T>(
 ): Promise<T> {
   const { options, log } = context
   const warn = (sentence: string) => log.warning(sentence)
-  const redis = redisForKeys(options, context.environment)
+  const redis = redisForKeys(options, context.environment, warn)
   const version = asked ?? (await versionThere(context)) ?? 'v1'
   const wrapper = await wrapperFor(context, asksFor, version)
   try {
@@ -60,8 +60,10 @@ export async function withKeystore<T>(
 export function versionThere({
   options,
   environment,
-}: Pick<StoreContext, 'options' | 'environment'>): Promise<StoreVersion | null> {
-  return detectVersion(options.keys_dir, redisForKeys(options, environment))
+  log,
+}: StoreContext): Promise<StoreVersion | null> {
+  const warn = (sentence: string) => log.warning(sentence)
+  return detectVersion(options.keys_dir, redisForKeys(options, environment, warn))
 }
 
 async function wrapperFor(

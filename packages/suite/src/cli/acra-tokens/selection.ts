@@ -1,6 +1,6 @@
 import { tlsRevocationOptions } from '../../net/index.ts'
 import { redisOptions } from '../../net/redis/index.ts'
-import { allWait, flag, text } from '../../options/index.ts'
+import { flag, text } from '../../options/index.ts'
 import {
   decodeRecord,
   isInMemory,
@@ -20,16 +20,16 @@ export const selectionOptions = {
   accessed_before: text('', 'Only tokens that were last used at this time or before'),
   created_after: text('', 'Only tokens that were made at this time or later'),
   created_before: text('', 'Only tokens that were made at this time or before'),
-  ...allWait('OCSP and revocation lists for other services', tlsRevocationOptions),
+  ...tlsRevocationOptions,
 } as const
 
 export const dryRun = flag(false, 'Count what would be removed, and remove nothing')
 
-type Context = Pick<ProgramContext<typeof selectionOptions>, 'options' | 'environment'>
+type Context = Pick<ProgramContext<typeof selectionOptions>, 'options' | 'environment' | 'log'>
 
 /** Does `work` with the store that the options name, and with whether a record is among those that they choose. */
 export async function withTokens(
-  { options, environment }: Context,
+  { options, environment, log }: Context,
   work: (store: TokenStore, isChosen: (record: TokenRecord) => boolean) => Promise<void>,
 ): Promise<void> {
   const isChosen = selection(options)
@@ -41,7 +41,7 @@ export async function withTokens(
       cause: 'token storage is configured incorrectly',
     })
   }
-  const store = await openTokenStore(place, environment)
+  const store = await openTokenStore(place, environment, (sentence) => log.warning(sentence))
   try {
     await work(store, isChosen)
   } finally {

@@ -1,6 +1,10 @@
 import { request as requestPlainly } from 'node:http'
 import { request as requestByTls } from 'node:https'
-import type { TlsTrust } from '../../net/tls/index.ts'
+import { isIP } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { connect } from 'node:tls'
+import { RevocationError } from '../../net/revocation/index.ts'
+import type { PeerCheck, TlsTrust } from '../../net/tls/index.ts'
 import { sourceUnavailable } from './source.ts'
 
 export interface JsonRequest {
@@ -9,6 +13,8 @@ export interface JsonRequest {
   readonly headers: Readonly<Record<string, string>>
   readonly body?: string
   readonly trust: TlsTrust
+  /** Asks whether the certificate of the service was revoked, before anything is sent; null where nobody is asked. */
+  readonly check: PeerCheck | null
   /** From the start to the last byte of the answer. */
   readonly timeoutMs: number
 }
@@ -23,16 +29,20 @@ const ANSWER_SIZE_MAX = 1024 * 1024
 
 /** One request. Rejects with KeystoreError `master-key-unavailable` where no whole answer comes in time; `service` is its name in the message. */
 export function requestJson(service: string, request: JsonRequest): Promise<JsonAnswer> {
-  const { method, url, headers, body, trust, timeoutMs } = request
-  const send = url.protocol === 'https:' ? requestByTls : requestPlainly
+  const { method, url, headers, body, timeoutMs } = request
+  const isTls = url.protocol === 'https:'
+  const send = isTls ? requestByTls : requestPlainly
   return new Promise((resolve, reject) => {
     const fail = (reason: string, cause?: unknown) => {
       clearTimeout(timer)
       sent.destroy()
       reject(sourceUnavailable(`${service} at ${url.host} cannot be reached: ${reason}`, cause))
     }
-    const options = { method, headers, ...trust, ca: [...trust.ca], agent: false }
-    const sent = send(url, options, (answer) => {
+    const over = new AbortController()
+    const connection = isTls
+      ? { createConnection: securely(request, over.signal) }
+      : { agent: false }
+    const sent = send(url, { method, headers, ...connection }, (answer) => {
       const chunks: Buffer[] = []
       let size = 0
       answer.on('data', (chunk: Buffer) => {
@@ -49,12 +59,50 @@ export function requestJson(service: string, request: JsonRequest): Promise<Json
     })
     const timer = setTimeout(() => fail(`no answer within ${timeoutMs} ms`), timeoutMs)
     sent.on('error', (error) => fail(reasonOf(error), error))
+    sent.once('close', () => over.abort())
     sent.end(body)
   })
 }
 
+type CreateConnection = (
+  options: object,
+  done: (error: Error | null, socket: Duplex) => void,
+) => undefined
+
+/** Connects by TLS, and gives the connection away once the certificate of the other side is known not to be revoked. */
+function securely({ url, trust, check }: JsonRequest, signal: AbortSignal): CreateConnection {
+  return (_, done) => {
+    const host = url.hostname.replace(/^\[|\]$/g, '')
+    const socket = connect({
+      host,
+      port: Number(url.port || 443),
+      // An address is no name to ask for.
+      ...(isIP(host) === 0 ? { servername: host } : {}),
+      ...trust,
+      ca: [...trust.ca],
+    })
+    const fail = (error: Error) => {
+      socket.destroy()
+      done(error, socket)
+    }
+    socket.once('error', fail)
+    socket.once('secureConnect', async () => {
+      try {
+        await check?.(socket.getPeerCertificate(true))
+        socket.off('error', fail)
+        done(null, socket)
+      } catch (error) {
+        fail(error as Error) // A check rejects with errors only.
+      }
+    })
+    signal.addEventListener('abort', () => socket.destroy(), { once: true })
+    return undefined
+  }
+}
+
 /** What went wrong, in words that name no secret: the code of the system or of TLS. */
 export function reasonOf(error: Error): string {
+  if (error instanceof RevocationError) return `${error.message}. ${error.hint}`
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name
   return reasons[code] ?? code
 }

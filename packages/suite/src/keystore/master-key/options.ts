@@ -1,3 +1,4 @@
+import { tlsRevocationServiceOptions } from '../../net/index.ts'
 import {
   choice,
   flag,
@@ -9,7 +10,6 @@ import {
   serverNameRow,
   text,
 } from '../../options/index.ts'
-import { waitingRevocationOptions } from '../../options/waiting/index.ts'
 
 /** HashiCorp Vault. The names of 0.96, and the login by a Kubernetes service account, which is ours. */
 const vaultOptions = {
@@ -18,7 +18,7 @@ const vaultOptions = {
     auth: ignored('the certificate of Vault is always checked', ownTlsRows.auth),
     sni: serverNameRow,
   }),
-  ...waitingRevocationOptions('vault'),
+  ...tlsRevocationServiceOptions('vault'),
   vault_connection_api_string: text(
     '',
     'http(s)://host:port of HashiCorp Vault; when set, the master key is read from there',

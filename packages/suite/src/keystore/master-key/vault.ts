@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { readTrust, type TlsTrust } from '../../net/tls/index.ts'
+import { revocationSettings } from '../../net/revocation/index.ts'
+import { type PeerCheck, readTrust, serviceCheck, type TlsTrust } from '../../net/tls/index.ts'
 import { decodeBase64, wrapperOfContent } from './content.ts'
 import { type JsonAnswer, requestJson } from './https-json.ts'
 import type { KeyWrapper } from './key-wrapper.ts'
@@ -41,11 +42,13 @@ export const vaultSource: MasterKeySource = {
 class Vault {
   readonly #address: URL
   readonly #trust: TlsTrust
+  readonly #check: PeerCheck | null
   #token = ''
 
-  private constructor(address: URL, trust: TlsTrust) {
+  private constructor(address: URL, trust: TlsTrust, check: PeerCheck | null) {
     this.#address = address
     this.#trust = trust
+    this.#check = check
   }
 
   /** Logs in. */
@@ -57,7 +60,9 @@ class Vault {
     const address = addressOf(options)
     if (address.protocol === 'http:')
       warn(`${SERVICE} is asked without TLS: everybody on the way can read the master key`)
-    const vault = new Vault(address, readTrust(trustPaths(options), environment))
+    const trust = readTrust(trustPaths(options), environment)
+    const check = serviceCheck(revocationSettings(options, 'vault'), trust.ca, warn)
+    const vault = new Vault(address, trust, check)
     vault.#token =
       options.vault_auth_type === 'token'
         ? tokenOf(environment)
@@ -161,6 +166,7 @@ class Vault {
       headers: { 'x-vault-request': 'true', ...headers },
       ...(body === undefined ? {} : { body }),
       trust: this.#trust,
+      check: this.#check,
       timeoutMs: TIMEOUT_MS,
     })
   }

@@ -30,7 +30,15 @@ before(async () => {
 after(() => server.stop())
 
 function connectionTo(port: number, more: object = {}): RedisConnection {
-  const address = { host: '127.0.0.1', port, database: 0, user: '', password: '', trust: null }
+  const address = {
+    host: '127.0.0.1',
+    port,
+    database: 0,
+    user: '',
+    password: '',
+    trust: null,
+    check: null,
+  }
   return new RedisConnection({ ...address, ...more })
 }
 
@@ -327,7 +335,7 @@ describe('by TLS, as a user with rights for the keys alone', () => {
       redis_tls_client_key: client.keyFile,
       ...more,
     }
-    const redis = redisForKeys(options, {})
+    const redis = redisForKeys(options, {}, () => {})
     const wrapper = masterKeyWrapper(new Uint8Array(32).fill(1))
     return openKeystore({ folder: 'keys', redis, wrapper, warn: assert.fail })
   }
@@ -362,18 +370,24 @@ describe('by TLS, as a user with rights for the keys alone', () => {
 test('settings of Redis that contradict each other are refused', () => {
   const { values } = settle(redisKeysOptions, new Map(), new Map())
   const refused = (more: object) =>
-    assert.throws(() => redisForKeys({ ...values, ...more }, {}), {
+    assert.throws(() => redisForKeys({ ...values, ...more }, {}, () => {}), {
       code: 'keystore-redis-settings',
     })
-  assert.equal(redisForKeys(values, {}), null)
-  assert.equal(redisForKeys({ ...values, redis_host_port: 'a:1', redis_db_tokens: 1 }, {}), null)
+  assert.equal(
+    redisForKeys(values, {}, () => {}),
+    null,
+  )
+  assert.equal(
+    redisForKeys({ ...values, redis_host_port: 'a:1', redis_db_tokens: 1 }, {}, () => {}),
+    null,
+  )
   refused({ redis_host_port: 'localhost:6379' })
   refused({ redis_db_keys: 0 })
   refused({ redis_host_port: 'a:1', redis_db_keys: 1, redis_db_tokens: 1 })
   for (const address of ['a:0', 'a:65536', 'a:x', 'redis://a:1', 'a b', ':1', 'u@a:1', 'a:1:2'])
     refused({ redis_host_port: address, redis_db_keys: 0 })
   for (const address of ['localhost', 'localhost:1', '[::1]:6379', '[::1]', '127.0.0.1:6379'])
-    assert.ok(redisForKeys({ ...values, redis_host_port: address, redis_db_keys: 0 }, {}))
+    assert.ok(redisForKeys({ ...values, redis_host_port: address, redis_db_keys: 0 }, {}, () => {}))
 })
 
 function sha256(text: string): string {

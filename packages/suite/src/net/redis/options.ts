@@ -8,8 +8,9 @@ import {
   serverNameRow,
   text,
 } from '../../options/index.ts'
-import { waitingRevocationOptions } from '../../options/waiting/index.ts'
-import { readTrust } from '../tls/index.ts'
+import { tlsRevocationServiceOptions } from '../options.ts'
+import { revocationSettings } from '../revocation/index.ts'
+import { readTrust, serviceCheck } from '../tls/index.ts'
 import type { RedisAddress } from './redis-connection.ts'
 import { RedisError } from './redis-error.ts'
 
@@ -27,30 +28,34 @@ export const redisOptions = {
       auth: ignored('the certificate of Redis is always checked', ownTlsRows.auth),
       sni: serverNameRow,
     }),
-    waitingRevocationOptions('redis'),
+    tlsRevocationServiceOptions('redis'),
   ),
 } as const
 
-/** What the options say of the database with this number. Throws RedisError `redis-settings`, and TlsError for a file that cannot be used. */
+/**
+ * What the options say of the database with this number. `warn` is told of responders and lists of revoked certificates that cannot be used.
+ * Throws RedisError `redis-settings`, ConfigurationError, and TlsError for a file that cannot be used.
+ */
 export function redisAddress(
   options: OptionValues<typeof redisOptions>,
   database: number,
   environment: Readonly<Record<string, string | undefined>>,
+  warn: (sentence: string) => void,
 ): RedisAddress {
   const { host, port } = hostAndPort(options.redis_host_port)
-  const trust = {
+  const plain = { host, port, database, user: options.redis_user, password: options.redis_password }
+  if (!options.redis_tls_enable) return { ...plain, trust: null, check: null }
+  const paths = {
     ca: options.redis_tls_client_ca,
     cert: options.redis_tls_client_cert,
     key: options.redis_tls_client_key,
     serverName: options.redis_tls_client_sni,
   }
+  const trust = readTrust(paths, environment)
   return {
-    host,
-    port,
-    database,
-    user: options.redis_user,
-    password: options.redis_password,
-    trust: options.redis_tls_enable ? readTrust(trust, environment) : null,
+    ...plain,
+    trust,
+    check: serviceCheck(revocationSettings(options, 'redis'), trust.ca, warn),
   }
 }
 

@@ -12,7 +12,7 @@ after(() => server.stop())
 const patienceMs = 1500
 function connect(): RedisConnection {
   const { host, port } = server
-  const address = { host, port, database: 0, user: '', password: '', trust: null }
+  const address = { host, port, database: 0, user: '', password: '', trust: null, check: null }
   return new RedisConnection(address, patienceMs)
 }
 const unavailable = () => ({

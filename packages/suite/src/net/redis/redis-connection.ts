@@ -1,5 +1,7 @@
 import { isIP } from 'node:net'
-import type { TlsTrust } from '../tls/index.ts'
+import { checkServerIdentity, type PeerCertificate } from 'node:tls'
+import { RevocationError } from '../revocation/index.ts'
+import type { PeerCheck, TlsTrust } from '../tls/index.ts'
 import { RedisError } from './redis-error.ts'
 
 /** Where a database of Redis is, and how to log in. */
@@ -13,6 +15,8 @@ export interface RedisAddress {
   readonly password: string
   /** Null where there is no TLS. */
   readonly trust: TlsTrust | null
+  /** Asks whether the certificate of Redis was revoked; null where nobody is asked. */
+  readonly check: PeerCheck | null
 }
 
 /** What Redis answers. */
@@ -90,7 +94,8 @@ export class RedisConnection {
 
   async #connect(): Promise<Client> {
     const { createClient } = await import('@redis/client')
-    const { host, port, database, user, password, trust } = this.#address
+    const { host, port, database, user, password, trust, check } = this.#address
+    let shown: PeerCertificate | null = null
     const socket = {
       host,
       port,
@@ -101,11 +106,30 @@ export class RedisConnection {
       socket:
         trust === null
           ? socket
-          : { ...socket, tls: true, ...serverName(host), ...trust, ca: [...trust.ca] },
+          : {
+              ...socket,
+              tls: true,
+              ...serverName(host),
+              ...trust,
+              ca: [...trust.ca],
+              checkServerIdentity(name: string, certificate: PeerCertificate) {
+                shown = certificate
+                return checkServerIdentity(name, certificate)
+              },
+            },
       database,
       RESP: 2,
-      ...(user === '' ? {} : { username: user }),
-      ...(password === '' ? {} : { password }),
+      credentialsProvider: {
+        type: 'async-credentials-provider',
+        // Asked for on every new connection, before anything is sent.
+        credentials: async () => {
+          await check?.(shown)
+          return {
+            ...(user === '' ? {} : { username: user }),
+            ...(password === '' ? {} : { password }),
+          }
+        },
+      },
     })
     // Every failure is told to those who wait; without a listener it would end the process.
     client.on('error', () => this.#drop(client))
@@ -157,12 +181,16 @@ export class RedisConnection {
   }
 
   #unavailable(cause: unknown): RedisError {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
-    const reason = code || 'the connection was closed, or nothing was answered in time'
+    const reason = reasonOf(cause) || 'the connection was closed, or nothing was answered in time'
     return new RedisError('redis-unavailable', `${this.place} cannot be reached: ${reason}`, {
       cause,
     })
   }
+}
+
+function reasonOf(cause: unknown): string {
+  if (cause instanceof RevocationError) return `${cause.message}. ${cause.hint}`
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : ''
 }
 
 /** The name that a certificate must bear is never sent where it is an address. */

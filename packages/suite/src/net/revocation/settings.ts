@@ -32,22 +32,30 @@ export interface RevocationSettings {
   readonly crl: CrlSettings | null
 }
 
-/** What one side's options ask for: `side` is `client_`, `database_`, or empty for the general ones. Throws ConfigurationError. */
+/** Beginnings of the names of options, for OCSP and lists, by the side or service that they are of. */
+const prefixes = {
+  general: ['tls_ocsp_', 'tls_crl_'],
+  client: ['tls_ocsp_client_', 'tls_crl_client_'],
+  database: ['tls_ocsp_database_', 'tls_crl_database_'],
+  redis: ['redis_tls_ocsp_client_', 'redis_tls_crl_client_'],
+  vault: ['vault_tls_ocsp_client_', 'vault_tls_crl_client_'],
+} as const
+
+/** What the options of one side or service ask for. Throws ConfigurationError. */
 export function revocationSettings(
   options: Readonly<Record<string, unknown>>,
-  side: '' | 'client_' | 'database_' = '',
+  side: keyof typeof prefixes = 'general',
 ): RevocationSettings {
+  const [ocsp, crl] = prefixes[side]
   return {
-    ocsp: ocspSettings(rowsOf(options, `tls_ocsp_${side}`, ocspRows), `tls_ocsp_${side}url`),
-    crl: crlSettings(rowsOf(options, `tls_crl_${side}`, crlRows), `tls_crl_${side}url`),
+    ocsp: ocspSettings(rowsOf(options, ocsp, ocspRows), `${ocsp}url`),
+    crl: crlSettings(rowsOf(options, crl, crlRows), `${crl}url`),
   }
 }
 
 function ocspSettings(rows: OptionValues<typeof ocspRows>, name: string): OcspSettings | null {
   if (rows.required === 'requireGood' && rows.url === '') {
-    throw wrong(
-      'when passing `--tls_ocsp_required=requireGood`, URL is mandatory: set tls_ocsp_url',
-    )
+    throw wrong(`when passing \`--tls_ocsp_required=requireGood\`, URL is mandatory: set ${name}`)
   }
   if (rows.url === '' && rows.from_cert === 'ignore') return null
   return {

@@ -5,6 +5,7 @@
 export { type ClientPolicy, clientPolicies } from './client-policy.ts'
 export { type Credentials, readAuthorities, readCredentials } from './files.ts'
 export { peerCertificate } from './peer-chain.ts'
+export { type PeerCheck, serviceCheck } from './peer-check.ts'
 export { systemAuthorities } from './system-authorities.ts'
 export { TlsClient, type Verification } from './tls-client.ts'
 export { TlsError } from './tls-error.ts'

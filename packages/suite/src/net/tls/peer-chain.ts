@@ -16,10 +16,10 @@ export class PeerChains {
 
   /**
    * The certificates from the peer's own to that of an authority that we trust, each signed by the next. Empty where the peer showed
-   * none, or none of them leads there. As with OpenSSL an authority of ours comes before what the peer sends.
+   * none, or none of them leads there. `shown` is what `getPeerCertificate(true)` gives. As with OpenSSL an authority of ours comes before what the peer sends.
    */
-  of(socket: TLSSocket): readonly X509Certificate[] {
-    const sent = sentBy(socket)
+  of(shown: PeerCertificate | null): readonly X509Certificate[] {
+    const sent = certificatesIn(shown)
     const [own] = sent
     if (own === undefined) return []
     const chain = [own]
@@ -60,9 +60,9 @@ export function peerCertificate(socket: TLSSocket): Buffer | null {
 }
 
 /** What the peer has shown: its own certificate, then the others that Node knows of. */
-function sentBy(socket: TLSSocket): readonly X509Certificate[] {
+function certificatesIn(shown: PeerCertificate | null): readonly X509Certificate[] {
   const sent: X509Certificate[] = []
-  let at: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true)
+  let at: Partial<DetailedPeerCertificate> | undefined = shown ?? undefined
   // The last one is its own issuer.
   while (at?.raw !== undefined && sent.length < LENGTH_MAX) {
     sent.push(new X509Certificate(at.raw))

@@ -9,7 +9,7 @@ import {
 import { type Revocation, RevocationError } from '../revocation/index.ts'
 import { tlsContext } from './context.ts'
 import type { Credentials } from './files.ts'
-import { PeerChains } from './peer-chain.ts'
+import { type PeerCheck, peerCheck } from './peer-check.ts'
 import { TlsError } from './tls-error.ts'
 import { tlsFailure } from './tls-failure.ts'
 
@@ -33,13 +33,14 @@ export interface TlsClientSettings {
 export class TlsClient {
   readonly #settings: TlsClientSettings
   readonly #context: SecureContext
-  readonly #chains: PeerChains
+  readonly #check: PeerCheck | null
 
   /** Throws where OpenSSL does not take the certificates. */
   constructor(settings: TlsClientSettings) {
     this.#settings = settings
     this.#context = tlsContext(settings.credentials, settings.authorities)
-    this.#chains = new PeerChains(settings.authorities)
+    const { revocation, authorities } = settings
+    this.#check = revocation && peerCheck(revocation, authorities)
   }
 
   /**
@@ -86,10 +87,9 @@ export class TlsClient {
   }
 
   async #checkRevocation(secured: TLSSocket, verification: Verification): Promise<void> {
-    const { revocation } = this.#settings
-    if (revocation === null || verification === 'none') return
+    if (this.#check === null || verification === 'none') return
     try {
-      await revocation.check(this.#chains.of(secured))
+      await this.#check(secured.getPeerCertificate(true))
     } catch (cause) {
       if (!(cause instanceof RevocationError)) throw cause
       const text = `TLS with the server failed: ${cause.message}`

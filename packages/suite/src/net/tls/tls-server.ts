@@ -118,7 +118,7 @@ export class TlsServer {
     const { policy, revocation } = this.#settings
     if (revocation === null || !policy.verifies || peerCertificate(socket) === null) return
     try {
-      await revocation.check(this.#chains.of(socket))
+      await revocation.check(this.#chains.of(socket.getPeerCertificate(true)))
     } catch (cause) {
       if (!(cause instanceof RevocationError)) throw cause
       throw new TlsError('tls-client-refused', cause.message, cause.hint, { cause })

@@ -4,4 +4,3 @@
  * moves to the folder of its owner when its feature is built.
  */
 export { consulOptions } from './stores.ts'
-export { waitingRevocationOptions } from './tls.ts'

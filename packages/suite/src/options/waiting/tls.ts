@@ -5,8 +5,8 @@ import { ownTlsRows, serverNameRow } from '../tls-rows.ts'
 const SERVICES = 'TLS to other services'
 const REVOCATION = 'OCSP and revocation lists for other services'
 
-/** What is done against certificates of services that have been revoked: `redis_tls_crl_client_url` (cli-tools.md §2.6). */
-export function waitingRevocationOptions<const S extends string>(service: S) {
+/** What is done against certificates of services that have been revoked: `consul_tls_crl_client_url` (cli-tools.md §2.6). */
+function waitingRevocationOptions<const S extends string>(service: S) {
   const prefix = `${service}_tls_` as const
   return joined(
     allWait(REVOCATION, prefixed(`${prefix}ocsp_client_`, fallingBackTo('tls_ocsp_', ocspRows))),

@@ -42,7 +42,7 @@ export async function openServiceKeystore({
   cacheOnStart,
 }: KeystoreSettings): Promise<ServiceKeystore> {
   const folder = options.keys_dir
-  const redis = redisForKeys(options, environment)
+  const redis = redisForKeys(options, environment, warn)
   const version = (await detectVersion(folder, redis)) ?? 'v1'
   const gate = new GatedWrapper(await openMasterKey({ options, environment, version, warn }))
   try {

@@ -134,8 +134,8 @@ test('a dumped file can be read again', () => {
 test('what asks for a protection that does not exist yet is refused', () => {
   const words = [
     '--mysql_enable',
-    '--redis_tls_ocsp_client_url=http://localhost',
-    '--vault_tls_crl_client_from_cert=use',
+    '--consul_tls_ocsp_client_url=http://localhost',
+    '--consul_tls_crl_client_from_cert=use',
     '--acracensor_config_file=censor.yaml',
     '--audit_log_enable',
     '--encryptor_config_storage_type=consul',
@@ -149,8 +149,8 @@ test('what asks for a protection that does not exist yet is refused', () => {
 
 test('what turns off what does not exist yet is accepted', () => {
   const off = [
-    '--redis_tls_ocsp_client_url=',
-    '--vault_tls_crl_client_check_only_leaf_certificate=false',
+    '--consul_tls_ocsp_client_url=',
+    '--consul_tls_crl_client_check_only_leaf_certificate=false',
   ]
   assert.deepEqual(
     refusals(...off, '--token_db=', '--redis_db_keys=-1', '--mysql_enable=false'),

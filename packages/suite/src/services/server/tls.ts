@@ -60,7 +60,7 @@ export function checkTlsOptions(options: ServerOptions): void {
       throw wrong('acraconnector_tls_transport_enable needs client_id or tls_client_id_from_cert')
     }
   }
-  for (const side of ['client_', 'database_'] as const) revocationSettings(options, side)
+  for (const side of ['client', 'database'] as const) revocationSettings(options, side)
   if (options.http_api_tls_transport_enable) {
     if (!options.http_api_enable) throw wrong('http_api_tls_transport_enable needs http_api_enable')
     if (options.tls_client_cert === '')
@@ -125,7 +125,7 @@ function openTlsServer(
     extractor: options.tls_client_id_from_cert ? options.tls_identifier_extractor_type : null,
     protocol,
     revocation: policy.verifies
-      ? revocationOf(revocationSettings(options, 'client_'), authorities, log)
+      ? revocationOf(revocationSettings(options, 'client'), authorities, log)
       : null,
   })
 }
@@ -141,7 +141,7 @@ function openTlsClient(
     authorities,
     serverName: options.tls_database_sni || options.tls_db_sni || options.db_host,
     protocol: PROTOCOL,
-    revocation: revocationOf(revocationSettings(options, 'database_'), authorities, log),
+    revocation: revocationOf(revocationSettings(options, 'database'), authorities, log),
   })
 }
 

@@ -28,5 +28,5 @@ export async function tokensFor(
       'Tokens are kept in memory and are lost when the server stops: name a store with --token_db or --redis_db_tokens',
     )
   }
-  return tokensIn(await openTokenStore(options, environment))
+  return tokensIn(await openTokenStore(options, environment, (sentence) => log.warning(sentence)))
 }

@@ -259,6 +259,6 @@ async function openTokens(
   options: TranslatorOptions,
   { environment, log }: TranslatorContext,
 ): Promise<TokenStore> {
-  const store = await openTokenStore(options, environment)
+  const store = await openTokenStore(options, environment, (sentence) => log.warning(sentence))
   return isInMemory(options) ? warnOfMemory(store, log) : store
 }

@@ -35,10 +35,10 @@ export type TokenPlace = 'memory' | { readonly path: string } | { readonly hostP
 
 export function openTokens(place: TokenPlace): Promise<TokenStore> {
   const { values } = settle({ ...tokenOptions, ...redisOptions }, new Map(), new Map())
-  if (place === 'memory') return openTokenStore(values, {})
-  if ('path' in place) return openTokenStore({ ...values, token_db: place.path }, {})
+  if (place === 'memory') return openTokenStore(values, {}, () => {})
+  if ('path' in place) return openTokenStore({ ...values, token_db: place.path }, {}, () => {})
   const redis = { redis_host_port: place.hostPort, redis_db_tokens: 0 }
-  return openTokenStore({ ...values, ...redis }, {})
+  return openTokenStore({ ...values, ...redis }, {}, () => {})
 }
 
 /** Makes ready what `yaml`, an encryptor config, asks for. */
