@@ -106,6 +106,13 @@ test('the commands of "Operations" work as they stand', async () => {
   })
 })
 
+test('the commands of "Learning the schema from the database" work as they stand', async () => {
+  await run('docs/guide/schema-introspection.md', async (output) => {
+    assert.match(output, /1 \| Ann {2}\| asthma/)
+    assert.match(output, /1 \| Ann {2}\| \\x252525/)
+  })
+})
+
 /** A port for each further program of a guide. */
 const morePorts = async () => ({
   CONNECTOR_PORT: String(await freePort()),

@@ -19,6 +19,18 @@ function said(words: readonly string[], address: Address = loopback): string[] {
 const cases: readonly (readonly [string, readonly string[], Address, RegExp | null])[] = [
   ['a client id on loopback', usual, loopback, null],
   ['no TLS on an open address', usual, open, /without TLS on an address that other/],
+  [
+    'schemas of databases that nobody names',
+    [...usual, '--schema_introspection'],
+    loopback,
+    /--schema_introspection_databases/,
+  ],
+  [
+    'schemas learned at start',
+    [...usual, '--schema_introspection', '--schema_introspection_databases=app'],
+    loopback,
+    null,
+  ],
   ['a unix socket', usual, { kind: 'unix', path: '/run/x' }, null],
   ['TLS that is not required', [...usual, ...certificate], open, /--tls_client_required/],
   ['TLS that is required', [...usual, ...certificate, '--tls_client_required'], open, null],

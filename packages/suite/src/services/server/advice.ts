@@ -30,6 +30,7 @@ export function* advices(
   if (options.decrypt_unconfigured || protectsColumns) yield* aboutIdentity(options)
   yield* aboutCertificates(options)
   yield* aboutDatabase(options)
+  yield* aboutSchemas(options)
 }
 
 function* aboutListening(options: ServerOptions, address: Address): Iterable<string> {
@@ -83,6 +84,12 @@ function* aboutDatabase(options: ServerOptions): Iterable<string> {
   } else if (mode === 'prefer' || mode === 'require') {
     yield `--tls_database_mode=${mode} does not check who answers for the database: verify-full does`
   }
+}
+
+function* aboutSchemas(options: ServerOptions): Iterable<string> {
+  if (!options.schema_introspection || options.schema_introspection_databases !== '') return
+  yield 'Whether the encryptor config contradicts a database is said at its first connection only: name the databases with ' +
+    '--schema_introspection_databases'
 }
 
 function hasDatabaseTls(options: ServerOptions): boolean {

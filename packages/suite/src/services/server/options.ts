@@ -111,8 +111,8 @@ const introspection = {
     'Databases, with commas between them, whose schemas are learned at start: one that contradicts the encryptor config stops it; others are learned at their first connection',
   ),
   schema_introspection_interval: int(
-    0,
-    'Seconds between two looks whether schemas have changed in a way that acra-server has not seen; 0 for none',
+    60,
+    'Seconds between two looks whether others have changed schemas; 0 for none',
     { min: 0, max: SECONDS_MAX },
   ),
 } as const

@@ -5,7 +5,7 @@ import type { ServerOptions } from '../options.ts'
 export function checkSchemaOptions(options: ServerOptions): void {
   if (!options.schema_introspection) {
     for (const name of dependent) {
-      if (options[name] !== '' && options[name] !== 0)
+      if (options[name] !== '')
         throw wrong(`${name} needs schema_introspection: add --schema_introspection`)
     }
     return
@@ -32,7 +32,6 @@ const dependent = [
   'schema_introspection_user',
   'schema_introspection_password_file',
   'schema_introspection_databases',
-  'schema_introspection_interval',
 ] as const
 
 function wrong(text: string): ConfigurationError {

@@ -112,7 +112,7 @@ export class Schemas {
 
   /** Looks whether schemas are still what they were. */
   look(): void {
-    for (const { database } of this.#entries.values()) void database.look()
+    for (const { database } of this.#entries.values()) if (database.isKnown) void database.look()
   }
 
   close(): void {
