@@ -4,4 +4,4 @@
  */
 export { AcraError } from '@acra-ts/crypto'
 export { BufferSink } from './buffer-sink.ts'
-export { explained, lastly, type Soon, soon } from './soon.ts'
+export { explained, lastly, outcomeOf, type Soon, soon } from './soon.ts'

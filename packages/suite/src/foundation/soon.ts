@@ -32,3 +32,25 @@ export function explained<R>(action: () => Soon<R>, explain: (error: unknown) =>
     throw explain(error)
   }
 }
+
+/** What `action` gives; `tell` hears, once it is over, whether it was done, and the value where it was. */
+export function outcomeOf<R>(
+  action: () => Soon<R>,
+  tell: (isDone: boolean, value: R | undefined) => void,
+): Soon<R> {
+  const failed = (error: unknown): never => {
+    tell(false, undefined)
+    throw error
+  }
+  const done = (value: R): R => {
+    tell(true, value)
+    return value
+  }
+  let result: Soon<R>
+  try {
+    result = action()
+  } catch (error) {
+    return failed(error)
+  }
+  return result instanceof Promise ? result.then(done, failed) : done(result)
+}

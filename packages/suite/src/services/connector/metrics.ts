@@ -7,9 +7,7 @@ import {
   processMetrics,
   Registry,
 } from '../../observe/index.ts'
-import { keystoreDegraded } from '../metrics/index.ts'
-
-const CONNECTION_BOUNDS = [0.1, 0.2, 0.5, 1, 10, 60, 3600, 86_400]
+import { connectionBounds, keystoreDegraded } from '../metrics/index.ts'
 
 /** What acra-connector counts. The names, labels and helps are the original's. spec: observability §2 */
 export class ConnectorMetrics {
@@ -30,7 +28,7 @@ export class ConnectorMetrics {
     this.#seconds = registry.histograms(
       'acraconnector_connections_processing_seconds',
       'Time of connection processing',
-      CONNECTION_BOUNDS,
+      connectionBounds,
       labels,
     )
     this.keystoreDegraded = keystoreDegraded(registry, 'acraconnector')

@@ -20,9 +20,9 @@ export function observerOf(log: Logger): ConversationObserver {
 /** Counts what is sealed and opened, and logs, at level debug, what comes back to the client as it was. */
 export function valueObserverOf(log: Logger, metrics: ServerMetrics): ValueObserver {
   return {
-    opened: (kind) => metrics.decrypted(kind, true),
+    opened: (kind) => metrics.values.decrypted(kind, true),
     notOpened(kind) {
-      metrics.decrypted(kind, false)
+      metrics.values.decrypted(kind, false)
       log.debug(events.cannotDecrypt.message, { code: events.cannotDecrypt.code, envelope: kind })
     },
     notVerified: () =>
@@ -30,11 +30,11 @@ export function valueObserverOf(log: Logger, metrics: ServerMetrics): ValueObser
         code: events.cannotDecrypt.code,
         reason: 'the search hash does not fit the value',
       }),
-    tokenized: (type, success) => metrics.tokenized(type, success),
-    detokenized: (type, success) => metrics.detokenized(type, success),
+    tokenized: (type, success) => metrics.values.tokenized(type, success),
+    detokenized: (type, success) => metrics.values.detokenized(type, success),
     tokenFailed: (error) => log.event(events.cannotResolveToken, { error: messageOf(error) }),
-    sealed: (kind) => metrics.encrypted(kind, true),
-    notSealed: (kind) => metrics.encrypted(kind, false),
+    sealed: (kind) => metrics.values.encrypted(kind, true),
+    notSealed: (kind) => metrics.values.encrypted(kind, false),
     keysFailed: (kind, error) =>
       log.event(events.cannotReadKeys, { envelope: kind, error: messageOf(error) }),
   }

@@ -7,12 +7,14 @@ import {
   processMetrics,
   Registry,
 } from '../../observe/index.ts'
-import { keystoreDegraded } from '../metrics/index.ts'
+import {
+  connectionBounds,
+  keystoreDegraded,
+  processingBounds,
+  ValueMetrics,
+} from '../metrics/index.ts'
 import { operations } from './operations.ts'
 import { tokenOperations } from './token-requests.ts'
-
-const CONNECTION_BOUNDS = [0.1, 0.2, 0.5, 1, 10, 60, 3600, 86_400]
-const PROCESSING_BOUNDS = [0.00001, 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.1, 1, 3, 5, 10]
 
 export type Interface = 'http' | 'grpc'
 const interfaces: readonly Interface[] = ['http', 'grpc']
@@ -22,6 +24,8 @@ export class TranslatorMetrics {
   readonly registry = new Registry()
   /** The place where the master key comes from has gone away (1) or is back (-1). */
   readonly keystoreDegraded: (change: 1 | -1) => void
+  /** Values that are protected and revealed. */
+  readonly values: ValueMetrics
   readonly #connections: readonly Counter[]
   readonly #connectionSeconds: readonly Histogram[]
   readonly #requests: readonly Histogram[]
@@ -39,15 +43,16 @@ export class TranslatorMetrics {
     this.#connectionSeconds = registry.histograms(
       'acratranslator_connections_processing_seconds',
       'Time of connection processing',
-      CONNECTION_BOUNDS,
+      connectionBounds,
       connections,
     )
     this.#requests = registry.histograms(
       'acratranslator_request_processing_seconds',
       'Time of response processing',
-      PROCESSING_BOUNDS,
+      processingBounds,
       { request_type: interfaces, operation: this.#names },
     )
+    this.values = new ValueMetrics(registry)
     this.keystoreDegraded = keystoreDegraded(registry, 'acratranslator')
     buildMetrics(registry, product)
     processMetrics(registry)

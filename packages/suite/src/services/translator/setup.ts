@@ -18,7 +18,7 @@ import { openPoisonKeys, PoisonReaction, type Reactions } from '../poison/index.
 import { type ArrivalSettings, revocationOf, TransportKeyring } from '../transport/index.ts'
 import type { Interface } from './metrics.ts'
 import type { TranslatorOptions } from './options.ts'
-import { Values } from './values.ts'
+import { type ValueCounts, Values } from './values.ts'
 
 /** What new connections and requests work with. A reload makes another one. */
 export interface Setup {
@@ -41,6 +41,7 @@ export interface SetupContext {
   readonly reactions: Reactions
   /** Kept through reloads. */
   readonly tokens: TokenStore
+  readonly counts: ValueCounts
   /** Told 1 when the place where the master key comes from goes away, -1 when it is back. */
   readonly onDegraded: (change: 1 | -1) => void
 }
@@ -48,7 +49,7 @@ export interface SetupContext {
 /** Reads files and keys, and makes ready. Throws where anything is wrong. */
 export async function openSetup(
   options: TranslatorOptions,
-  { environment, log, reactions, tokens, onDegraded }: SetupContext,
+  { environment, log, reactions, tokens, counts, onDegraded }: SetupContext,
 ): Promise<Setup> {
   const mode = checkOptions(options)
   const tls = mode === 'tls' ? openTls(options, environment, log) : { http: null, grpc: null }
@@ -69,7 +70,7 @@ export async function openSetup(
   return {
     options,
     arrival: { http: { ...arrival, tls: tls.http }, grpc: { ...arrival, tls: tls.grpc } },
-    values: new Values(keys.inUse, tokens),
+    values: new Values(keys.inUse, tokens, counts),
     poison: poisonKeys && { keys: poisonKeys, alarm },
     unwatch: keys.unwatch,
     wipe() {

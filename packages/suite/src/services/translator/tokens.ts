@@ -1,5 +1,5 @@
 /** Tokens of values that come in requests. spec: acra-translator §4.3, §5; acra-envelopes §7 */
-import { BufferSink, type Soon, soon } from '../../foundation/index.ts'
+import { BufferSink, outcomeOf, type Soon, soon } from '../../foundation/index.ts'
 import type { Logger } from '../../observe/index.ts'
 import type { TokenStore } from '../../tokens/index.ts'
 import {
@@ -14,6 +14,13 @@ import {
 import { tokensIn } from '../tokens/index.ts'
 import type { Caller } from './caller.ts'
 import { failed, OperationError } from './operation-error.ts'
+
+/** Told of every operation on tokens, and whether it was done. */
+export interface TokenCounts {
+  tokenized(type: TokenType, isDone: boolean): void
+  /** A token that stands for nothing counts as not done. */
+  detokenized(type: TokenType, isDone: boolean): void
+}
 
 export const CANNOT_TOKENIZE = "can't tokenize"
 export const CANNOT_DETOKENIZE = "can't detokenize"
@@ -33,14 +40,31 @@ const columns: Readonly<Record<TokenType, Column>> = {
 export class Tokens {
   readonly #keys: KeysInUse
   readonly #tokens: TokenUse
+  readonly #counts: TokenCounts
 
-  constructor(keys: KeysInUse, store: TokenStore) {
+  constructor(keys: KeysInUse, store: TokenStore, counts: TokenCounts) {
     this.#keys = keys
     this.#tokens = tokensIn(store)
+    this.#counts = counts
   }
 
   /** The token of a value that is not empty. Throws OperationError, or rejects with it. */
-  async tokenize(caller: Caller, type: TokenType, value: Buffer): Promise<Buffer> {
+  tokenize(caller: Caller, type: TokenType, value: Buffer): Soon<Buffer> {
+    return outcomeOf(
+      () => this.#tokenOf(caller, type, value),
+      (isDone) => this.#counts.tokenized(type, isDone),
+    )
+  }
+
+  /** What a token stands for; null where the caller has no such token in use. Throws OperationError, or rejects with it. */
+  detokenize(caller: Caller, type: TokenType, token: Buffer): Soon<Buffer | null> {
+    return outcomeOf(
+      () => this.#valueOf(caller, type, token),
+      (isDone, value) => this.#counts.detokenized(type, isDone && value !== null),
+    )
+  }
+
+  async #tokenOf(caller: Caller, type: TokenType, value: Buffer): Promise<Buffer> {
     if (value.length === 0) throw failed(CANNOT_TOKENIZE)
     const out = new BufferSink(value.length)
     try {
@@ -55,8 +79,7 @@ export class Tokens {
     return out.take()
   }
 
-  /** What a token stands for; null where the caller has no such token in use. Throws OperationError, or rejects with it. */
-  detokenize(caller: Caller, type: TokenType, token: Buffer): Soon<Buffer | null> {
+  #valueOf(caller: Caller, type: TokenType, token: Buffer): Soon<Buffer | null> {
     let failure: unknown
     const out = new BufferSink(token.length)
     const access = this.#access(caller, CANNOT_DETOKENIZE, (error) => {

@@ -248,10 +248,10 @@ function setupContext(
   { environment, log, startScript }: TranslatorContext,
   shutDown: () => void,
   tokens: TokenStore,
-  { keystoreDegraded }: TranslatorMetrics,
+  { keystoreDegraded, values: counts }: TranslatorMetrics,
 ): SetupContext {
   const reactions = { startScript, shutDown }
-  return { environment, log, reactions, tokens, onDegraded: keystoreDegraded }
+  return { environment, log, reactions, tokens, counts, onDegraded: keystoreDegraded }
 }
 
 /** The store of tokens: it is kept through reloads. */

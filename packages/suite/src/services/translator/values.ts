@@ -15,17 +15,23 @@ import {
   sealBlockInContainer,
   sealStructInContainer,
 } from '@acra-ts/crypto'
-import { BufferSink, type Soon, soon } from '../../foundation/index.ts'
+import { BufferSink, outcomeOf, type Soon, soon } from '../../foundation/index.ts'
 import type { TokenStore } from '../../tokens/index.ts'
 import { inspect, type KeysInUse, zoneOwner } from '../../transform/index.ts'
 import type { Caller } from './caller.ts'
 import { failed, OperationError } from './operation-error.ts'
-import { Tokens } from './tokens.ts'
+import { type TokenCounts, Tokens } from './tokens.ts'
 
 /** An envelope, and the hash by which its plaintext is found. */
 export interface Searchable {
   readonly hash: Buffer
   readonly envelope: Buffer
+}
+
+/** Told of every operation on a value, and whether it was done. */
+export interface ValueCounts extends TokenCounts {
+  encrypted(kind: EnvelopeKind, isDone: boolean, isSearchable: boolean): void
+  decrypted(kind: EnvelopeKind, isDone: boolean, isSearchable: boolean): void
 }
 
 const CANNOT_ENCRYPT = "can't encrypt data"
@@ -35,14 +41,59 @@ const CANNOT_DECRYPT = "can't decrypt data"
 export class Values {
   readonly tokens: Tokens
   readonly #keys: KeysInUse
+  readonly #counts: ValueCounts
 
-  constructor(keys: KeysInUse, store: TokenStore) {
+  constructor(keys: KeysInUse, store: TokenStore, counts: ValueCounts) {
     this.#keys = keys
-    this.tokens = new Tokens(keys, store)
+    this.#counts = counts
+    this.tokens = new Tokens(keys, store, counts)
   }
 
   /** An envelope of this kind; one that is given comes back as it is. */
   encrypt(kind: EnvelopeKind, caller: Caller, data: Buffer): Soon<Buffer> {
+    return outcomeOf(
+      () => this.#seal(kind, caller, data),
+      (isDone) => this.#counts.encrypted(kind, isDone, false),
+    )
+  }
+
+  /** The plaintext of an envelope of this kind, in a container or bare. */
+  decrypt(kind: EnvelopeKind, caller: Caller, data: Buffer): Soon<Buffer> {
+    return outcomeOf(
+      () => this.#open(kind, caller, data),
+      (isDone) => this.#counts.decrypted(kind, isDone, false),
+    )
+  }
+
+  /** The hash by which a plaintext is found: of the client, also where a zone is named. */
+  hash({ clientId }: Caller, data: Buffer): Soon<Buffer> {
+    checkClientId(clientId)
+    return this.#hashing(clientId, ([key]) => {
+      if (key === undefined) throw keysNotFound()
+      return Buffer.from(key.hash(data))
+    })
+  }
+
+  /** Hash and envelope of a plaintext. */
+  encryptSearchable(kind: EnvelopeKind, caller: Caller, data: Buffer): Soon<Searchable> {
+    return outcomeOf(
+      () =>
+        soon(this.hash(caller, data), (hash) =>
+          soon(this.#seal(kind, caller, data), (envelope) => ({ hash, envelope })),
+        ),
+      (isDone) => this.#counts.encrypted(kind, isDone, true),
+    )
+  }
+
+  /** The plaintext of hash and envelope, which must fit together. */
+  decryptSearchable(kind: EnvelopeKind, caller: Caller, data: Buffer): Soon<Buffer> {
+    return outcomeOf(
+      () => this.#openSearchable(kind, caller, data),
+      (isDone) => this.#counts.decrypted(kind, isDone, true),
+    )
+  }
+
+  #seal(kind: EnvelopeKind, caller: Caller, data: Buffer): Soon<Buffer> {
     const owner = ownerOf(caller)
     if (data.length === 0) throw failed(CANNOT_ENCRYPT)
     if (identify(data)?.whole === true) return data
@@ -59,8 +110,7 @@ export class Values {
         )
   }
 
-  /** The plaintext of an envelope of this kind, in a container or bare. */
-  decrypt(kind: EnvelopeKind, caller: Caller, data: Buffer): Soon<Buffer> {
+  #open(kind: EnvelopeKind, caller: Caller, data: Buffer): Soon<Buffer> {
     const owner = ownerOf(caller)
     const envelope = identify(data)
     if (envelope === null || !envelope.whole || envelope.kind !== kind) {
@@ -81,28 +131,11 @@ export class Values {
     return soon(open, (plain) => plain ?? this.#notDecrypted(caller, data, failure))
   }
 
-  /** The hash by which a plaintext is found: of the client, also where a zone is named. */
-  hash({ clientId }: Caller, data: Buffer): Soon<Buffer> {
-    checkClientId(clientId)
-    return this.#hashing(clientId, ([key]) => {
-      if (key === undefined) throw keysNotFound()
-      return Buffer.from(key.hash(data))
-    })
-  }
-
-  /** Hash and envelope of a plaintext. */
-  encryptSearchable(kind: EnvelopeKind, caller: Caller, data: Buffer): Soon<Searchable> {
-    return soon(this.hash(caller, data), (hash) =>
-      soon(this.encrypt(kind, caller, data), (envelope) => ({ hash, envelope })),
-    )
-  }
-
-  /** The plaintext of hash and envelope, which must fit together. */
-  decryptSearchable(kind: EnvelopeKind, caller: Caller, data: Buffer): Soon<Buffer> {
+  #openSearchable(kind: EnvelopeKind, caller: Caller, data: Buffer): Soon<Buffer> {
     checkClientId(caller.clientId)
     if (!startsWithHash(data)) throw new OperationError('request-invalid', CANNOT_DECRYPT)
     const [hash, envelope] = [data.subarray(0, SEARCH_HASH_SIZE), data.subarray(SEARCH_HASH_SIZE)]
-    return soon(this.decrypt(kind, caller, envelope), (plain) =>
+    return soon(this.#open(kind, caller, envelope), (plain) =>
       this.#hashing(caller.clientId, (keys) => {
         if (keys.some((key) => key.matches(plain, hash))) return plain
         plain.fill(0)
