@@ -176,6 +176,14 @@ refused([
   ],
   ["SELECT id FROM users WHERE email ~ 'x'", 'WHERE cannot use users.email in a comparison'],
   [
+    'SELECT * FROM unnest(ARRAY[1]) g, users, unnest(ARRAY[1]) h',
+    'the answer has users.email between two * of unknown width',
+  ],
+  [
+    'DECLARE c CURSOR FOR SELECT a.*, u.email, b.* FROM contacts a, users u, contacts b',
+    'the answer has users.email between two * of unknown width',
+  ],
+  [
     "SELECT id FROM users WHERE starts_with(email, 'x')",
     'WHERE cannot use users.email in the function starts_with',
   ],

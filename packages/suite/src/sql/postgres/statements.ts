@@ -122,7 +122,7 @@ export function topStatement(
 export function statement(node: Node, context: Context): StatementAnalysis {
   const [kind, body] = partsOf(node)
   context.findings.changesSchema(changeBy(node))
-  if (QUERIES.has(kind)) return answering(context.query(node, OUTERMOST))
+  if (QUERIES.has(kind)) return answering(context.query(node, OUTERMOST), context)
   // The key of a node says what its body is.
   const around = AROUND[kind as Kind] as
     | ((body: object, context: Context) => StatementAnalysis)

@@ -119,7 +119,7 @@ export function declareCursor(
   context: Context,
 ): StatementAnalysis {
   const parts = query === undefined ? [] : context.query(query, OUTERMOST)
-  return { ...answering(parts), named: { action: 'declare', name } }
+  return { ...answering(parts, context), named: { action: 'declare', name } }
 }
 
 export function fetch({ portalname = '' }: FetchStmt): StatementAnalysis {
@@ -155,7 +155,7 @@ export function prepare(
       hint: 'Prepare it by the protocol, as drivers do, or run it without PREPARE.',
     })
   }
-  return { ...answering(parts), named: { action: 'prepare', name } }
+  return { ...answering(parts, context), named: { action: 'prepare', name } }
 }
 
 export function execute(
