@@ -33,27 +33,31 @@ export class FrameReader {
     this.limit = limit
   }
 
-  /** Takes what has come. The caller must have taken every whole frame before, and must not change the chunk afterwards. */
+  /** Takes what has come. The caller must not change the chunk afterwards. */
   push(chunk: Buffer): void {
-    if (this.#begun.length > 0) this.#begun.append(chunk)
-    else this.#chunk = this.#chunk.length === 0 ? chunk : Buffer.concat([this.#chunk, chunk])
+    this.#chunk = this.#chunk.length === 0 ? chunk : Buffer.concat([this.#chunk, chunk])
   }
 
   /** The content of the next whole frame; null where none is there. Throws SessionFailure where it is too large. */
   next(): Buffer | null {
-    if (this.#begun.length > 0) {
-      if (!this.#isWhole(this.#begun.bytes, this.#begun.length)) return null
-      this.#chunk = this.#begun.take()
-    }
+    if (this.#begun.length > 0) return this.#goOn()
     const chunk = this.#chunk
-    if (!this.#isWhole(chunk, chunk.length)) {
-      if (chunk.length > 0) this.#begun.append(chunk)
-      this.#chunk = NOTHING
+    const end = this.#frameEnd(chunk, chunk.length)
+    if (end > chunk.length) {
+      this.#move(chunk.length)
       return null
     }
-    const end = FRAME_HEADER_SIZE + chunk.readUInt32LE()
     this.#chunk = end === chunk.length ? NOTHING : chunk.subarray(end)
     return chunk.subarray(FRAME_HEADER_SIZE, end)
+  }
+
+  /** A frame that comes in pieces is put together, and no more than it is copied. */
+  #goOn(): Buffer | null {
+    const begun = this.#begun
+    if (begun.length < FRAME_HEADER_SIZE) this.#move(FRAME_HEADER_SIZE - begun.length)
+    const end = this.#frameEnd(begun.bytes, begun.length)
+    this.#move(end - begun.length)
+    return begun.length === end ? begun.take().subarray(FRAME_HEADER_SIZE) : null
   }
 
   /** True where a frame was begun and not ended. */
@@ -61,10 +65,19 @@ export class FrameReader {
     return this.#begun.length > 0 || this.#chunk.length > 0
   }
 
-  #isWhole(bytes: Buffer, length: number): boolean {
-    if (length < FRAME_HEADER_SIZE) return false
+  /** Where the frame ends whose first `length` bytes these are; beyond them while that is not known. */
+  #frameEnd(bytes: Buffer, length: number): number {
+    if (length < FRAME_HEADER_SIZE) return FRAME_HEADER_SIZE
     const size = bytes.readUInt32LE()
     if (size > this.limit.size) throw new SessionFailure(this.limit.reason)
-    return length >= FRAME_HEADER_SIZE + size
+    return FRAME_HEADER_SIZE + size
+  }
+
+  /** Takes at most `size` bytes of the chunk to those of the frame that was begun. */
+  #move(size: number): void {
+    const end = Math.min(size, this.#chunk.length)
+    if (end === 0) return
+    this.#begun.append(this.#chunk, 0, end)
+    this.#chunk = end === this.#chunk.length ? NOTHING : this.#chunk.subarray(end)
   }
 }

@@ -3,6 +3,7 @@ import { SESSION_OVERHEAD, type SecureSession } from '@acra-ts/crypto'
 import { BufferSink } from '../../foundation/index.ts'
 import { FRAME_HEADER_SIZE, type FrameLimit, type FrameReader } from './frames.ts'
 import { asSessionFailure, SessionFailure } from './session-failure.ts'
+import { giveBack, lend } from './write-memory.ts'
 
 /** The largest message that a peer may send. Acra's send 8 KiB at once; what is not there yet takes no memory. */
 const DATA_LIMIT: FrameLimit = { size: 64 * 1024 * 1024, reason: 'malformed' }
@@ -104,10 +105,20 @@ export class SessionStream extends Duplex {
   }
 
   #send(chunks: readonly Buffer[], done: Done): void {
-    const out = new BufferSink(sealedSize(chunks))
+    const out = new BufferSink(0)
+    out.bytes = lend(sealedSize(chunks))
     for (const chunk of chunks) this.#seal(chunk, out)
-    if (out.length === 0 || this.#socket.write(out.take())) done()
-    else this.#socket.once('drain', () => done())
+    if (out.length === 0) {
+      done()
+      return
+    }
+    const { bytes } = out
+    this.#socket.write(out.take(), (error) => {
+      // What a socket fails by it says itself, and may still hold the memory then.
+      if (error) return
+      giveBack(bytes)
+      done()
+    })
   }
 
   /** Each message in a frame of its own. */
