@@ -9,6 +9,12 @@ export const translatorErrorCodes: Readonly<Record<string, ErrorEntry>> = {
     remedy: 'Connect with a certificate or through AcraConnector.',
     event: events.cannotDoOperation,
   },
+  'client-id-refused': {
+    meaning:
+      'A gRPC request names a client id that is neither that of its connection nor listed in `acratranslator_client_id_allow_list`.',
+    remedy: 'Leave it out of the request, or list it if that client may use its keys.',
+    event: events.cannotDoOperation,
+  },
   'http2-expected': {
     meaning:
       'A client of the gRPC interface has begun with something else than HTTP/2, or has not begun in time; its connection was closed.',

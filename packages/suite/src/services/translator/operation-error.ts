@@ -2,6 +2,7 @@ import { AcraError } from '../../foundation/index.ts'
 
 export type OperationErrorCode =
   | 'client-id-empty'
+  | 'client-id-refused'
   | 'keys-not-found'
   | 'request-invalid'
   | 'operation-failed'

@@ -63,6 +63,10 @@ const transport = {
     true,
     'The client id of the connection wins over the one in a gRPC request; when false any client can name any id',
   ),
+  acratranslator_client_id_allow_list: text(
+    '',
+    'Client ids that gRPC requests may name besides that of their connection, with commas between them, where acratranslator_client_id_from_connection_enable is false; any when empty',
+  ),
   tls_identifier_extractor_type: choice(
     ['distinguished_name', 'serial_number'],
     'distinguished_name',

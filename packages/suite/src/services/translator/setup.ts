@@ -17,6 +17,7 @@ import { openServiceKeys } from '../keystore/index.ts'
 import { openPoisonKeys, PoisonReaction, type Reactions } from '../poison/index.ts'
 import { type ArrivalSettings, revocationOf, TransportKeyring } from '../transport/index.ts'
 import type { Interface } from './metrics.ts'
+import { type ClientIdOf, clientIdsBy } from './named-client-ids.ts'
 import type { TranslatorOptions } from './options.ts'
 import { type ValueCounts, Values } from './values.ts'
 
@@ -25,6 +26,8 @@ export interface Setup {
   readonly options: TranslatorOptions
   /** How connections come in, by what they speak. */
   readonly arrival: Readonly<Record<Interface, ArrivalSettings>>
+  /** Whose keys a gRPC request works with. */
+  readonly clientIdOf: ClientIdOf
   readonly values: Values
   /** What looks for poison records; null where nobody does. */
   readonly poison: PoisonWatch | null
@@ -52,6 +55,7 @@ export async function openSetup(
   { environment, log, reactions, tokens, counts, onDegraded }: SetupContext,
 ): Promise<Setup> {
   const mode = checkOptions(options)
+  const clientIdOf = clientIdsBy(options, log)
   const tls = mode === 'tls' ? openTls(options, environment, log) : { http: null, grpc: null }
   const keys = await openServiceKeys({ options, environment, log, onDegraded })
   const poisonKeys = await openPoisonKeys(options, nodePrimitives, keys.keystore, log).catch(
@@ -69,6 +73,7 @@ export async function openSetup(
   const arrival = { mode, sessionId, keyring, timeoutMs: options.startup_timeout * 1000 }
   return {
     options,
+    clientIdOf,
     arrival: { http: { ...arrival, tls: tls.http }, grpc: { ...arrival, tls: tls.grpc } },
     values: new Values(keys.inUse, tokens, counts),
     poison: poisonKeys && { keys: poisonKeys, alarm },

@@ -94,10 +94,8 @@ export class Translator {
     })
     this.#grpc = new GrpcFront({
       ...common,
-      callerOf: (connectionId, named, zoneId) => {
-        const wins = this.#setup.options.acratranslator_client_id_from_connection_enable
-        return this.#caller(wins ? connectionId : named, zoneId)
-      },
+      callerOf: (connectionId, named, zoneId) =>
+        this.#caller(this.#setup.clientIdOf(connectionId, named), zoneId),
       onOperation: (name, seconds) => this.#metrics.operation('grpc', name, seconds),
     })
   }
