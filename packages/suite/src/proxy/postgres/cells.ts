@@ -11,6 +11,7 @@ import {
 } from '../../transform/index.ts'
 import {
   BINARY_FORMAT,
+  byteaHexInPlace,
   decodeByteaEscape,
   decodeByteaHex,
   decodeByteaText,
@@ -224,28 +225,12 @@ function bytesForm(cell: Buffer, format: Format): BytesForm {
 
 /** Puts the text form of the bytes that were appended from `mark` on in their place. */
 function bytesInPlace(out: Sink, mark: number, form: BytesForm): void {
-  if (form === 'hex') hexInPlace(out, mark)
+  if (form === 'hex') byteaHexInPlace(out, mark)
   if (form !== 'escape') return
   const plain = Buffer.from(out.bytes.subarray(mark, out.length))
   out.truncate(mark)
   encodeByteaEscape(plain, 0, plain.length, out)
   plain.fill(0)
-}
-
-const HEX_DIGITS = Buffer.from('0123456789abcdef')
-
-/** Puts the hex form of what was appended from `mark` on in its place, from its end: no second buffer, no copy of a plaintext. */
-function hexInPlace(out: Sink, mark: number): void {
-  const size = out.length - mark
-  out.reserve(2 + size)
-  const { bytes } = out
-  for (let from = mark + size - 1, to = mark + 2 * size; from >= mark; from--, to -= 2) {
-    const byte = bytes[from]
-    bytes[to] = HEX_DIGITS[byte >> 4]
-    bytes[to + 1] = HEX_DIGITS[byte & 15]
-  }
-  bytes[mark] = 0x5c
-  bytes[mark + 1] = 0x78
 }
 
 function append(out: Sink, bytes: Uint8Array): void {

@@ -4,9 +4,12 @@ import type { Outlet } from '../../wire/index.ts'
 import type { AnswerPlan } from '../plan.ts'
 import type { Books } from './books.ts'
 import type { ConversationObserver } from './conversation-settings.ts'
-import { copyDataMessage, copyFailMessage } from './copy-messages.ts'
+import { copyFailMessage, writeCopyData } from './copy-messages.ts'
 import type { CopyRows } from './copy-rows.ts'
 import { RefusedError, refusals } from './refusal.ts'
+
+/** More room is not taken for a message before it is needed, in bytes. */
+const ROOM_MAX = 1 << 18
 
 /** The client's data of a COPY that has protected columns: looked at when the database has said that it reads it. */
 export class CopyIn {
@@ -16,6 +19,8 @@ export class CopyIn {
   readonly #wait: (holds: () => boolean) => Promise<void>
   /** The number of the client's message that asks for the copy; null where the last one asks for none. */
   #sequence: number | null = null
+  /** Bytes that the last message took: the next one will be about as long. */
+  #room = 0
   /** The database has been told by us that the copy has failed. */
   #hasFailed = false
 
@@ -75,10 +80,10 @@ export class CopyIn {
     const { isCopyingIn, copyingIn } = this.#books
     if (!isCopyingIn || this.#hasFailed) return true
     if (copyingIn === null) return false
-    const sink = new BufferSink()
+    const sink = new BufferSink(this.#room)
     const put = () => {
-      if (sink.length > 0 && this.#books.isCopyingIn)
-        this.#toDatabase.put(copyDataMessage(sink.take()))
+      this.#room = Math.min(sink.length, ROOM_MAX)
+      if (this.#books.isCopyingIn) this.#toDatabase.put(sink.take())
       return true
     }
     const failed = (error: unknown): boolean => {
@@ -86,7 +91,7 @@ export class CopyIn {
       return this.#fail(error.refusal)
     }
     try {
-      const written = write(copyingIn, sink)
+      const written = writeCopyData(sink, () => write(copyingIn, sink))
       return written instanceof Promise ? written.then(put, failed) : put()
     } catch (error) {
       return failed(error)

@@ -1,9 +1,12 @@
-import { BufferSink } from '../../foundation/index.ts'
+import { BufferSink, type Soon, soon } from '../../foundation/index.ts'
 import { Frontend, MessageWriter } from '../../wire/postgres/index.ts'
 
-/** CopyData: the same from either side. */
-export function copyDataMessage(data: Buffer): Buffer {
-  return message(Frontend.copyData, (writer) => writer.sink.append(data))
+/** Appends what `write` appends as a message CopyData, which is the same from either side; nothing where that is nothing. */
+export function writeCopyData(sink: BufferSink, write: () => Soon<void>): Soon<void> {
+  const writer = new MessageWriter(sink)
+  writer.beginFrame(Frontend.copyData)
+  const begin = sink.length
+  return soon(write(), () => (sink.length > begin ? writer.endFrame() : writer.dropFrame()))
 }
 
 /** CopyFail without a reason: the client gets one of ours. */

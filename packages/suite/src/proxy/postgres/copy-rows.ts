@@ -1,6 +1,5 @@
-import { BufferSink, type Soon, soon } from '../../foundation/index.ts'
+import { type BufferSink, type Soon, soon } from '../../foundation/index.ts'
 import type { CopyAnalysis } from '../../sql/index.ts'
-import { TransformError } from '../../transform/index.ts'
 import { ProtocolError } from '../../wire/index.ts'
 import {
   BINARY_FORMAT,
@@ -8,16 +7,17 @@ import {
   type CopyField,
   type CopyFormat,
   type CopyRecord,
+  CopyRowWriter,
+  type Format,
   fieldsOf,
-  joinFields,
   TEXT_FORMAT,
-  writeField,
 } from '../../wire/postgres/index.ts'
 import type { ColumnTable, PlannedColumn } from '../columns.ts'
 import { revealCell } from './cells.ts'
 import type { ClientAccess } from './client-access.ts'
-import { RefusedError, refusals, unprotectable } from './refusal.ts'
-import { ofType, plainOfBinary, plainOfText, writeParameter } from './values.ts'
+import { RefusedError, refusals } from './refusal.ts'
+import { protectValue } from './stored-values.ts'
+import { ofType, parameterInPlace, plainOfBinary, plainOfText } from './values.ts'
 
 /**
  * The rows of one COPY on their way, whatever messages they come in: those to the database with the values of protected columns protected, those
@@ -29,6 +29,8 @@ export class CopyRows {
   readonly #columns: readonly (PlannedColumn | null)[]
   readonly #access: ClientAccess
   readonly #cutter: CopyCutter
+  readonly #writer: CopyRowWriter
+  readonly #cellFormat: Format
 
   constructor(copy: CopyAnalysis, columns: ColumnTable, access: ClientAccess, rowSizeMax: number) {
     this.#copy = copy
@@ -45,6 +47,8 @@ export class CopyRows {
       hasHeader: copy.hasHeader,
     }
     this.#cutter = new CopyCutter(this.#format, rowSizeMax)
+    this.#writer = new CopyRowWriter(this.#format)
+    this.#cellFormat = copy.kind === 'binary' ? BINARY_FORMAT : TEXT_FORMAT
   }
 
   /** Appends the rows that `data` completes. */
@@ -81,26 +85,24 @@ export class CopyRows {
   #row(row: Buffer, out: BufferSink): Soon<void> {
     const fields = reading(() => fieldsOf(this.#format, row))
     if (fields.length !== this.#columns.length) throw new RefusedError(refusals.copyFields)
-    const written = fields.map((field) => field?.raw ?? null)
-    return soon(this.#fields(fields, 0, written), () =>
-      out.append(joinFields(this.#format, row, written)),
-    )
+    this.#writer.begin(row, out)
+    return soon(this.#fields(fields, 0, out), () => this.#writer.end())
   }
 
-  #fields(
-    fields: readonly (CopyField | null)[],
-    from: number,
-    written: (Buffer | null)[],
-  ): Soon<void> {
+  #fields(fields: readonly (CopyField | null)[], from: number, out: BufferSink): Soon<void> {
     for (let index = from; index < fields.length; index++) {
       const column = this.#columns[index]
-      if (column === null) continue
       const field = fields[index] ?? this.#emptyText(index)
-      if (field === null) continue
-      const done = soon(this.#field(field, index, column), (bytes) => {
-        written[index] = bytes
-      })
-      if (done instanceof Promise) return done.then(() => this.#fields(fields, index + 1, written))
+      if (column === null || field === null) {
+        this.#writer.keep(fields[index]?.raw ?? null)
+        continue
+      }
+      this.#writer.beginField()
+      const done =
+        this.#copy.direction === 'in'
+          ? this.#protect(field.value, column, out)
+          : this.#reveal(field, index, column, out)
+      if (done instanceof Promise) return done.then(() => this.#fields(fields, index + 1, out))
     }
   }
 
@@ -114,45 +116,33 @@ export class CopyRows {
     return isText ? { raw: nullText, value: nullText, isQuoted: false } : null
   }
 
-  #field(field: CopyField, index: number, column: PlannedColumn): Soon<Buffer> {
-    return this.#copy.direction === 'in'
-      ? this.#protected(field.value, column)
-      : this.#revealed(field, index, column)
-  }
-
-  #protected(value: Buffer, { setting, column }: PlannedColumn): Soon<Buffer> {
-    const isBinary = this.#format.kind === 'binary'
-    const format = isBinary ? BINARY_FORMAT : TEXT_FORMAT
+  #protect(value: Buffer, planned: PlannedColumn, out: BufferSink): Soon<void> {
+    const { setting } = planned
+    const format = this.#cellFormat
     const { encoding } = this.#access
     const plain = ofType(setting, () =>
-      isBinary ? plainOfBinary(setting, value, 0, encoding) : plainOfText(setting, value, encoding),
+      format === BINARY_FORMAT
+        ? plainOfBinary(setting, value, 0, encoding)
+        : plainOfText(setting, value, encoding),
     )
-    const stored = new BufferSink(plain.length + 256)
-    const failed = (error: unknown): never => {
-      if (!(error instanceof TransformError)) throw error
-      throw new RefusedError(unprotectable(setting, error.message), { cause: error })
-    }
-    const write = () => {
-      const cell = new BufferSink(2 * stored.length + 2)
-      writeParameter(setting, stored.bytes.subarray(0, stored.length), format, cell)
+    const mark = out.length
+    return soon(protectValue(plain, planned, this.#access, out), () => {
+      parameterInPlace(setting, format, out, mark)
       // In quotes: what is empty is not NULL.
-      return writeField(this.#format, cell.take(), true)
-    }
-    try {
-      const done = column.protect(plain, this.#access, stored)
-      return done instanceof Promise ? done.then(write, failed) : write()
-    } catch (error) {
-      return failed(error)
-    }
+      this.#writer.endField(true)
+    })
   }
 
-  #revealed(field: CopyField, index: number, { setting, column }: PlannedColumn): Soon<Buffer> {
-    const format = this.#format.kind === 'binary' ? BINARY_FORMAT : TEXT_FORMAT
-    const { value } = field
-    const out = new BufferSink(value.length)
+  #reveal(
+    { value, raw }: CopyField,
+    index: number,
+    { setting, column }: PlannedColumn,
+    out: BufferSink,
+  ): Soon<void> {
+    const format = this.#cellFormat
     const done = revealCell(value, 0, value.length, format, setting, column, this.#access, out)
     return soon(done, (isRevealed) =>
-      isRevealed ? writeField(this.#format, out.take(), this.#isForced(index)) : field.raw,
+      isRevealed ? this.#writer.endField(this.#isForced(index)) : this.#writer.keepField(raw),
     )
   }
 

@@ -1,4 +1,4 @@
-import { BufferSink, type Soon, soon } from '../../foundation/index.ts'
+import { type BufferSink, type Soon, soon } from '../../foundation/index.ts'
 import type { Refusal } from '../../sql/index.ts'
 import { type Outlet, ProtocolError } from '../../wire/index.ts'
 import {
@@ -15,7 +15,7 @@ import { Answer } from './answer.ts'
 import { type Books, currentAnswer } from './books.ts'
 import type { ClientAccess } from './client-access.ts'
 import type { ConversationObserver, ConversationSettings } from './conversation-settings.ts'
-import { copyDataMessage } from './copy-messages.ts'
+import { writeCopyData } from './copy-messages.ts'
 import { CopyRows } from './copy-rows.ts'
 import type { Expected, ExpectedKind } from './expected.ts'
 import type { Login } from './login/index.ts'
@@ -194,19 +194,14 @@ export class FromDatabase {
     const rows = this.#copyingOut
     if (rows === null || this.#books.isBrokenOff) return this.#books.isBrokenOff
     if (expected === null) throw outOfTurn()
-    const sink = new BufferSink()
-    const put = () => {
-      if (sink.length > 0) this.#putToClient(copyDataMessage(sink.take()))
-      return true
-    }
     const failed = (error: unknown): boolean => {
       if (!(error instanceof RefusedError)) throw error
       this.#breakOff(expected, error.refusal)
       return true
     }
     try {
-      const written = write(rows, sink)
-      return written instanceof Promise ? written.then(put, failed) : put()
+      const written = this.#rows.gather((sink) => writeCopyData(sink, () => write(rows, sink)))
+      return written instanceof Promise ? written.then(() => true, failed) : true
     } catch (error) {
       return failed(error)
     }

@@ -34,12 +34,13 @@ import { arrayLiteral, arrayParameter, formOf, isWrittenAsArray } from './search
 import { protectValue } from './stored-values.ts'
 import {
   acceptsParameterType,
+  beginLiteral,
+  endLiteral,
   ofType,
+  parameterInPlace,
   plainOfBinary,
   plainOfText,
   storedParameterType,
-  writeLiteral,
-  writeParameter,
 } from './values.ts'
 
 /** What the largest envelope, an AcraStruct in its container, adds to a value, in bytes: spec acra-envelopes, sections 1 and 3. */
@@ -180,11 +181,8 @@ export class Rewriter {
         ? plainOfBinary(setting, value, declared[index] ?? 0, encoding)
         : plainOfText(setting, value, encoding),
     )
-    if (isBinary && storedParameterType(setting) === 0) return this.#stored(plain, slot, out)
-    const cell = new BufferSink(value.length + ENVELOPE_ROOM)
-    return soon(this.#stored(plain, slot, cell), () =>
-      writeParameter(setting, cell.bytes.subarray(0, cell.length), format, out),
-    )
+    const mark = out.length
+    return soon(this.#stored(plain, slot, out), () => parameterInPlace(setting, format, out, mark))
   }
 
   /** The text with the literals of `slots` replaced, and its strings ending where they end by either reading of backslashes. */
@@ -235,11 +233,12 @@ export class Rewriter {
     const value = valueFor(slot, given, literal)
     if (isWrittenAsArray(slot.use)) return arrayLiteral(value, slot, this.#access)
     const plain = ofType(setting, () => plainOfText(setting, value, this.#access.encoding))
-    const cell = new BufferSink(plain.length + ENVELOPE_ROOM)
-    return soon(this.#stored(plain, slot, cell), () => {
-      const literal = new BufferSink(2 * cell.length + LITERAL_ROOM)
-      writeLiteral(setting, cell.bytes.subarray(0, cell.length), literal)
-      return literal.take()
+    const written = new BufferSink(2 * (plain.length + ENVELOPE_ROOM) + LITERAL_ROOM)
+    beginLiteral(setting, written)
+    const mark = written.length
+    return soon(this.#stored(plain, slot, written), () => {
+      endLiteral(setting, written, mark)
+      return written.take()
     })
   }
 

@@ -106,6 +106,19 @@ export class RowRevealer {
     )
   }
 
+  /** Gathers what `write` appends, in its turn among the rows; takes it back where that fails. */
+  gather(write: (sink: BufferSink) => Soon<void>): Soon<void> {
+    const sink = this.#sink
+    const mark = sink.length
+    return explained(
+      () => write(sink),
+      (error) => {
+        sink.truncate(mark)
+        return error
+      },
+    )
+  }
+
   /** Goes on with the row's cells: at once as long as the keys are at hand. */
   #cells(row: Row): Soon<boolean> {
     const values = this.#values

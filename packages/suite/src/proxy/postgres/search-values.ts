@@ -22,10 +22,10 @@ import {
   isGivenAsArray,
   isStoredAsText,
   ofType,
+  parameterInPlace,
   plainOfBinary,
   plainOfText,
   storedParameterType,
-  writeParameter,
 } from './values.ts'
 
 /*
@@ -180,6 +180,7 @@ function arrayOf(
 
 function written(setting: ColumnSetting, stored: Buffer, format: Format): Buffer {
   const element = new BufferSink(2 * stored.length + 2)
-  writeParameter(setting, stored, format, element)
+  element.append(stored)
+  parameterInPlace(setting, format, element, 0)
   return element.take()
 }

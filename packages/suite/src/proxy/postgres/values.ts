@@ -5,9 +5,9 @@ import type { ValueUse } from '../../sql/index.ts'
 import type { ColumnSetting, DataType } from '../../transform/index.ts'
 import {
   BINARY_FORMAT,
+  byteaHexInPlace,
   decodeByteaHex,
   decodeByteaText,
-  encodeByteaHex,
   type Format,
   looksHex,
   Oid,
@@ -179,16 +179,17 @@ export function isStoredAsText({ tokenization }: ColumnSetting): boolean {
   return tokenization !== null && tokenization.type !== 'bytes'
 }
 
-/** Appends the stored form of a value, as `Column.protect` makes it, as a parameter. */
-export function writeParameter(
+/** Gives the stored form of a value, appended from `mark` on as `Column.protect` does it, the form of a parameter. */
+export function parameterInPlace(
   setting: ColumnSetting,
-  stored: Buffer,
   format: Format,
   out: Sink,
+  mark: number,
 ): void {
-  if (format === BINARY_FORMAT) append(out, storedCodec(setting)?.toBinary(stored) ?? stored)
-  else if (isStoredAsText(setting)) append(out, stored)
-  else encodeByteaHex(stored, 0, stored.length, out)
+  if (format === BINARY_FORMAT) {
+    const codec = storedCodec(setting)
+    if (codec !== null) inPlace(out, mark, (stored) => codec.toBinary(stored) ?? stored)
+  } else if (!isStoredAsText(setting)) byteaHexInPlace(out, mark)
 }
 
 /** The beginning of a literal before its own backslash; the space keeps the E from becoming part of a word. */
@@ -196,16 +197,26 @@ const ESCAPED_HEX = Buffer.from(" E'\\")
 const ESCAPED = Buffer.from(" E'")
 const QUOTE = Buffer.from("'")
 
-/** Appends the stored form of a value as a literal that means the same whichever way the database reads backslashes. */
-export function writeLiteral(setting: ColumnSetting, stored: Buffer, out: Sink): void {
+/** Appends the beginning of a literal: the stored form of a value follows, then `endLiteral`. It means the same whichever way the database reads backslashes. */
+export function beginLiteral(setting: ColumnSetting, out: Sink): void {
+  append(out, isStoredAsText(setting) ? ESCAPED : ESCAPED_HEX)
+}
+
+/** Gives the stored form that was appended from `mark` on the form of a literal, and ends it. */
+export function endLiteral(setting: ColumnSetting, out: Sink, mark: number): void {
   if (isStoredAsText(setting)) {
-    append(out, ESCAPED)
-    append(out, Buffer.from(stored.toString('latin1').replace(/['\\]/g, '\\$&'), 'latin1'))
-  } else {
-    append(out, ESCAPED_HEX)
-    encodeByteaHex(stored, 0, stored.length, out)
-  }
+    inPlace(out, mark, (stored) =>
+      Buffer.from(stored.toString('latin1').replace(/['\\]/g, '\\$&'), 'latin1'),
+    )
+  } else byteaHexInPlace(out, mark)
   append(out, QUOTE)
+}
+
+/** Puts what `convert` makes of what was appended from `mark` on in its place. */
+function inPlace(out: Sink, mark: number, convert: (bytes: Buffer) => Buffer): void {
+  const converted = convert(Buffer.from(out.bytes.subarray(mark, out.length)))
+  out.truncate(mark)
+  append(out, converted)
 }
 
 function append(out: Sink, bytes: Uint8Array): void {

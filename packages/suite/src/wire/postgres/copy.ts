@@ -1,4 +1,4 @@
-/** The rows of COPY (manual, "COPY", File Formats): cutting a stream into records and fields, and writing fields anew. */
+/** The rows of COPY (manual, "COPY", File Formats): cutting a stream into records and fields. `copy-writer.ts` writes them anew. */
 import { ProtocolError } from '../protocol-error.ts'
 
 export interface CopyFormat {
@@ -22,7 +22,8 @@ const CARRIAGE_RETURN = 0x0d
 const BACKSLASH = 0x5c
 const DOT = 0x2e
 const BINARY_HEADER_SIZE = 19
-const NULL_LENGTH = -1
+/** Stands in the place of the length of NULL in binary format. */
+export const NULL_LENGTH = -1
 const NOTHING = Buffer.alloc(0)
 
 /** Cuts the data of a COPY into records, wherever its messages end. Every byte is looked at once. */
@@ -100,14 +101,11 @@ export class CopyCutter {
   /** A backslash takes away the meaning of the byte behind it, that of a line break too. */
   #endOfLine(): number {
     const bytes = this.#pending
-    for (; this.#at < bytes.length; this.#at++) {
-      const byte = bytes[this.#at]
-      if (byte === LINE_FEED) return this.#at + 1
-      if (byte !== BACKSLASH) continue
-      if (this.#at + 1 >= bytes.length) return -1
-      this.#at++
-    }
-    return -1
+    let at = bytes.indexOf(LINE_FEED, this.#at)
+    while (at !== -1 && backslashesBefore(bytes, at) % 2 !== 0)
+      at = bytes.indexOf(LINE_FEED, at + 1)
+    this.#at = at === -1 ? bytes.length : at + 1
+    return at === -1 ? -1 : at + 1
   }
 
   #endOfCsv(): number {
@@ -126,7 +124,14 @@ export class CopyCutter {
   }
 }
 
-function isEndMark(bytes: Buffer): boolean {
+function backslashesBefore(bytes: Buffer, end: number): number {
+  let at = end
+  while (at > 0 && bytes[at - 1] === BACKSLASH) at--
+  return end - at
+}
+
+/** Whether a line is `\.`, the end of the data. */
+export function isEndMark(bytes: Buffer): boolean {
   const end = lineEnd(bytes)
   return end === 2 && bytes[0] === BACKSLASH && bytes[1] === DOT
 }
@@ -154,7 +159,7 @@ function endOfTuple(bytes: Buffer): number {
 }
 
 /** Where the line ends, its break aside. */
-function lineEnd(bytes: Buffer): number {
+export function lineEnd(bytes: Buffer): number {
   let end = bytes.length
   if (bytes[end - 1] === LINE_FEED) end--
   if (end < bytes.length && bytes[end - 1] === CARRIAGE_RETURN) end--
@@ -198,22 +203,24 @@ function binaryFields(row: Buffer): (CopyField | null)[] {
 }
 
 function textFields({ delimiter, nullText }: CopyFormat, line: Buffer): (CopyField | null)[] {
+  if (unescapedIn(line, CARRIAGE_RETURN, 0) !== -1)
+    throw new ProtocolError('the lines of COPY end in a way that is not read')
   const fields: (CopyField | null)[] = []
-  let start = 0
-  for (let at = 0; ; at++) {
-    if (line[at] === BACKSLASH && at < line.length) {
-      at++
-      continue
-    }
-    if (at < line.length && line[at] === CARRIAGE_RETURN)
-      throw new ProtocolError('the lines of COPY end in a way that is not read')
-    if (at < line.length && line[at] !== delimiter) continue
-    const raw = line.subarray(start, Math.min(at, line.length))
-    const isNull = raw.equals(nullText)
+  for (let start = 0; ; ) {
+    const at = unescapedIn(line, delimiter, start)
+    const raw = line.subarray(start, at === -1 ? line.length : at)
+    const isNull = raw.length === nullText.length && raw.equals(nullText)
     fields.push(isNull ? null : { raw, value: unescapeText(raw), isQuoted: false })
-    if (at >= line.length) return fields
+    if (at === -1) return fields
     start = at + 1
   }
+}
+
+/** Where `byte` stands from `start` on without a backslash that takes its meaning away; -1 where it does not. */
+function unescapedIn(bytes: Buffer, byte: number, start: number): number {
+  let at = bytes.indexOf(byte, start)
+  while (at !== -1 && backslashesBefore(bytes, at) % 2 !== 0) at = bytes.indexOf(byte, at + 1)
+  return at
 }
 
 const CONTROLS: Readonly<Record<number, number>> = {
@@ -226,27 +233,32 @@ const CONTROLS: Readonly<Record<number, number>> = {
 }
 
 function unescapeText(raw: Buffer): Buffer {
-  if (!raw.includes(BACKSLASH)) return raw
+  let escapeAt = raw.indexOf(BACKSLASH)
+  if (escapeAt === -1) return raw
   const out = Buffer.allocUnsafe(raw.length)
   let length = 0
-  for (let at = 0; at < raw.length; at++) {
-    if (raw[at] !== BACKSLASH || at + 1 >= raw.length) {
-      out[length++] = raw[at]
-      continue
-    }
-    at++
-    const rest = raw.toString('latin1', at, at + 3)
-    const octal = /^[0-7]{1,3}/.exec(rest)?.[0]
-    const hex = /^x([0-9a-fA-F]{1,2})/.exec(rest)?.[1]
-    if (octal !== undefined) {
-      out[length++] = Number.parseInt(octal, 8) & 0xff
-      at += octal.length - 1
-    } else if (hex !== undefined) {
-      out[length++] = Number.parseInt(hex, 16)
-      at += hex.length
-    } else out[length++] = CONTROLS[raw[at]] ?? raw[at]
+  let from = 0
+  // A backslash at the end stands for itself.
+  for (; escapeAt !== -1 && escapeAt + 1 < raw.length; escapeAt = raw.indexOf(BACKSLASH, from)) {
+    length += raw.copy(out, length, from, escapeAt)
+    const { byte, size } = escapedAt(raw, escapeAt + 1)
+    out[length++] = byte
+    from = escapeAt + 1 + size
   }
+  length += raw.copy(out, length, from)
   return out.subarray(0, length)
+}
+
+/** The byte that stands at `at` behind a backslash, and how many bytes it takes there. */
+function escapedAt(raw: Buffer, at: number): { byte: number; size: number } {
+  const first = raw[at]
+  if (first === BACKSLASH) return { byte: BACKSLASH, size: 1 }
+  const rest = raw.toString('latin1', at, at + 3)
+  const octal = /^[0-7]{1,3}/.exec(rest)?.[0]
+  if (octal !== undefined) return { byte: Number.parseInt(octal, 8) & 0xff, size: octal.length }
+  const hex = /^x([0-9a-fA-F]{1,2})/.exec(rest)?.[1]
+  if (hex !== undefined) return { byte: Number.parseInt(hex, 16), size: 1 + hex.length }
+  return { byte: CONTROLS[first] ?? first, size: 1 }
 }
 
 function csvFields(format: CopyFormat, line: Buffer): (CopyField | null)[] {
@@ -279,81 +291,4 @@ function csvFields(format: CopyFormat, line: Buffer): (CopyField | null)[] {
       isQuoted = false
     }
   }
-}
-
-/** A row of fields; `fields` has the bytes of each as it is to stand, null for NULL. */
-export function joinFields(
-  format: CopyFormat,
-  row: Buffer,
-  fields: readonly (Buffer | null)[],
-): Buffer {
-  const parts: Buffer[] = []
-  if (format.kind === 'binary') {
-    parts.push(row.subarray(0, 2))
-    for (const field of fields) {
-      const length = Buffer.alloc(4)
-      length.writeInt32BE(field?.length ?? NULL_LENGTH)
-      parts.push(length)
-      if (field !== null) parts.push(field)
-    }
-    return Buffer.concat(parts)
-  }
-  const delimiter = Buffer.of(format.delimiter)
-  fields.forEach((field, index) => {
-    if (index > 0) parts.push(delimiter)
-    parts.push(field ?? format.nullText)
-  })
-  parts.push(row.subarray(lineEnd(row)))
-  return Buffer.concat(parts)
-}
-
-/** A value as it stands in a row. */
-export function writeField(format: CopyFormat, value: Buffer, isQuoted: boolean): Buffer {
-  switch (format.kind) {
-    case 'binary':
-      return value
-    case 'csv':
-      return csvField(format, value, isQuoted)
-    case 'text':
-      return escapeText(format, value)
-  }
-}
-
-const LETTERS: Readonly<Record<number, number>> = {
-  8: 0x62,
-  12: 0x66,
-  10: 0x6e,
-  13: 0x72,
-  9: 0x74,
-  11: 0x76,
-}
-
-function escapeText({ delimiter }: CopyFormat, value: Buffer): Buffer {
-  const out: number[] = []
-  for (const byte of value) {
-    const letter = LETTERS[byte]
-    if (letter !== undefined) out.push(BACKSLASH, letter)
-    else if (byte === BACKSLASH || byte === delimiter) out.push(BACKSLASH, byte)
-    else out.push(byte)
-  }
-  return Buffer.from(out)
-}
-
-/** In quotes where PostgreSQL writes quotes. */
-function csvField(format: CopyFormat, value: Buffer, isQuoted: boolean): Buffer {
-  const { delimiter, quote, escapeMark, nullText } = format
-  const special = [delimiter, quote, LINE_FEED, CARRIAGE_RETURN]
-  const needsQuotes =
-    isQuoted ||
-    value.equals(nullText) ||
-    special.some((byte) => value.includes(byte)) ||
-    isEndMark(value)
-  if (!needsQuotes) return value
-  const out = [quote]
-  for (const byte of value) {
-    if (byte === quote || byte === escapeMark) out.push(escapeMark)
-    out.push(byte)
-  }
-  out.push(quote)
-  return Buffer.from(out)
 }

@@ -47,9 +47,8 @@ export {
   type CopyFormat,
   type CopyRecord,
   fieldsOf,
-  joinFields,
-  writeField,
 } from './copy.ts'
+export { CopyRowWriter } from './copy-writer.ts'
 export {
   FrameCutter,
   type FrameCutterOptions,
@@ -93,6 +92,7 @@ export {
   StartupReader,
 } from './startup.ts'
 export {
+  byteaHexInPlace,
   decodeByteaEscape,
   decodeByteaHex,
   decodeByteaText,

@@ -101,6 +101,20 @@ export function encodeByteaHex(bytes: Uint8Array, start: number, end: number, ou
   }
 }
 
+/** Puts the hex form of what was appended from `mark` on in its place, from its end: no second buffer, no copy of a plaintext. */
+export function byteaHexInPlace(out: Sink, mark: number): void {
+  const size = out.length - mark
+  out.reserve(2 + size)
+  const { bytes } = out
+  for (let from = mark + size - 1, to = mark + 2 * size; from >= mark; from--, to -= 2) {
+    const byte = bytes[from]
+    bytes[to] = DIGITS[byte >> 4]
+    bytes[to + 1] = DIGITS[byte & 15]
+  }
+  bytes[mark] = BACKSLASH
+  bytes[mark + 1] = LOWER_X
+}
+
 /** True where `[start, end)` is what the server prints in the escape form: printable ASCII that does not begin like the hex form. */
 export function isByteaEscape(bytes: Uint8Array, start: number, end: number): boolean {
   if (looksHex(bytes, start, end)) return false
