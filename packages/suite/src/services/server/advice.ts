@@ -2,6 +2,7 @@ import type { Address } from '../../net/index.ts'
 import { clientPolicies } from '../../net/tls/index.ts'
 import { type Logger, maxOpenFiles } from '../../observe/index.ts'
 import { connectionsByDescriptors } from '../transport/index.ts'
+import { apiAddress } from './api/address.ts'
 import type { ServerOptions } from './options.ts'
 
 /** Says at start what is allowed but hardly meant. */
@@ -23,6 +24,7 @@ export function* advices(
   openFiles: number,
 ): Iterable<string> {
   yield* aboutListening(options, address)
+  yield* aboutApi(options)
   yield* aboutDescriptors(options, openFiles)
   if (!protectsColumns) {
     yield 'No column is protected: name the columns with --encryptor_config_file'
@@ -42,6 +44,20 @@ function* aboutListening(options: ServerOptions, address: Address): Iterable<str
   } else if (!options.tls_client_required) {
     yield 'Connections without TLS are accepted too: set --tls_client_required to refuse them'
   }
+}
+
+/** Whoever reaches it can reset keys and make zones. */
+function* aboutApi(options: ServerOptions): Iterable<string> {
+  if (!options.http_api_enable) return
+  const address = apiAddress(options)
+  if (address.kind !== 'tcp' || isLoopback(address.host)) return
+  const usesTls =
+    options.http_api_tls_transport_enable || options.acraconnector_tls_transport_enable
+  const policy = clientPolicies[options.tls_client_auth]
+  const isSure = policy?.requires === true || options.tls_client_id_from_cert
+  if (usesTls && policy?.verifies === true && isSure) return
+  yield 'The HTTP API answers everybody on an address that other machines can reach: set --http_api_tls_transport_enable with ' +
+    '--tls_client_auth=4, or listen on a loopback address or a unix socket (--incoming_connection_api_string) and come through AcraConnector'
 }
 
 function* aboutDescriptors(options: ServerOptions, openFiles: number): Iterable<string> {

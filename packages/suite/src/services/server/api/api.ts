@@ -42,6 +42,8 @@ export interface ApiContext {
   readonly resetKeys: () => Promise<boolean>
   /** Counts a connection; what it gives is called at its end. */
   readonly connected: () => () => void
+  /** For a connection from its first byte to its last; 60 s where it is absent. */
+  readonly patienceMs?: number
 }
 
 /** What a connection that has come through its transport is about. */
@@ -89,7 +91,7 @@ export class Api {
     this.#open.add(socket)
     this.#newcomers.add(socket)
     log.info(`Got new connection to HTTP API: ${remoteOf(socket)}`)
-    const timer = setTimeout(() => socket.destroy(), PATIENCE_MS)
+    const timer = setTimeout(() => socket.destroy(), this.#context.patienceMs ?? PATIENCE_MS)
     socket.once('close', () => {
       clearTimeout(timer)
       this.#open.delete(socket)
