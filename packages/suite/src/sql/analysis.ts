@@ -124,12 +124,13 @@ export interface Catalog {
 }
 
 /**
- * What a value is for: to be stored, or to be an array of values that are stored; to be tested for being there, for which it is sent empty; or to be compared. In a comparison it is written as `value`, the one form that it may have (refused
+ * What a value is for: to be stored, or to be an array of values that are stored, which `isCompared` says are compared too where they stand
+ * (refused where what they are compared with has several forms); to be tested for being there, for which it is sent empty; or to be compared. In a comparison it is written as `value`, the one form that it may have (refused
  * where it has several); as `forms`, an array of all of them; or as `array`: it is an array itself, and becomes that of the forms of
  * its elements, of which each has one where `isSingle`.
  */
 export type ValueUse = (
-  | { readonly kind: 'store'; readonly isArray?: boolean }
+  | { readonly kind: 'store'; readonly isArray?: boolean; readonly isCompared?: boolean }
   | { readonly kind: 'presence' }
   | { readonly kind: 'search'; readonly as: 'value' | 'forms' }
   | { readonly kind: 'search'; readonly as: 'array'; readonly isSingle: boolean }

@@ -244,8 +244,10 @@ export class Rewriter {
 
   /** Appends what stands in the database for a plain value: all of it to be stored, or the part that is compared. */
   #stored(plain: Uint8Array, { column, use }: ParameterSlot, out: BufferSink): Soon<void> {
-    if (use.kind === 'store') return protectValue(plain, column, this.#access, out)
-    return soon(formOf(plain, column, this.#access), (form) => out.append(form))
+    if (use.kind !== 'store')
+      return soon(formOf(plain, column, this.#access), (form) => out.append(form))
+    const known = use.isCompared === true ? formOf(plain, column, this.#access) : undefined
+    return soon(known, () => protectValue(plain, column, this.#access, out))
   }
 }
 

@@ -159,7 +159,7 @@ function arrayOf(
       }
       const forms =
         use.kind === 'store'
-          ? soon(storedForm(element, planned, access), (form) => [form])
+          ? soon(storedElement(element, use, planned, access), (form) => [form])
           : formsOf(element, planned, access)
       const add = (known: readonly Uint8Array[]) => {
         if (isSingle && known.length > 1) throw new RefusedError(ambiguousSearch(planned.setting))
@@ -176,6 +176,17 @@ function arrayOf(
     return stored
   }
   return from(0)
+}
+
+/** What is stored for an element; refused where it is compared too, and may have other forms. */
+function storedElement(
+  plain: Buffer,
+  { isCompared = false }: ValueUse & { kind: 'store' },
+  planned: PlannedColumn,
+  access: Access,
+): Soon<Buffer> {
+  const known = isCompared ? formOf(plain, planned, access) : undefined
+  return soon(known, () => storedForm(plain, planned, access))
 }
 
 function written(setting: ColumnSetting, stored: Buffer, format: Format): Buffer {

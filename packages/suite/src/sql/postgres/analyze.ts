@@ -10,7 +10,8 @@ import type {
 import type { Shape } from '../shape.ts'
 import type { Context } from './context.ts'
 import { Findings, Refused } from './findings.ts'
-import type { Part } from './items.ts'
+import { protectGivens } from './given-values.ts'
+import { type Part, usedUp } from './items.ts'
 import { mergeStatement } from './merge.ts'
 import { parametersIn } from './parameter-count.ts'
 import { type Parser, SqlLimitError, SqlSyntaxError } from './parse.ts'
@@ -49,7 +50,8 @@ export function analyzeText(
 function analyzeTree(tree: Tree, findings: Findings): Analysis {
   const context: Context = {
     findings,
-    query: (node, outer) => query(node, context, outer ?? OUTERMOST),
+    query: (node, outer) => usedUp(query(node, context, outer ?? OUTERMOST)),
+    giving: (node, outer) => query(node, context, outer),
     statement: (node) => statement(node, context),
   }
   const statements: StatementAnalysis[] = []
@@ -57,6 +59,7 @@ function analyzeTree(tree: Tree, findings: Findings): Analysis {
     const found = topStatement(raw, context)
     if (found !== null) statements.push(found)
   }
+  protectGivens(context)
   const values = findings.slots()
   const edits = findings.edits()
   const { passed, exact, settingNames } = findings

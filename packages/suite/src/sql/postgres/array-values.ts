@@ -1,38 +1,44 @@
 /** Arrays whose elements are values of a protected column: what `unnest` makes rows of. */
 import type { ProtectedColumn, ValueUse } from '../analysis.ts'
-import { assignProtected, refuseValue, storedType } from './assignment.ts'
+import { assignProtected, refuseValue } from './assignment.ts'
 import { isFreeArrayCast } from './comparisons.ts'
 import type { Place } from './context.ts'
 import { coreOf } from './core.ts'
+import { storedType } from './operands.ts'
 import type { Node } from './tree.ts'
 
-const STORE_ALL: ValueUse = { kind: 'store', isArray: true }
+type StoreUse = ValueUse & { kind: 'store' }
 
 /** Protects every element of an array: a parameter, a literal, or `ARRAY[...]` of such, under casts that change nothing. */
-export function assignArray(column: ProtectedColumn, node: Node, place: Place): void {
+export function assignArray(
+  column: ProtectedColumn,
+  node: Node,
+  place: Place,
+  use: StoreUse = { kind: 'store' },
+): void {
   const { findings } = place
   const core = coreOf(node, findings.source)
   const isFree = core?.casts.every((cast) => isFreeArrayCast(cast, column, place)) ?? false
-  if (core === null || !isFree || !isGiven(column, core.node, place)) {
+  if (core === null || !isFree || !isGiven(column, core.node, place, use)) {
     refuseValue(column, 'the array is none that can be replaced', node, place)
     return
   }
   if ('A_Const' in core.node && core.node.A_Const.sval !== undefined)
-    findings.literalValue(column, core.node.A_Const, core.span, STORE_ALL)
+    findings.literalValue(column, core.node.A_Const, core.span, { ...use, isArray: true })
   for (const { start, end } of core.castSpans) findings.edit(start, end, ' ')
   findings.edit(core.span.end, core.span.end, `::${storedType(column, place)}[]`)
 }
 
 /** Notes what is in the array. False where it is anything else. */
-function isGiven(column: ProtectedColumn, node: Node, place: Place): boolean {
+function isGiven(column: ProtectedColumn, node: Node, place: Place, use: StoreUse): boolean {
   if ('ParamRef' in node) {
     const { number = 0, location = 0 } = node.ParamRef
-    place.findings.parameterValue(column, number, location, STORE_ALL)
+    place.findings.parameterValue(column, number, location, { ...use, isArray: true })
     return true
   }
   if ('A_ArrayExpr' in node) {
     for (const element of node.A_ArrayExpr.elements ?? [])
-      assignProtected(column, element, place, true)
+      assignProtected(column, element, place, true, use)
     return true
   }
   if (!('A_Const' in node)) return false

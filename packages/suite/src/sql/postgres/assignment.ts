@@ -3,11 +3,12 @@
 import type { KnownTable, ProtectedColumn, ValueUse } from '../analysis.ts'
 import type { Context, Place } from './context.ts'
 import { areFreeCasts, type Core, coreOf, isOfType, valueTypeOf } from './core.ts'
-import { evaluate, use } from './expressions.ts'
+import { evaluate, use as useValue } from './expressions.ts'
 import { nameOf, type Reason } from './findings.ts'
 import { isCatalogRelation } from './functions.ts'
-import { type Item, NULL, type Suspect } from './items.ts'
-import { storedTypeIn } from './stored-types.ts'
+import { givenUnder } from './given-columns.ts'
+import type { Item, Suspect } from './items.ts'
+import { storedType } from './operands.ts'
 import { type CaseExpr, type Node, partsOf, type RangeVar } from './tree.ts'
 
 /** The table that a statement writes to. A common table of the same name does not hide it. */
@@ -60,8 +61,6 @@ export function targetOf(
   return { name: columnName, column, suspect, isPart: (steps ?? []).length > 0 }
 }
 
-const STORE: ValueUse = { kind: 'store' }
-
 /** In the place of a value that is looked at elsewhere. */
 export const NOTHING: Node = { A_Const: { isnull: true } }
 
@@ -78,7 +77,7 @@ export function assign(target: Target, node: Node, place: Place): void {
 }
 
 function assignSuspect(suspect: Suspect, node: Node, place: Place): void {
-  if ('SetToDefault' in node || evaluate(node, place) === NULL) return
+  if ('SetToDefault' in node || evaluate(node, place).isNull) return
   place.findings.refuseSuspect(suspect, place.clause)
 }
 
@@ -95,15 +94,16 @@ function assignPlain(target: Target, node: Node, place: Place): void {
 /**
  * Only what can be replaced by its encrypted form without a change of meaning: a literal, a parameter, these under casts that change nothing,
  * cells that are stored alike, and a choice among such. `isTyped`: the text says the type of what is stored, as the place where it stands does
- * not.
+ * not. `use` says more of a value.
  */
 export function assignProtected(
   column: ProtectedColumn,
   node: Node,
   place: Place,
   isTyped = false,
+  use: ValueUse = { kind: 'store' },
 ): void {
-  if ('SetToDefault' in node) return
+  if ('SetToDefault' in node || isClaimed(column, node, place)) return
   if ('ColumnRef' in node || isScalar(node)) assignCell(column, node, place)
   else if ('CaseExpr' in node) assignChoice(column, node.CaseExpr, place)
   else if ('CoalesceExpr' in node) {
@@ -112,8 +112,19 @@ export function assignProtected(
     const core = coreOf(node, place.findings.source)
     if (core === null || !isValue(core))
       refuseValue(column, 'the value is computed by the database', node, place)
-    else assignCore(column, core, node, place, isTyped)
+    else assignCore({ column, core, isTyped, use }, node, place)
   }
+}
+
+/** True for a reference to values that are given elsewhere: they are protected there. */
+function isClaimed(column: ProtectedColumn, node: Node, place: Place): boolean {
+  const core = coreOf(node, place.findings.source)
+  if (core === null || !('ColumnRef' in core.node)) return false
+  const givens = givenUnder(core, core.node.ColumnRef, place)
+  if (givens === null) return false
+  const reference = { node: core.node.ColumnRef, span: core.span }
+  place.findings.givens.claim(givens, { column, use: 'store', clause: place.clause, reference })
+  return true
 }
 
 /** CASE: whichever result it is, it is stored. */
@@ -127,7 +138,7 @@ function assignChoice(column: ProtectedColumn, choice: CaseExpr, place: Place): 
     'CaseWhen' in when ? { CaseWhen: { ...when.CaseWhen, result: NOTHING } } : when,
   )
   const { defresult: _, ...rest } = choice
-  use({ CaseExpr: { ...rest, args: tests } }, place)
+  useValue({ CaseExpr: { ...rest, args: tests } }, place)
 }
 
 function isScalar(node: Node): boolean {
@@ -138,13 +149,14 @@ function isValue({ node, made }: Core): boolean {
   return 'A_Const' in node || 'ParamRef' in node || made !== null
 }
 
-function assignCore(
-  column: ProtectedColumn,
-  core: Core,
-  node: Node,
-  place: Place,
-  isTyped: boolean,
-): void {
+interface Assigned {
+  readonly column: ProtectedColumn
+  readonly core: Core
+  readonly isTyped: boolean
+  readonly use: ValueUse
+}
+
+function assignCore({ column, core, isTyped, use }: Assigned, node: Node, place: Place): void {
   const { findings } = place
   const content = 'A_Const' in core.node ? findings.contentOf(core.node.A_Const) : null
   const isNull = 'A_Const' in core.node && core.node.A_Const.isnull === true
@@ -155,15 +167,15 @@ function assignCore(
   }
   if (core.made !== null) {
     const isOwn = isOfType(core.made, column, place)
-    if (!isOwn || !findings.madeValue(column, core.made, STORE, core.span)) {
+    if (!isOwn || !findings.madeValue(column, core.made, use, core.span)) {
       refuseValue(column, 'the value is computed by the database', node, place)
       return
     }
   } else if ('ParamRef' in core.node) {
     const { number = 0, location = 0 } = core.node.ParamRef
-    findings.parameterValue(column, number, location)
+    findings.parameterValue(column, number, location, use)
   } else if ('A_Const' in core.node && !isNull) {
-    if (!findings.literalValue(column, core.node.A_Const, core.span)) {
+    if (!findings.literalValue(column, core.node.A_Const, core.span, use)) {
       refuseValue(column, 'the constant is not a literal that can be replaced', node, place)
       return
     }
@@ -172,15 +184,10 @@ function assignCore(
   if (isTyped) findings.edit(core.span.end, core.span.end, `::${storedType(column, place)}`)
 }
 
-/** The type of the database that what is stored in a column has. */
-export function storedType(column: ProtectedColumn, { findings }: Context): string {
-  return storedTypeIn(findings.catalog, column)
-}
-
 /** `SET email = EXCLUDED.email`: the cell is the column's own already, or one that is stored alike. */
 function assignCell(column: ProtectedColumn, node: Node, place: Place): void {
   const item = evaluate(node, place)
-  if (item === NULL || isStoredAlike(item, column, place)) return
+  if (item.isNull || isStoredAlike(item, column, place)) return
   place.findings.refuse(
     column,
     valueProblem(column, 'the value comes from another column', node, place),
@@ -200,7 +207,7 @@ export function isStoredAlike(
 /** Refuses a value; in `pass` mode the value is still looked at for what it holds itself. */
 export function refuseValue(column: ProtectedColumn, why: string, node: Node, place: Place): void {
   place.findings.refuse(column, valueProblem(column, why, node, place))
-  use(node, place)
+  useValue(node, place)
 }
 
 function valueProblem(column: ProtectedColumn, why: string, node: Node, place: Place): Reason {

@@ -106,7 +106,7 @@ class WithLevel implements CommonTables {
     const scope: Scope = { relations: [], qualifiedOnly: [], tables: this, outer: this.#outer }
     const parts = this.#recursive
       ? this.#analyzeRecursive(table, ctequery, scope, named)
-      : named(this.#context.query(ctequery, scope))
+      : named(this.#context.giving(ctequery, scope))
     return [...parts, ...this.#addedColumns(table, parts, scope)]
   }
 
@@ -118,7 +118,7 @@ class WithLevel implements CommonTables {
     named: (parts: readonly Part[]) => Part[],
   ): Part[] {
     const select = 'SelectStmt' in query ? query.SelectStmt : null
-    if (select === null || !isRecursive(select)) return named(this.#context.query(query, scope))
+    if (select === null || !isRecursive(select)) return named(this.#context.giving(query, scope))
     const first = this.#context.query({ SelectStmt: select.larg ?? {} }, scope)
     let parts = named(first)
     // What the recursive query gives may be more than the first: the second time round it has to be the same.

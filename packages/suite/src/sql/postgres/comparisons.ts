@@ -6,6 +6,7 @@ import type { ProtectedColumn, ValueUse } from '../analysis.ts'
 import type { Place } from './context.ts'
 import { type Core, coreOf, isFreeCast, valueTypeOf } from './core.ts'
 import {
+  claimToSearch,
   equalityOf,
   giveValue,
   hashOf,
@@ -16,18 +17,13 @@ import {
   type Operand,
   operandOf,
   removeCasts,
+  storedType,
   wrap,
 } from './operands.ts'
 import type { Span } from './source-text.ts'
 import { type A_Expr, type Node, qualifiedName, type TypeName } from './tree.ts'
 
 const BYTEA_ARRAY = '::pg_catalog.bytea[]'
-/** The types of arrays of what columns hold. */
-const ARRAY_TYPES: Readonly<Record<string, string>> = {
-  bytes: BYTEA_ARRAY,
-  int32: '::pg_catalog.int4[]',
-  int64: '::pg_catalog.int8[]',
-}
 const EQUAL_ANY = ' OPERATOR(pg_catalog.=) ANY ('
 const UNEQUAL_ALL = ' OPERATOR(pg_catalog.<>) ALL ('
 const VALUE: ValueUse = { kind: 'search', as: 'value' }
@@ -115,9 +111,11 @@ export function isCarriedDistinct(nodes: readonly Node[], place: Place): boolean
 function compareTwo(left: Operand, right: Operand, expression: A_Expr, place: Place): boolean {
   const symbol = qualifiedName(expression.name).name
   const [column, value] = left.kind === 'column' ? [left, right] : [right, left]
-  const isWhole = column.kind === 'column' && equalityOf(column.column) === 'whole'
-  if (column.kind !== 'column' || value.kind !== 'value' || isWhole || isNull(value.core))
-    return compareAll([left, right], place)
+  if (column.kind !== 'column' || value.kind !== 'value') return compareAll([left, right], place)
+  const isWhole = equalityOf(column.column) === 'whole'
+  // A subquery is left where it stands.
+  const isMoved = right === column && !('ColumnRef' in column.core.node)
+  if (isWhole || isMoved || isNull(value.core)) return compareAll([left, right], place)
   const { source } = place.findings
   const rightCore = left === column ? value.core : column.core
   const operatorEnd = source.endOfOperator(expression.location ?? 0, symbol)
@@ -152,13 +150,16 @@ function replaceValue(
 function compareAll(operands: readonly Operand[], place: Place): boolean {
   const columns = operands.filter((operand) => operand.kind === 'column')
   const values = operands.filter((operand) => operand.kind === 'value')
+  const given = operands.filter((operand) => operand.kind === 'given')
   const [first] = columns
-  if (first === undefined || columns.length + values.length < operands.length) return false
+  const count = columns.length + values.length + given.length
+  if (first === undefined || count < operands.length) return false
   if (!columns.every(({ column }) => isComparable(first.column, column, place))) return false
   if (!columns.every((column) => isFree(column, place))) return false
   if (!values.every((value) => isFreeValue(first.column, value, place))) return false
   if (!values.every((value) => giveValue(first.column, value, VALUE, value.core.span, place)))
     return false
+  for (const operand of given) claimToSearch(first.column, operand, place)
   removeCasts([...columns, ...values], place)
   for (const column of columns) wrap(column, place)
   return true
@@ -257,6 +258,16 @@ function compareArray(expression: A_Expr, left: Node, right: Node, place: Place)
   return true
 }
 
+/** Writes what the elements of an array are compared by in its place, where it stands by itself. */
+export function isCarriedArray(column: ProtectedColumn, node: Node, place: Place): boolean {
+  const core = coreOf(node, place.findings.source)
+  if (core === null || !giveArray(column, core, false, place)) return false
+  const { end } = core.span
+  if (!('A_ArrayExpr' in core.node))
+    place.findings.edit(end, end, `::${storedType(column, place)}[]`)
+  return true
+}
+
 function giveArray(column: ProtectedColumn, core: Core, isUnion: boolean, place: Place): boolean {
   const { findings } = place
   if ('A_ArrayExpr' in core.node) {
@@ -275,8 +286,7 @@ function giveArray(column: ProtectedColumn, core: Core, isUnion: boolean, place:
       removeCasts(values, place)
       // Strings alone would make an array of text.
       const { end } = core.span
-      const type = ARRAY_TYPES[findings.catalog.storedAs?.(column) ?? 'bytes'] ?? ''
-      findings.edit(end - 1, end, `]${type}`)
+      findings.edit(end - 1, end, `]::${storedType(column, place)}[]`)
     }
   } else {
     const use: ValueUse = { kind: 'search', as: 'array', isSingle: !isUnion }

@@ -2,7 +2,8 @@
 import type { Place } from './context.ts'
 import { useAll } from './expressions.ts'
 import { kindOfFunction } from './functions.ts'
-import { column, combined, type Item, type Part, rest } from './items.ts'
+import { isGivenArray, unnestArguments } from './given-columns.ts'
+import { column, combined, type Item, type Part, PLAIN, rest, SENT } from './items.ts'
 import { checkType } from './refusals.ts'
 import { aliased, place, type Source, type Surroundings, sourceOf } from './relations.ts'
 import {
@@ -20,6 +21,7 @@ export function fromFunction(node: RangeFunction, around: Surroundings): Source 
   const { lateral, ordinality, is_rowsfrom, functions = [], alias, coldeflist, ...others } = node
   complete(others)
   const at = place(around)
+  const unnested = unnestedParts(node, at)
   const calls: { item: Item; name: string | null }[] = []
   const columns = [...(coldeflist ?? [])]
   for (const entry of functions) {
@@ -39,7 +41,7 @@ export function fromFunction(node: RangeFunction, around: Surroundings): Source 
   const hasOneEach = ordinality !== true && functions.every(givesOneColumn)
   const single = calls.length === 1 ? (alias?.aliasname ?? functionName(functions)) : null
   const each = calls.map((call) => column(single, call.item))
-  const parts: Part[] = named.length > 0 ? named : hasOneEach ? each : [hidden]
+  const parts: Part[] = unnested ?? (named.length > 0 ? named : hasOneEach ? each : [hidden])
   const relation = aliased(
     { name: functionName(functions), schema: null, parts, isTable: false },
     alias,
@@ -47,6 +49,7 @@ export function fromFunction(node: RangeFunction, around: Surroundings): Source 
   )
   // The alias of a function that gives one value is also the name of its column.
   const own =
+    unnested === null &&
     named.length === 0 &&
     !hasOneEach &&
     relation.name !== null &&
@@ -54,6 +57,21 @@ export function fromFunction(node: RangeFunction, around: Surroundings): Source 
       ? [column(relation.name, item)]
       : []
   return { relations: [{ ...relation, parts: [...relation.parts, ...own] }], star: relation.parts }
+}
+
+/** The columns of `unnest` of arrays that stand in the text; null for anything else. */
+function unnestedParts(node: RangeFunction, at: Place): Part[] | null {
+  const { functions = [], ordinality = false, alias, coldeflist } = node
+  const [entry, ...more] = functions
+  const call = entry !== undefined && 'List' in entry ? entry.List.items?.[0] : entry
+  const arrays = call === undefined ? null : unnestArguments(call)
+  if (arrays === null || more.length > 0 || coldeflist !== undefined) return null
+  if (!arrays.every((array) => isGivenArray(array, at))) return null
+  const name = arrays.length === 1 ? (alias?.aliasname ?? 'unnest') : 'unnest'
+  const parts: Part[] = arrays.map((array) =>
+    column(name, { ...SENT, givens: at.findings.givens.source('array', [array]) }),
+  )
+  return ordinality ? [...parts, column('ordinality', PLAIN)] : parts
 }
 
 export function xmlTable(node: RangeTableFunc, around: Surroundings): Source {

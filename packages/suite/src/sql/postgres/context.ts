@@ -9,6 +9,8 @@ export interface Context {
   readonly findings: Findings
   /** Analyses a query, or a statement that returns rows, and says what its columns are. */
   readonly query: (node: Node, outer: Scope | null) => Part[]
+  /** The same for who follows the values that are given in its columns. */
+  readonly giving: (node: Node, outer: Scope) => Part[]
   /** Analyses a statement inside another one: of EXPLAIN, of CREATE SCHEMA. */
   readonly statement: (node: Node) => StatementAnalysis
 }

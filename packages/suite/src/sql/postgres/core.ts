@@ -54,6 +54,8 @@ function spanOf(node: Node, source: SourceText): Span | null {
     const end = source.endOfName(start, fields.length)
     return end === null ? null : { start, end }
   }
+  if ('SubLink' in node && node.SubLink.subLinkType === 'EXPR_SUBLINK')
+    return source.brackets(node.SubLink.location ?? 0)
   if ('A_ArrayExpr' in node) {
     const { location: start = 0, list_end: last } = node.A_ArrayExpr
     return last === undefined ? null : { start, end: last + 1 }

@@ -4,7 +4,7 @@ import type { ProtectedColumn } from '../analysis.ts'
 import type { Context, Place } from './context.ts'
 import { use, useAll } from './expressions.ts'
 import { nameOf } from './findings.ts'
-import { NULL, protectedIn, type Relation } from './items.ts'
+import { protectedIn, type Relation } from './items.ts'
 import { OUTERMOST, refuseCopy, refuseName } from './query.ts'
 import { checkType, refuseUse } from './refusals.ts'
 import { renameParts, scopeOver } from './relations.ts'
@@ -112,7 +112,7 @@ export function constraint(
 /** A value that rows get by themselves: of a protected column it would be stored in the clear. */
 export function defaultValue(expression: Node, own: ProtectedColumn | null, place: Place): void {
   const item = use(expression, { ...place, clause: 'DEFAULT' })
-  if (own === null || item === NULL) return
+  if (own === null || item.isNull) return
   place.findings.refuse(own, {
     message: `a default of ${nameOf(own)} would be stored as it is: the column is protected`,
     hint: 'Let the application write the value.',

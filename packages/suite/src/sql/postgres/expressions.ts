@@ -5,7 +5,17 @@ import { coreOf } from './core.ts'
 import { describe, fieldsOf } from './expression-fields.ts'
 import { kindOfFunction } from './functions.ts'
 import { carryPartitions, showGroup } from './grouping.ts'
-import { combined, type Item, itemOf, NULL, type Part, PLAIN, SENT, unlistedIn } from './items.ts'
+import {
+  combined,
+  type Item,
+  itemOf,
+  NULL,
+  type Part,
+  PLAIN,
+  SENT,
+  unlistedIn,
+  usedUp,
+} from './items.ts'
 import { columnRef } from './references.ts'
 import { checkType, refuseNode, refuseUnknownCode, refuseUnsafe, refuseUse } from './refusals.ts'
 import { configurePath } from './search-path.ts'
@@ -75,7 +85,7 @@ export function together(items: readonly Item[], place: Place): Item {
 }
 
 function reference(node: Extract<Node, { ColumnRef: unknown }>, place: Place): Item {
-  const item = columnRef(node.ColumnRef, place)
+  const { givens: _, ...item } = columnRef(node.ColumnRef, place)
   showGroup(node, item, place)
   return item
 }
@@ -254,14 +264,15 @@ function typeCast(cast: TypeCast, place: Place): Item {
 function subquery(link: SubLink, place: Place): Item {
   const { xpr, subLinkType, subLinkId, testexpr, operName, subselect, location, ...rest } = link
   complete(rest)
-  const parts = subselect === undefined ? [] : place.query(subselect, place.scope)
+  if (subLinkType === 'EXPR_SUBLINK') return scalar(place.findings.answers.of(link, place), place)
+  const parts = subselect === undefined ? [] : place.giving(subselect, place.scope)
   if (subLinkType === 'EXISTS_SUBLINK') return PLAIN
-  if (subLinkType === 'EXPR_SUBLINK') return scalar(parts, place)
-  if (subLinkType === 'ARRAY_SUBLINK') return usedParts(parts, place, 'an array')
+  if (subLinkType === 'ARRAY_SUBLINK') return usedParts(usedUp(parts), place, 'an array')
   const plain = (test: Node, part: Part) => {
     together([use(test, place, 'a comparison'), usedParts([part], place, 'a comparison')], place)
   }
   if (isCarriedSubquery(link, parts, place, plain)) return SENT
+  usedUp(parts)
   const tested = testexpr === undefined ? [] : [use(testexpr, place, 'a comparison')]
   return truth([together([...tested, usedParts(parts, place, 'a comparison')], place)])
 }

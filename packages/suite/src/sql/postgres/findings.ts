@@ -11,8 +11,10 @@ import type {
   ValueUse,
 } from '../analysis.ts'
 import type { Literal } from '../shape.ts'
+import { Answers } from './answers.ts'
 import { withConstants } from './computation.ts'
 import type { Made } from './formulas.ts'
+import { Givens } from './givens.ts'
 import type { Suspect } from './items.ts'
 import { decodeLiteral } from './literal.ts'
 import {
@@ -68,6 +70,9 @@ export class Findings {
   readonly settingNames: number[] = []
   /** The protected columns that queries group by. */
   readonly groups: Group[] = []
+  /** Values that are given in one place and used in another. */
+  readonly givens = new Givens()
+  readonly answers = new Answers()
   readonly path: PathInText
   /** What the text does to the schema, so far. */
   schemaChange: 'certain' | 'possible' | null = null
@@ -77,7 +82,7 @@ export class Findings {
   readonly #slots = new Map<number, LiteralSlot>()
   readonly #parameters = new ParameterUses()
   readonly #declared = new Map<number, TypeName>()
-  readonly #edits = new Map<string, Span & { readonly text: string }>()
+  readonly #edits = new Map<string, Span & { readonly text: string; readonly rank: number }>()
 
   constructor(
     catalog: Catalog,
@@ -275,9 +280,9 @@ export class Findings {
     return true
   }
 
-  /** A part of the text becomes `text`. Said twice, it is done once. */
-  edit(start: number, end: number, text: string): void {
-    this.#edits.set(`${start} ${end} ${text}`, { start, end, text })
+  /** A part of the text becomes `text`. Said twice, it is done once. Of those that begin at one place, the one of lower rank comes first. */
+  edit(start: number, end: number, text: string, rank = 0): void {
+    this.#edits.set(`${start} ${end} ${rank} ${text}`, { start, end, text, rank })
   }
 
   /** A point to go back to where what was begun after it cannot be carried to its end. */
@@ -285,10 +290,14 @@ export class Findings {
     const slots = new Set(this.#slots.keys())
     const edits = this.#edits.size
     const forgetParameters = this.#parameters.mark()
+    const forgetClaims = this.givens.mark()
+    const forgetAnswers = this.answers.mark()
     return () => {
       for (const index of this.#slots.keys()) if (!slots.has(index)) this.#slots.delete(index)
       for (const key of [...this.#edits.keys()].slice(edits)) this.#edits.delete(key)
       forgetParameters()
+      forgetClaims()
+      forgetAnswers()
     }
   }
 
@@ -321,9 +330,14 @@ export class Findings {
   edits(): TextEdit[] {
     const { source } = this
     return [...this.#edits.values()]
-      .sort((one, other) => one.start - other.start || one.end - other.end)
+      .sort(inText)
       .map(({ start, end, text }) => ({ ...source.anchored({ start, end }), text }))
   }
+}
+
+/** The order of edits in the text. */
+function inText(one: Span & { rank: number }, other: Span & { rank: number }): number {
+  return one.start - other.start || one.rank - other.rank || one.end - other.end
 }
 
 const SIGN = Buffer.from('-')

@@ -51,7 +51,7 @@ function derived(node: RangeSubselect, around: Surroundings): Source {
   const { lateral, subquery, alias, ...others } = node
   complete(others)
   const scope = lateral ? scopeOver(around.left.relations, around.outer) : around.outer
-  const parts = subquery === undefined ? [] : around.context.query(subquery, scope)
+  const parts = subquery === undefined ? [] : around.context.giving(subquery, scope)
   return sourceOf(
     aliased({ name: null, schema: null, parts, isTable: false }, alias, around.context),
   )

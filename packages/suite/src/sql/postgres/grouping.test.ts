@@ -129,8 +129,6 @@ for (const statement of [
   'SELECT 1 FROM users WHERE email IN (SELECT name FROM users)',
   'SELECT 1 FROM users WHERE email IN (SELECT ssn FROM users)',
   'SELECT 1 FROM users WHERE email > ANY (SELECT contact FROM orders)',
-  'SELECT 1 FROM users WHERE email IN (SELECT contact FROM orders UNION SELECT contact FROM orders)',
-  'SELECT 1 FROM users WHERE email IN (SELECT contact FROM orders GROUP BY contact)',
   "SELECT 1 WHERE md5('x') IN (SELECT email FROM users)",
 ]) {
   test(`refused: ${statement}`, () => {

@@ -92,8 +92,13 @@ export function showGroup(node: Node, item: Item, place: Place): void {
   const span = coreOf(node, source)?.span
   if (span === undefined) return
   const text = source.text.toString('utf8', span.start, span.end)
+  place.findings.edit(span.start, span.end, ` ${leastOf(text)}`)
+}
+
+/** One of the stored values of a group. */
+export function leastOf(text: string): string {
   const least = `pg_catalog.min(pg_catalog.encode(${text}, 'hex') COLLATE pg_catalog."C")`
-  place.findings.edit(span.start, span.end, ` pg_catalog.decode(${least}, 'hex')`)
+  return `pg_catalog.decode(${least}, 'hex')`
 }
 
 /** Gives a column of the answer that has none of its own the name that it had. */

@@ -1,5 +1,7 @@
 /** What is known of values and of the columns of queries. */
 import type { ProtectedColumn } from '../analysis.ts'
+import type { Span } from './source-text.ts'
+import type { Node, TypeName } from './tree.ts'
 
 /** A value of an expression. */
 export interface Item {
@@ -15,6 +17,31 @@ export interface Item {
   readonly of?: object
   /** It may be a cell of another column too, which is read alike and stored otherwise: it is not compared, grouped by or copied. */
   readonly isMixed?: boolean
+  /** The constant NULL: the one value that is the same protected or not. */
+  readonly isNull?: boolean
+  /** The values of the statement that it is; absent where something was done with them, or they are none. */
+  readonly givens?: readonly Given[]
+}
+
+/** What a column of a query is given in the text: one value for each row of VALUES, or the elements of an array. */
+export interface GivenSource {
+  readonly kind: 'values' | 'array'
+  readonly nodes: readonly Node[]
+  /** Where it is referred to. */
+  readonly references: Set<object>
+  /** References that do no more than pass it on, to a column of another query. */
+  readonly passed: Set<object>
+  /** Something is done with it that nobody follows. */
+  isUsed: boolean
+}
+
+/** A source, and the casts that its values go through on their way. */
+export interface Given {
+  readonly source: GivenSource
+  readonly casts: readonly {
+    readonly casts: readonly TypeName[]
+    readonly castSpans: readonly Span[]
+  }[]
 }
 
 export interface Suspect {
@@ -26,8 +53,7 @@ export interface Suspect {
 
 export const PLAIN: Item = { column: null, suspect: null, sent: false, row: null }
 export const SENT: Item = { ...PLAIN, sent: true }
-/** The constant NULL: the one value that is the same protected or not. */
-export const NULL: Item = { ...PLAIN }
+export const NULL: Item = { ...PLAIN, isNull: true }
 
 export function suspectItem(suspect: Suspect): Item {
   return { ...PLAIN, suspect }
@@ -99,8 +125,21 @@ export function incomparableIn(parts: readonly Part[]): ProtectedColumn | null {
   return null
 }
 
+/** Something is done with these columns that nobody follows: nothing is given in them any more. */
+export function usedUp(parts: readonly Part[]): Part[] {
+  return parts.map((part) => (part.kind === 'rest' ? part : { ...part, item: useUp(part.item) }))
+}
+
+export function useUp(item: Item): Item {
+  if (item.givens === undefined) return item
+  const { givens, ...rest } = item
+  for (const { source } of givens) source.isUsed = true
+  return rest
+}
+
 /** A whole row: it is protected, suspect or sent where one of its columns is. */
 export function rowItem(relation: Relation): Item {
+  usedUp(relation.parts)
   const columns = relation.parts.map(itemOf)
   return { ...combined(columns), column: protectedIn(relation.parts), row: relation }
 }

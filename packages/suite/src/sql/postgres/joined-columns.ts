@@ -12,6 +12,8 @@ import {
   rest,
   suspectItem,
   unlistedIn,
+  usedUp,
+  useUp,
 } from './items.ts'
 import { refuseUse } from './refusals.ts'
 import { place, type Source, type Surroundings } from './relations.ts'
@@ -51,7 +53,7 @@ export function mergedColumns(
 /** Columns of which some are one, it is not known which. */
 export function unknownStar(parts: readonly Part[]): Part {
   const known = new Map<string, ProtectedColumn>()
-  for (const part of parts) {
+  for (const part of usedUp(parts)) {
     if (part.kind === 'rest') for (const [name, column] of part.known) known.set(name, column)
     else if (part.item.column !== null && part.name !== null) known.set(part.name, part.item.column)
   }
@@ -74,7 +76,7 @@ function columnOf(side: Source, name: string, around: Surroundings): Item {
   const items: Item[] = []
   for (const part of side.star) {
     if (part.kind === 'column') {
-      if (part.name === null || part.name === name) items.push(part.item)
+      if (part.name === null || part.name === name) items.push(useUp(part.item))
       continue
     }
     const known = part.known.get(name)

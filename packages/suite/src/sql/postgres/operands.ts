@@ -1,18 +1,22 @@
 /** What stands in comparisons: protected columns and values, and how both are written for the database. */
 import type { ProtectedColumn, ValueUse } from '../analysis.ts'
-import type { Place } from './context.ts'
+import type { Context, Place } from './context.ts'
 import { areFreeCasts, type Core, coreOf, isOfType, valueTypeOf } from './core.ts'
 import type { Findings } from './findings.ts'
+import { givenUnder } from './given-columns.ts'
+import type { Given } from './items.ts'
 import { columnRef } from './references.ts'
 import type { Span } from './source-text.ts'
-import type { Node } from './tree.ts'
+import { storedTypeIn } from './stored-types.ts'
+import type { Node, SubLink } from './tree.ts'
 
 /** How many bytes of a stored value with a search hash are compared: spec acra-envelopes §5. */
 export const SEARCH_HASH_SIZE = 33
-/** Something that is compared: a protected column that can be, a value, or anything else. */
+/** Something that is compared: a protected column that can be, a value, a column that values of the text are given to, or anything else. */
 export type Operand =
   | { readonly kind: 'column'; readonly column: ProtectedColumn; readonly core: Core }
   | { readonly kind: 'value'; readonly core: Core }
+  | { readonly kind: 'given'; readonly core: Core; readonly givens: readonly Given[] }
   | { readonly kind: 'other' }
 
 const OTHER: Operand = { kind: 'other' }
@@ -20,14 +24,27 @@ const OTHER: Operand = { kind: 'other' }
 export function operandOf(node: Node, place: Place): Operand {
   const core = coreOf(node, place.findings.source)
   if (core === null) return OTHER
+  if ('SubLink' in core.node) return answerOf(core, core.node.SubLink, place)
   if (!('ColumnRef' in core.node)) {
     const isValue = 'A_Const' in core.node || 'ParamRef' in core.node || core.made !== null
     return isValue ? { kind: 'value', core } : OTHER
   }
-  const { column, row, isMixed } = columnRef(core.node.ColumnRef, place)
+  const item = columnRef(core.node.ColumnRef, place)
+  const { column, row, isMixed } = item
+  const givens = item.givens === undefined ? null : givenUnder(core, core.node.ColumnRef, place)
+  if (givens !== null) return { kind: 'given', core, givens }
   if (column === null || row !== null || isMixed === true) return OTHER
   if (equalityOf(column) === 'none') return OTHER
   return { kind: 'column', column, core }
+}
+
+/** The one value of `(SELECT email ...)`. */
+function answerOf(core: Core, link: SubLink, place: Place): Operand {
+  const [part, ...others] = place.findings.answers.of(link, place)
+  if (part?.kind !== 'column' || others.length > 0) return OTHER
+  const { column, row, isMixed } = part.item
+  if (column === null || row !== null || isMixed === true) return OTHER
+  return equalityOf(column) === 'none' ? OTHER : { kind: 'column', column, core }
 }
 
 export function equalityOf(column: ProtectedColumn): 'none' | 'prefix' | 'whole' {
@@ -76,6 +93,17 @@ export function giveValue(
   )
 }
 
+/** Values that are given elsewhere become there what is compared with the column. */
+export function claimToSearch(
+  column: ProtectedColumn,
+  { core, givens }: Operand & { kind: 'given' },
+  { findings, clause }: Place,
+): void {
+  const node = 'ColumnRef' in core.node ? core.node.ColumnRef : core.node
+  const reference = { node, span: core.span }
+  findings.givens.claim(givens, { column, use: 'search', clause, reference })
+}
+
 export function removeCasts(
   operands: readonly (Operand & { readonly core: Core })[],
   place: Place,
@@ -87,9 +115,14 @@ export function removeCasts(
 export function isComparable(
   one: ProtectedColumn,
   other: ProtectedColumn,
-  { findings }: Place,
+  { findings }: Context,
 ): boolean {
   return one === other || (findings.catalog.comparable?.(one, other) ?? false)
+}
+
+/** The type of the database that what is stored in a column has. */
+export function storedType(column: ProtectedColumn, { findings }: Context): string {
+  return storedTypeIn(findings.catalog, column)
 }
 
 /** The part that is compared of what the text is in the database. */

@@ -81,13 +81,24 @@ export class ParameterUses {
   #roles(findings: Refusing): Map<number, Role[]> {
     const byNumber = new Map<number, Role[]>()
     const protectedBy = new Map<number, ProtectedColumn>()
-    for (const { number, column } of this.#uses)
-      if (column !== null) protectedBy.set(number, column)
-    const uses = this.#uses.map((use) => {
+    const protectedAt = new Set<number>()
+    for (const { number, location, column } of this.#uses) {
+      if (column === null) continue
+      protectedBy.set(number, column)
+      protectedAt.add(location)
+    }
+    // Where a value is given it is an ordinary one, until it is known what it is for.
+    const known = this.#uses.filter(
+      ({ column, location }) => column !== null || !protectedAt.has(location),
+    )
+    const uses = known.map((use) => {
       const column = protectedBy.get(use.number)
       return use.presence === null || column === undefined ? use : { ...use, column, use: PRESENCE }
     })
-    const ordered = uses.sort((one, other) => one.number - other.number || rank(one) - rank(other))
+    const ordered = uses.sort(
+      (one, other) =>
+        one.number - other.number || rank(one) - rank(other) || one.location - other.location,
+    )
     for (const use of ordered) {
       const roles = byNumber.get(use.number) ?? []
       const shared = roles.find(([first]) => isShared(first, use, findings))

@@ -1,10 +1,13 @@
 /** SELECT in all its forms, and what its columns are. */
 
+import { isCarriedOperation } from './carried-operations.ts'
+import { nameOfColumn } from './column-names.ts'
 import { withTables } from './common-tables.ts'
 import type { Context, Place } from './context.ts'
 import { evaluate, use, useWindow } from './expressions.ts'
 import { nameOf } from './findings.ts'
 import { fromList } from './from.ts'
+import { givenBy, givenInRows, isGivenByRow } from './given-columns.ts'
 import {
   carryGroups,
   endGroups,
@@ -12,23 +15,15 @@ import {
   isCarriedDistinctRow,
   nameGroup,
 } from './grouping.ts'
-import { column, type Item, incomparableIn, type Part, protectedIn, rest } from './items.ts'
+import { column, type Item, incomparableIn, type Part, protectedIn, rest, usedUp } from './items.ts'
+import { leftmost } from './query-text.ts'
 import { groupOf } from './references.ts'
 import { refuseUse } from './refusals.ts'
 import { NO_SOURCE, type Source, scopeOver } from './relations.ts'
 import { findRelation, type Scope } from './scope.ts'
 import { mergeBranches } from './set-operations.ts'
 import { groupBy, orderBy } from './sorting.ts'
-import {
-  complete,
-  isStar,
-  type Node,
-  type RangeVar,
-  type SelectStmt,
-  type SubLink,
-  stringOf,
-  stringsOf,
-} from './tree.ts'
+import { complete, isStar, type Node, type RangeVar, type SelectStmt, stringsOf } from './tree.ts'
 
 /** The scope of a statement: nothing is around it. */
 export const OUTERMOST: Scope = { relations: [], qualifiedOnly: [], tables: null, outer: null }
@@ -50,13 +45,6 @@ function queryParts(select: SelectStmt, context: Context, scope: Scope): Part[] 
   if (select.valuesLists !== undefined) return valuesQuery(select, context, scope)
   const isSetOperation = select.op !== undefined && select.op !== 'SETOP_NONE'
   return isSetOperation ? setOperation(select, context, scope) : simpleQuery(select, context, scope)
-}
-
-/** INTO stands in the first branch of a set operation. */
-function leftmost(select: SelectStmt): SelectStmt {
-  let first = select
-  while (first.larg !== undefined) first = first.larg
-  return first
 }
 
 /** Refuses to make another relation of the name of a protected table: it could stand in its place. */
@@ -140,6 +128,7 @@ function distinct(
     return
   }
   const inside = incomparableIn(parts)
+  usedUp(parts.filter(isGivenByRow))
   if (inside !== null && !isCarriedDistinctRow(targetList, parts, place))
     refuseUse(inside, place, 'a comparison of rows')
 }
@@ -152,7 +141,8 @@ function limits(select: SelectStmt, place: Place): void {
 function setOperation(select: SelectStmt, context: Context, outer: Scope): Part[] {
   const left = selectQuery(select.larg ?? {}, context, outer)
   const right = selectQuery(select.rarg ?? {}, context, outer)
-  const parts = mergeBranches(left, right, select, context)
+  const isCarried = isCarriedOperation(select, left, right, context)
+  const parts = mergeBranches(left, right, select, context, isCarried)
   const place: Place = { ...context, scope: scopeOver([], outer), clause: 'ORDER BY' }
   orderBy(select.sortClause ?? [], parts, place)
   limits(select, { ...place, clause: 'LIMIT' })
@@ -173,7 +163,18 @@ function valuesQuery(select: SelectStmt, context: Context, outer: Scope): Part[]
   }
   orderBy(select.sortClause ?? [], parts ?? [], { ...place, clause: 'ORDER BY' })
   limits(select, { ...place, clause: 'LIMIT' })
-  return parts ?? []
+  return withGivens(parts ?? [], select.valuesLists ?? [], place)
+}
+
+/** The columns of VALUES with what their rows give. */
+function withGivens(parts: readonly Part[], lists: readonly Node[], place: Place): Part[] {
+  const rows = lists.map((row) => ('List' in row ? (row.List.items ?? []) : []))
+  return parts.map((part, index) => {
+    const nodes = rows.map((row) => row[index])
+    if (part.kind === 'rest' || rows.some((row) => row.length !== parts.length)) return part
+    const givens = givenInRows(nodes, place)
+    return givens === null ? part : { ...part, item: { ...part.item, givens } }
+  })
 }
 
 function valueColumn(node: Node, index: number, place: Place): Part {
@@ -199,7 +200,7 @@ export function targets(list: readonly Node[], source: Source, place: Place): Pa
     if (isStar(val)) return expandStar(val, source, place)
     const item = plain(val, place)
     if (name === undefined) nameGroup(val, item, place)
-    return [column(name ?? nameOfColumn(val), item)]
+    return [column(name ?? nameOfColumn(val), { ...item, ...givenBy(val, place) })]
   })
 }
 
@@ -219,24 +220,4 @@ function expandStar(node: Node, source: Source, place: Place): readonly Part[] {
     if (group !== null) refuseUse(group.column, place, 'a * of a query that groups by it')
   }
   return parts
-}
-
-/** The name of a column that has none of its own; null where it is not worked out. */
-function nameOfColumn(node: Node): string | null {
-  if ('ColumnRef' in node) return stringOf(node.ColumnRef.fields?.at(-1))
-  if ('A_Indirection' in node) return stringOf(node.A_Indirection.indirection?.at(-1))
-  if ('SubLink' in node) return nameOfSubquery(node.SubLink)
-  if ('CollateClause' in node && node.CollateClause.arg !== undefined)
-    return nameOfColumn(node.CollateClause.arg)
-  return null
-}
-
-/** `(SELECT email ...)` is called as its column is. */
-function nameOfSubquery({ subLinkType, subselect }: SubLink): string | null {
-  if (subLinkType !== 'EXPR_SUBLINK' || subselect === undefined || !('SelectStmt' in subselect))
-    return null
-  const [first] = leftmost(subselect.SelectStmt).targetList ?? []
-  if (first === undefined || !('ResTarget' in first) || first.ResTarget.val === undefined)
-    return null
-  return first.ResTarget.name ?? nameOfColumn(first.ResTarget.val)
 }

@@ -12,6 +12,7 @@ export function columnRef(ref: ColumnRef, place: Place): Item {
   const names = stringsOf(fields)
   if (last !== undefined && 'A_Star' in last) return wholeRow(names, place)
   const item = foundItem(find(names, place), names.at(-1) ?? '', place)
+  for (const { source } of item.givens ?? []) source.references.add(ref)
   refuseInside(item, place)
   return item
 }

@@ -8,6 +8,7 @@ import {
   protectedItem,
   type Relation,
   suspectItem,
+  useUp,
 } from './items.ts'
 
 /** The relations that a reference can mean, innermost query first. */
@@ -123,7 +124,9 @@ function itemIn(
 /** Of two meanings that a name may have, the one that must be handled with more care. */
 function moreGuarded(one: Item | null, other: Item | null): Item | null {
   if (one === null || other === null) return one ?? other
-  const base = one.column !== null || (one.suspect !== null && other.column === null) ? one : other
+  const [first, second] = [useUp(one), useUp(other)]
+  const isFirst = first.column !== null || (first.suspect !== null && second.column === null)
+  const base = isFirst ? first : second
   return {
     ...base,
     suspect: base.suspect ?? one.suspect ?? other.suspect,

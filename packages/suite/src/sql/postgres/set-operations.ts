@@ -9,25 +9,32 @@ import {
   type Item,
   incomparableIn,
   isOpen,
-  NULL,
   type Part,
+  PLAIN,
   protectedIn,
   rest,
   unlistedIn,
+  usedUp,
+  useUp,
 } from './items.ts'
 import type { SelectStmt } from './tree.ts'
 
-/** The columns of `left OPERATION right`. Only UNION ALL compares nothing. */
+/** The columns of `left OPERATION right`. Only UNION ALL compares nothing; `isCarried`: the text has been changed to compare what can be. */
 export function mergeBranches(
   left: readonly Part[],
   right: readonly Part[],
   { op, all = false }: Pick<SelectStmt, 'op' | 'all'>,
   context: Context,
+  isCarried = false,
 ): Part[] {
   const name = operationName(op)
   const compares = op !== 'SETOP_UNION' || !all
   const inside = incomparableIn(left) ?? incomparableIn(right)
-  if (compares && inside !== null) {
+  if (compares) {
+    usedUp(left)
+    usedUp(right)
+  }
+  if (compares && inside !== null && !isCarried) {
     context.findings.refuse(inside, {
       message: `${name} compares rows by ${nameOf(inside)}: the column is protected, and its encrypted values never compare equal`,
       hint: 'Use UNION ALL, or leave the protected column out.',
@@ -45,14 +52,25 @@ function operationName(op: SelectStmt['op']): string {
 }
 
 function mergeColumns(one: Column, other: Column, name: string, context: Context): Column {
-  if (one.item === NULL && other.item === NULL) return one
+  if (one.item.isNull && other.item.isNull) return one
   const item = combined([one.item, other.item])
   if (item.suspect !== null && item.sent && name !== 'UNION')
     context.findings.refuseSuspect(item.suspect, name)
   const merged = mergedColumn(one.item, other.item, name, context)
-  if (merged === null) return column(one.name, { ...item, column: null })
+  if (merged === null) return column(one.name, { ...item, ...givenInBoth(one.item, other.item) })
   const isMixed = [one.item, other.item].some((side) => isOtherwise(side, merged, context))
   return column(one.name, { ...item, column: merged, of: {}, isMixed })
+}
+
+/** What is given in a column of both; NULL is given everywhere. */
+function givenInBoth(one: Item, other: Item): Pick<Item, 'givens'> {
+  const isGiven = [one, other].every(({ givens, isNull }) => givens !== undefined || isNull)
+  if (!isGiven) {
+    useUp(one)
+    useUp(other)
+    return {}
+  }
+  return { givens: [...(one.givens ?? []), ...(other.givens ?? [])] }
 }
 
 function isOtherwise(
@@ -72,10 +90,20 @@ function mergedColumn(
   context: Context,
 ): ProtectedColumn | null {
   const inside = one.column ?? other.column
-  if (inside === null || one === NULL || other === NULL || one.column === other.column)
-    return inside
+  if (inside === null || one.isNull || other.isNull || one.column === other.column) return inside
   if (one.column !== null && other.column !== null && isAlike(one.column, other.column, context))
     return one.column
+  const { givens } = one.column === null ? one : other
+  if (givens !== undefined) {
+    // The value becomes what would be stored for it in the column.
+    context.findings.givens.claim(givens, {
+      column: inside,
+      use: 'store',
+      clause: name,
+      reference: null,
+    })
+    return inside
+  }
   const beside =
     one.column === null || other.column === null
       ? 'values that are not protected'
@@ -98,6 +126,8 @@ function mergeOpen(
   name: string,
   context: Context,
 ): Part[] {
+  usedUp(left)
+  usedUp(right)
   const inside = protectedIn(left) ?? protectedIn(right)
   if (inside !== null) {
     context.findings.refuse(inside, {
@@ -107,7 +137,7 @@ function mergeOpen(
   }
   const item = combined(
     [...left, ...right].map((part) =>
-      part.kind === 'column' ? part.item : { ...NULL, sent: part.sent },
+      part.kind === 'column' ? part.item : { ...PLAIN, sent: part.sent },
     ),
   )
   const names = left.map((part) => (part.kind === 'column' ? column(part.name, item) : part))

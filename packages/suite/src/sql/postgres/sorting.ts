@@ -3,7 +3,7 @@
 import { isComparedWhole } from './comparisons.ts'
 import type { Place } from './context.ts'
 import { use } from './expressions.ts'
-import { incomparableIn, isOpen, type Part, protectedIn } from './items.ts'
+import { incomparableIn, isOpen, type Part, protectedIn, usedUp } from './items.ts'
 import { refuseUse } from './refusals.ts'
 import { findName } from './scope.ts'
 import { type Node, stringsOf } from './tree.ts'
@@ -14,7 +14,7 @@ export function orderBy(nodes: readonly Node[], parts: readonly Part[], place: P
     const key = 'SortBy' in node ? node.SortBy.node : node
     if (key === undefined || byPosition(key, parts, place)) continue
     const { named, unnamed } = answerColumns(key, parts)
-    refuseProtected(named.length > 0 ? named : unnamed, place)
+    compareParts(named.length > 0 ? named : unnamed, place)
     const isOrder = place.clause === 'ORDER BY'
     if (named.length === 0 && (isOrder || !isComparedWhole(key, place)))
       use(key, place, 'the order of rows')
@@ -41,7 +41,7 @@ function groupByOne(node: Node, parts: readonly Part[], place: Place): void {
   const isColumn = named.length === 0 || found === null || found.kind === 'item'
   if (isColumn && !isComparedWhole(node, place)) use(node, place, 'the groups of rows')
   // The name may be of a column of FROM that the configuration does not list, or of the answer: then both must be allowed.
-  refuseProtected(named.length > 0 ? named : unnamed, place)
+  compareParts(named.length > 0 ? named : unnamed, place)
 }
 
 /** The columns of the answer that a bare name means, and those whose names are not worked out. */
@@ -62,11 +62,13 @@ function byPosition(node: Node, parts: readonly Part[], place: Place): boolean {
   place.findings.exact = true
   const before = parts.slice(0, position)
   // Behind a * of unknown width it may be any column.
-  refuseProtected(isOpen(before) ? parts : before.slice(-1), place)
+  compareParts(isOpen(before) ? parts : before.slice(-1), place)
   return true
 }
 
-function refuseProtected(parts: readonly Part[], place: Place): void {
+/** Columns of the answer decide over the order or the groups of rows. */
+function compareParts(parts: readonly Part[], place: Place): void {
+  usedUp(parts)
   const inside = place.clause === 'ORDER BY' ? protectedIn(parts) : incomparableIn(parts)
   if (inside !== null)
     refuseUse(

@@ -2,6 +2,7 @@
 import type { Anchor, AnchoredSpan } from '../analysis.ts'
 import type { Literal } from '../shape.ts'
 import { skipBlank } from './lex.ts'
+import { type Token, tokenAt, tokensOf } from './tokens.ts'
 
 /** Bytes of a text from `start` to before `end`. */
 export interface Span {
@@ -23,6 +24,7 @@ export class SourceText {
   readonly literals: readonly Literal[]
   /** Index of the literal that begins at a byte. */
   readonly #starts = new Map<number, number>()
+  #tokens: readonly Token[] | null = null
 
   constructor(text: Uint8Array, literals: readonly Literal[]) {
     this.text = Buffer.isBuffer(text)
@@ -32,6 +34,26 @@ export class SourceText {
     literals.forEach((literal, index) => {
       this.#starts.set(literal.start, index)
     })
+  }
+
+  get tokens(): readonly Token[] {
+    this.#tokens ??= tokensOf(this)
+    return this.#tokens
+  }
+
+  /** The bracket that opens at a byte, and all up to the one that closes it; null where none does. */
+  brackets(start: number): Span | null {
+    const token = this.tokens[tokenAt(this.tokens, start)]
+    if (token?.start !== start || token.word !== '(' || token.match === -1) return null
+    return { start, end: this.tokens[token.match].end }
+  }
+
+  /** The brackets behind the first of some words, which stands at a byte or behind it. */
+  bracketsAfter(start: number, words: readonly string[]): Span | null {
+    let at = tokenAt(this.tokens, start)
+    while (at < this.tokens.length && !words.includes(this.tokens[at].word)) at++
+    const next = this.tokens[at + 1]
+    return next === undefined ? null : this.brackets(next.start)
   }
 
   /** The literal of a constant, by its index. A negative number is a constant that begins at its sign, the literal behind it. */

@@ -3,7 +3,6 @@
 import type { ProtectedColumn } from '../analysis.ts'
 import {
   assign,
-  NOTHING,
   refuseCatalog,
   type Target,
   targetOf,
@@ -35,7 +34,6 @@ import {
   type SelectStmt,
   type UpdateStmt,
 } from './tree.ts'
-import { type Claimed, claimValues } from './value-sources.ts'
 
 export function insertStatement(statement: InsertStmt, context: Context, outer: Scope): Part[] {
   const {
@@ -172,13 +170,9 @@ export function updateStatement(statement: UpdateStmt, context: Context, outer: 
   const target = targetRelation(relation, context)
   const written = writtenTable(relation, context)
   const place = { ...context, clause: `UPDATE ${written.name} SET` }
-  const claimed = claimValues(fromClause, flowsOf(targetList, written, context), statement, {
-    ...place,
-    scope,
-  })
-  const source = fromList(claimed.from, context, scope)
+  const source = fromList(fromClause, context, scope)
   const inside = scopeOver([target, ...source.relations], scope)
-  assignAll(withoutClaimed(targetList, claimed), written, { ...place, scope: inside })
+  assignAll(targetList, written, { ...place, scope: inside })
   if (whereClause !== undefined)
     use(whereClause, { ...context, scope: inside, clause: 'WHERE' }, 'a condition')
   return returning(returningClause, target, source, context, scope)
@@ -207,24 +201,6 @@ export function deleteStatement(statement: DeleteStmt, context: Context, outer: 
 /** The table that is written to as a relation to refer to: no common table can stand in its place. */
 export function targetRelation(relation: RangeVar | undefined, context: Context): Relation {
   return tableRelation(relation ?? {}, null, { context })
-}
-
-/** The values of SET that go into protected columns. */
-export function flowsOf(list: readonly Node[], written: Written, context: Context) {
-  return list.flatMap((node) => {
-    const { name = '', indirection, val } = 'ResTarget' in node ? node.ResTarget : {}
-    const { column, isPart } = targetOf(written, name, indirection, context)
-    return column === null || isPart || val === undefined ? [] : [{ node: val, column }]
-  })
-}
-
-/** The list of SET, in which values that have been protected elsewhere are NULL. */
-export function withoutClaimed(list: readonly Node[], { nodes }: Claimed): readonly Node[] {
-  return list.map((node) =>
-    'ResTarget' in node && node.ResTarget.val !== undefined && nodes.has(node.ResTarget.val)
-      ? { ResTarget: { ...node.ResTarget, val: NOTHING } }
-      : node,
-  )
 }
 
 /** The list of SET. */

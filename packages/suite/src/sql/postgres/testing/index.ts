@@ -54,6 +54,7 @@ export function catalogOf({
     protectedName: (column) => columns.find((known) => known.column === column) ?? null,
     copies: (from, to) =>
       from === to || (from.equality === to.equality && from.column === to.column),
+    alike: (one, other) => one.equality === other.equality && one.equality === 'prefix',
     comparable: (one, other) => one.equality !== 'none' && one.equality === other.equality,
     trusts: (schema, name) => trusted.includes(schema === null ? name : `${schema}.${name}`),
   }
