@@ -345,3 +345,16 @@ test('a column of a view that is made of several is revealed, and not compared',
       assert.match(says("SELECT * FROM both_of_them WHERE email = 'x'"), /^refused/, version)
     },
   ))
+
+test('a value is not given to a column that a table with protected ones did not have', () =>
+  learned(
+    `${people}CREATE VIEW contacts AS SELECT email AS mail FROM users`,
+    users,
+    ({ config }, version) => {
+      const says = (sql: string) => verdict(sql, config, ['public'])
+      const unknown = /^refused: (?:users|contacts) has no column \w+ as far as acra-server/
+      assert.match(says("INSERT INTO users (id, mail) VALUES (1, 'x')"), unknown, version)
+      assert.match(says("UPDATE contacts SET email = 'x'"), unknown, version)
+      assert.equal(says("UPDATE logins SET other = 'x'"), 'untouched', version)
+    },
+  ))

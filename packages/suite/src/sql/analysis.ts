@@ -36,6 +36,8 @@ export interface KnownTable {
   readonly name: string
   /** All columns in physical order; null where the configuration does not list them. */
   readonly columns: readonly string[] | null
+  /** True where the columns come from the database: it had no others when it was asked. */
+  readonly isLearned?: boolean
   readonly protected: ReadonlyMap<string, ProtectedColumn>
   /** Columns whose cells may be of another column too, which is read alike and stored otherwise. Absent: none. */
   readonly mixed?: ReadonlySet<string>
@@ -121,6 +123,8 @@ export interface Catalog {
   comparable?(one: ProtectedColumn, other: ProtectedColumn): boolean
   /** True where the operator says that a function does nothing with protected values (`trusted_functions`). */
   trusts(schema: string | null, name: string): boolean
+  /** Is told that a statement names a column that none of its tables has, as far as is known. */
+  unknownColumn?(): void
 }
 
 /**

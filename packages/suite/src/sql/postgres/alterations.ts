@@ -1,6 +1,6 @@
 /** ALTER and RENAME: a protected table keeps its name, its place, and its columns as the configuration lists them. */
 import type { ProtectedColumn } from '../analysis.ts'
-import { targetOf, writtenTable } from './assignment.ts'
+import { columnOf, writtenTable } from './assignment.ts'
 import type { Context, Place } from './context.ts'
 import {
   columnDefinition,
@@ -84,7 +84,7 @@ function alterOne(
   place: Place,
 ): void {
   const { subtype = '', name = '', def } = command
-  const { column } = targetOf(writtenTable(relation, place), name, undefined, place)
+  const { column } = columnOf(writtenTable(relation, place), name, place)
   if (HARMLESS.has(subtype)) return
   switch (subtype) {
     case 'AT_AddColumn':
@@ -153,7 +153,7 @@ export function rename(
     protectedOf(relation, context) ??
     (RELATIONS.has(renameType) ? protectedOf({ relname: newname }, context) : null)
   if (inside !== null) refuseTable(inside, 'RENAME', context)
-  const { suspect } = targetOf(writtenTable(relation, context), subname, undefined, context)
+  const { suspect } = columnOf(writtenTable(relation, context), subname, context)
   if (suspect !== null && renameType === 'OBJECT_COLUMN')
     context.findings.refuseSuspect(suspect, 'RENAME COLUMN')
 }

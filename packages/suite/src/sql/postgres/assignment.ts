@@ -48,17 +48,41 @@ export interface Target {
   readonly isPart: boolean
 }
 
+/** A column that a statement gives a value to. */
 export function targetOf(
-  { table, name, isUnlisted }: Written,
+  written: Written,
   columnName: string,
   steps: readonly Node[] | undefined,
   context: Context,
 ): Target {
+  const target = columnOf(written, columnName, context)
+  if (written.table !== null && target.column === null)
+    refuseUnknownColumn(written.table, columnName, context)
+  return { ...target, isPart: (steps ?? []).length > 0 }
+}
+
+/** A column by its name, also one that is made just now. */
+export function columnOf(
+  { table, name, isUnlisted }: Written,
+  columnName: string,
+  { findings }: Context,
+): Target {
   const column = table?.protected.get(columnName) ?? null
-  const like =
-    column === null && isUnlisted ? context.findings.catalog.protectedName(columnName) : null
+  const like = column === null && isUnlisted ? findings.catalog.protectedName(columnName) : null
   const suspect = like === null ? null : { relation: name, name: columnName, like }
-  return { name: columnName, column, suspect, isPart: (steps ?? []).length > 0 }
+  return { name: columnName, column, suspect, isPart: false }
+}
+
+/** A column that the database did not have when it was asked may be a protected one under a new name. */
+function refuseUnknownColumn(table: KnownTable, name: string, { findings }: Context): void {
+  const [inside] = table.protected.values()
+  if (table.isLearned !== true || inside === undefined || table.columns?.includes(name) !== false)
+    return
+  findings.catalog.unknownColumn?.()
+  findings.refuse(inside, {
+    message: `${table.name} has no column ${name} as far as acra-server has learned`,
+    hint: 'Check the name; where the table has just been changed, try again.',
+  })
 }
 
 /** In the place of a value that is looked at elsewhere. */

@@ -48,6 +48,7 @@ function foundItem(found: Found, name: string, place: Place): Item {
       return { ...row, column: row.column ?? column, suspect: row.suspect ?? suspect }
     }
     case 'unknown-column': {
+      findings.catalog.unknownColumn?.()
       const { column } = rowItem(found.relation)
       if (column === null) return PLAIN
       findings.refuse(column, {
@@ -57,6 +58,7 @@ function foundItem(found: Found, name: string, place: Place): Item {
       return PLAIN
     }
     case 'nothing': {
+      findings.catalog.unknownColumn?.()
       const like = findings.catalog.protectedName(name)
       if (like === null) return PLAIN
       findings.refuse(like, {

@@ -68,6 +68,7 @@ export interface TableSetting {
    * only known.
    */
   readonly protected: ReadonlyMap<string, ColumnSetting>
+  readonly isLearned?: boolean
   readonly mixed?: ReadonlySet<string>
   readonly mayHide?: boolean
   /** Absent where the config does not name it. */

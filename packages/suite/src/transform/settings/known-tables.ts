@@ -70,6 +70,7 @@ function tableOf(
     schema,
     name,
     columns,
+    isLearned: true,
     protected: protects,
     // It stands for a table of another database.
     ...(relation.kind === 'foreign table' && entry === null ? { mayHide: true } : {}),

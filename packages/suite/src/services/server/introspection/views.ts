@@ -88,6 +88,7 @@ function viewTable(
     schema,
     name,
     columns: relation.columns.map((column) => column.name),
+    isLearned: true,
     protected: columns,
     ...(mixed.size === 0 ? {} : { mixed }),
     ...(mayHide ? { mayHide } : {}),

@@ -1,11 +1,11 @@
 import type { PlannerSettings } from '../../../proxy/postgres/index.ts'
-import type { Analysis, KnownTable, Refusal } from '../../../sql/index.ts'
+import type { Analysis, Catalog, KnownTable, Refusal } from '../../../sql/index.ts'
 import { analyzeText, type Parser } from '../../../sql/postgres/index.ts'
 import type { EncryptorConfig, TableSetting } from '../../../transform/index.ts'
 
 type Analyze = PlannerSettings['analyze']
 
-/** Analyses by a config that has all relations of a database; says where a text names another one. */
+/** Analyses by a config that has all relations of a database; says where a text names another one, or another column. */
 export function analysisBy(config: EncryptorConfig, parser: Parser): Analyze {
   return (text, shape, paths) => {
     const unknownNames: string[] = []
@@ -18,13 +18,16 @@ export function analysisBy(config: EncryptorConfig, parser: Parser): Analyze {
         unknownNames.push(schema === null ? name : `${schema}.${name}`)
       return table
     }
-    const catalog: EncryptorConfig = {
+    const catalog: Catalog = {
       ...config,
       table: (schema, name) => noted(schema, name, config.table(schema, name)),
       unqualified(name, paths) {
         const meaning = config.unqualified(name, paths)
         noted(null, name, meaning.table)
         return meaning
+      },
+      unknownColumn() {
+        namesUnknown = true
       },
     }
     const analysis = analyzeText(parser, text, shape, catalog, paths)
