@@ -8,7 +8,15 @@ export interface Protection {
   readonly encryptorConfig: string
   /** Protected by the corpus's config and not by this one, as `table.column`. */
   readonly leftOut: ReadonlySet<string>
+  /** Columns and views are learned from the database: the config does not list them. */
+  readonly isLearned: boolean
+  /** Flags of acra-server that the config is made for. */
+  readonly flags: readonly string[]
 }
+
+/** The plain tables, with all views. */
+export const plainSchema =
+  shapeFile('schema-postgres-plaintext.sql') + shapeFile('schema-learned.sql')
 
 const unprotectedTables = `
   - table: users
@@ -30,6 +38,8 @@ export function bytesOnly(): Protection {
     name: 'bytea columns',
     schema,
     leftOut,
+    isLearned: false,
+    flags: [],
     encryptorConfig: plainConfig((column) => !leftOut.has(column)),
   }
 }
@@ -40,8 +50,29 @@ export function everything(): Protection {
     name: 'every transformation',
     schema: shapeFile('schema-postgres-protected.sql'),
     leftOut: new Set(),
+    isLearned: false,
+    flags: [],
     encryptorConfig: shapeFile('encryptor_config-postgres.yaml').trimEnd() + unprotectedTables,
   }
+}
+
+/** The same with a config that lists no columns, no view and no unprotected table. */
+export function learned(): Protection {
+  const protection = everything()
+  return {
+    ...protection,
+    name: 'every transformation, by a schema that is learned',
+    schema: protection.schema + shapeFile('schema-learned.sql'),
+    isLearned: true,
+    flags: ['--schema_introspection', '--schema_introspection_user=postgres'],
+    encryptorConfig: withoutLists(shapeFile('encryptor_config-postgres.yaml')),
+  }
+}
+
+/** Without lists of columns, and without the view that ends the file. */
+function withoutLists(config: string): string {
+  const [tables = ''] = config.split('  # a view over users')
+  return tables.replaceAll(/^ {4}columns: .*\n/gm, '')
 }
 
 /** Unique indexes of the corpus stand on search hashes; the beginnings of plain envelopes are all alike. */

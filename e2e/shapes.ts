@@ -54,10 +54,13 @@ export function shapeFile(name: string): string {
   return readFileSync(join(folder, name), 'utf8')
 }
 
-/** All records for PostgreSQL of that major version: those of the corpus, and ours. */
+/** Records of the corpus, and ours. */
+const listed = shapeFile('postgres.jsonl') + shapeFile('postgres-additions.jsonl')
+
+/** All records for PostgreSQL of that major version. */
 export function shapeRecords(
   version: number,
-  text: string = shapeFile('postgres.jsonl') + shapeFile('postgres-additions.jsonl'),
+  text: string = listed + shapeFile('postgres-learned.jsonl'),
 ): ShapeRecord[] {
   return text
     .split('\n')

@@ -28,6 +28,8 @@ export interface Copies {
   readonly name: string
   /** Makes the copy anew where anything was written since it was made. Resolves to whether it was. */
   renew(): Promise<boolean>
+  /** Copies to come have other names: who knows this one by its name, knows tables that are not those of the template any more. */
+  rename(): void
   /** The values at rest of columns given as `table.column`, one after the other; of all tables where a table is not there any more. */
   atRest(columns: readonly string[]): Promise<Buffer>
   close(): Promise<void>
@@ -36,8 +38,11 @@ export interface Copies {
 /** Opens copies of `template`, a database that nobody is connected to. */
 export async function openCopies(server: Postgres, template: string): Promise<Copies> {
   // A database is dropped one turn late: a server process that is just leaving would hold it up.
-  let name = `${template}_copy_1`
-  let previous = `${template}_copy_2`
+  let count = 0
+  const nextName = () => `${template}_copy_${++count}`
+  let name = nextName()
+  let previous = nextName()
+  const retired: string[] = []
   const admin = new pg.Client({ connectionString: server.url() })
   await admin.connect()
   const position = async () => {
@@ -56,10 +61,17 @@ export async function openCopies(server: Postgres, template: string): Promise<Co
       const last = name
       name = previous
       previous = last
-      await admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+      for (const old of [name, ...retired.splice(0)])
+        await admin.query(`DROP DATABASE IF EXISTS ${old} WITH (FORCE)`)
       await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY file_copy`)
       clean = await position()
       return true
+    },
+    rename() {
+      retired.push(name, previous)
+      name = nextName()
+      previous = nextName()
+      clean = undefined
     },
     async atRest(columns) {
       if (clean === (await position())) return Buffer.alloc(0)
@@ -124,11 +136,16 @@ export async function runRecord(
     inStep = await isInStep(client)
     observed = await observe(client, record, results)
   } catch (error) {
+    if (changesSchema(record)) copies.rename()
     const faults = [(error as Error).message]
     return { record, protocol, faults, end: 'otherwise', observed: null, refusals: [] }
   } finally {
     await client.close()
   }
+  const rest = searchable(
+    await copies.atRest(record.protects.filter((column) => !unprotected.has(column))),
+  )
+  if (changesSchema(record)) copies.rename()
 
   const { toDatabase, toClient } = front.tap.take()
   const errors = results.flatMap(({ error }) => (error ? [error] : []))
@@ -136,8 +153,6 @@ export async function runRecord(
   const spared = exempt(record)
   const canaries = record.canaries.filter((canary) => !spared.includes(canary))
   const wire = searchable(toDatabase)
-  const columns = record.protects.filter((column) => !unprotected.has(column))
-  const rest = searchable(await copies.atRest(columns))
   const faults = [
     ...leaks('on the wire', canaries, wire),
     ...leaks('at rest', canaries, rest),
@@ -156,6 +171,11 @@ export async function runRecord(
         : 'as expected'
   const refusals = own.map(({ message }) => message)
   return { record, protocol, faults, end, observed, refusals }
+}
+
+/** True where a statement of the record may change what relations there are. */
+function changesSchema(record: ShapeRecord): boolean {
+  return stepsOf(record).some(({ sql = '' }) => /\b(?:create|alter|drop|into|import)\b/i.test(sql))
 }
 
 function leaks(where: string, canaries: readonly string[], bytes: Searchable): string[] {

@@ -1,7 +1,7 @@
 /** The corpus, or another file of its form, run on plain tables and through acra-server on protected ones: one verdict for each record. */
 import pg from 'pg'
 import { differenceOf, type Observed } from './oracle.ts'
-import type { Protection } from './protected-tables.ts'
+import { type Protection, plainSchema } from './protected-tables.ts'
 import { errorOf, RawClient } from './raw-client.ts'
 import type { Front, Lab } from './setup.ts'
 import { protocolsOf, type ShapeRecord, shapeFile } from './shapes.ts'
@@ -84,8 +84,11 @@ export async function judge(
   protection: Protection,
 ): Promise<Verdict[]> {
   const plainFront = await lab.front({ direct: true })
-  await seed(lab, 'plain', shapeFile('schema-postgres-plaintext.sql'), plainFront)
-  const front = await lab.front({ encryptorConfig: protection.encryptorConfig, flags: ['-d'] })
+  await seed(lab, 'plain', plainSchema, plainFront)
+  const front = await lab.front({
+    encryptorConfig: protection.encryptorConfig,
+    flags: ['-d', ...protection.flags],
+  })
   await seed(lab, 'protected', protection.schema, front)
   const server = lab.database
   const [plain, outcomes] = await Promise.all([

@@ -124,7 +124,7 @@ export interface Catalog {
   /** True where the operator says that a function does nothing with protected values (`trusted_functions`). */
   trusts(schema: string | null, name: string): boolean
   /** Is told that a statement names a column that none of its tables has, as far as is known. */
-  unknownColumn?(): void
+  unknownColumn?(name: string): void
 }
 
 /**

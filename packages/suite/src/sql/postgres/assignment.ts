@@ -78,7 +78,7 @@ function refuseUnknownColumn(table: KnownTable, name: string, { findings }: Cont
   const [inside] = table.protected.values()
   if (table.isLearned !== true || inside === undefined || table.columns?.includes(name) !== false)
     return
-  findings.catalog.unknownColumn?.()
+  findings.catalog.unknownColumn?.(name)
   findings.refuse(inside, {
     message: `${table.name} has no column ${name} as far as acra-server has learned`,
     hint: 'Check the name; where the table has just been changed, try again.',

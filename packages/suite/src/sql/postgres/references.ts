@@ -48,7 +48,7 @@ function foundItem(found: Found, name: string, place: Place): Item {
       return { ...row, column: row.column ?? column, suspect: row.suspect ?? suspect }
     }
     case 'unknown-column': {
-      findings.catalog.unknownColumn?.()
+      findings.catalog.unknownColumn?.(name)
       const { column } = rowItem(found.relation)
       if (column === null) return PLAIN
       findings.refuse(column, {
@@ -58,7 +58,7 @@ function foundItem(found: Found, name: string, place: Place): Item {
       return PLAIN
     }
     case 'nothing': {
-      findings.catalog.unknownColumn?.()
+      findings.catalog.unknownColumn?.(name)
       const like = findings.catalog.protectedName(name)
       if (like === null) return PLAIN
       findings.refuse(like, {

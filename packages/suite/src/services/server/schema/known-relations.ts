@@ -26,9 +26,7 @@ export function analysisBy(config: EncryptorConfig, parser: Parser): Analyze {
         noted(null, name, meaning.table)
         return meaning
       },
-      unknownColumn() {
-        namesUnknown = true
-      },
+      unknownColumn: (name) => unknownNames.push(`*.${name}`),
     }
     const analysis = analyzeText(parser, text, shape, catalog, paths)
     // A statement that makes relations names what is not there yet.
