@@ -162,6 +162,18 @@ test('each database has its own schema', async () => {
   )
 })
 
+test("a temporary table is its session's own, and no reason to learn anything", async () => {
+  const front = await frontOf()
+  await through(front, 'other', async (client) => {
+    const learned = () => front.log().split('code=2060').length
+    const before = learned()
+    await client.query('CREATE TEMP TABLE basket (id integer, mail text)')
+    for (const id of [1, 2]) await client.query("INSERT INTO basket VALUES ($1, 'x')", [id])
+    assert.equal((await client.query('SELECT * FROM basket')).rowCount, 2)
+    assert.equal(learned(), before)
+  })
+})
+
 test('a transaction sees what it has changed, without the columns being believed before it ends', async () => {
   const front = await frontOf()
   await through(front, 'other', async (client) => {

@@ -20,6 +20,7 @@ import { leftmost } from './query-text.ts'
 import { groupOf } from './references.ts'
 import { refuseUse } from './refusals.ts'
 import { NO_SOURCE, type Source, scopeOver } from './relations.ts'
+import { isOfSession } from './schema-changes.ts'
 import { findRelation, type Scope } from './scope.ts'
 import { mergeBranches } from './set-operations.ts'
 import { groupBy, orderBy } from './sorting.ts'
@@ -34,7 +35,7 @@ export function selectQuery(select: SelectStmt, context: Context, outer: Scope):
   const parts = queryParts(select, context, scope)
   const into = leftmost(select).intoClause
   if (into !== undefined) {
-    context.findings.changesSchema('certain')
+    if (!isOfSession(into.rel)) context.findings.changesSchema('certain')
     refuseCopy(parts, 'SELECT INTO', context)
     refuseName(into.rel, 'SELECT INTO', context)
   }

@@ -1,8 +1,8 @@
 /** Which statements change what tables, views and columns there are. */
-import { type Kind, type Node, partsOf } from './tree.ts'
+import { type Node, partsOf, type RangeVar } from './tree.ts'
 
 /** They leave all relations, and the columns of each, as they are. What is not here may change them. */
-const QUIET: ReadonlySet<string> = new Set<Kind | string>([
+const QUIET: ReadonlySet<string> = new Set([
   'AlterDatabaseRefreshCollStmt',
   'AlterDatabaseSetStmt',
   'AlterDatabaseStmt',
@@ -55,5 +55,18 @@ export function changeBy(node: Node): 'certain' | 'possible' | null {
   if (QUIET.has(kind)) return null
   if ('TransactionStmt' in node)
     return node.TransactionStmt.kind === 'TRANS_STMT_COMMIT_PREPARED' ? 'certain' : null
+  if (isOfSession(madeBy(node))) return null
   return CODE.has(kind) ? 'possible' : 'certain'
+}
+
+/** The relation that a statement makes. */
+function madeBy(node: Node): RangeVar | undefined {
+  if ('CreateStmt' in node) return node.CreateStmt.relation
+  if ('CreateTableAsStmt' in node) return node.CreateTableAsStmt.into?.rel
+  return 'ViewStmt' in node ? node.ViewStmt.view : undefined
+}
+
+/** Nobody but its own session sees a temporary relation: it is never among those that are known. */
+export function isOfSession(relation: RangeVar | undefined): boolean {
+  return relation?.relpersistence === 't'
 }
