@@ -123,6 +123,19 @@ test('an everyday search by lower($1) finds what it does in the open, and shows 
   })
 })
 
+test('a backslash before a quote in what is computed is read by one way only', async () => {
+  await through(lab.database, front, async (client) => {
+    const found = await client.query<{ mail: string }>(
+      "INSERT INTO cards (mail) VALUES (left($1, 3) || repeat('\\', 2)), ('a' || 'b\\' || '''') RETURNING mail",
+      ['abcd'],
+    )
+    assert.deepEqual(
+      found.rows.map(({ mail }) => mail),
+      ['abc\\\\', "ab\\'"],
+    )
+  })
+})
+
 test('letters beyond ASCII depend on the collation of the database: their case is not changed here', async () => {
   await through(lab.database, front, async (client) => {
     assert.equal(

@@ -313,6 +313,16 @@ function returning(draft: Draft, relation: Relation): string {
     ],
     [
       1,
+      'RETURNING old and new',
+      () => {
+        const found = any((one) => !isPlain(one))
+        return (
+          found && ` RETURNING old.${found.column.name} AS was, new.${found.column.name} AS is_now`
+        )
+      },
+    ],
+    [
+      1,
       'RETURNING *',
       () => {
         draft.isProtected ||= relation.table?.isProtected === true

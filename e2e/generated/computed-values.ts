@@ -43,6 +43,9 @@ export function computed(draft: Draft): Change {
   const form = draft.choices.pick([
     'concatenation',
     'function',
+    'function of functions',
+    'join of many',
+    'cut',
     'COALESCE',
     'CASE',
     'subquery',
@@ -54,6 +57,9 @@ export function computed(draft: Draft): Change {
   const written: Readonly<Record<string, () => string>> = {
     concatenation: () => `${value()} || ' x'`,
     function: () => `lower(${value()})`,
+    'function of functions': () => `upper(btrim(replace(${value()}, 'a', 'X'), ' -'))::text`,
+    'join of many': () => `concat('<', 'it''s', 7, (${draft.withoutParameters(value)}), E'>\\n')`,
+    cut: () => `left(${value()}, ${draft.choices.below(9) - 2}) || repeat('\\', 2)`,
     COALESCE: () => `COALESCE(${value()}, full_name)`,
     CASE: () => `CASE WHEN id = 1 THEN ${value()} ELSE full_name END`,
     subquery: () => `(SELECT ${value()})`,
@@ -65,4 +71,25 @@ export function computed(draft: Draft): Change {
     sql: `UPDATE staging_users SET full_name = ${written[form]?.()} WHERE id = 1`,
     table,
   }
+}
+
+/** A search for a value that is computed. */
+export function computedSearch(draft: Draft): string {
+  draft.dare('a search for a computed value')
+  const column = columnOf(tableOf('users'), 'email')
+  const value = () => draft.soughtValue(column)
+  const sought = draft.choices.pick([
+    () => `lower(${value()})`,
+    () => `trim(${value()})`,
+    () => `${value()} || ''`,
+    () => `replace(${value()}, 'zzz', '')::varchar`,
+    () => `(concat(${draft.withoutParameters(value)}, NULL, ''))`,
+  ])
+  const compared = draft.choices.pick([
+    () => `email = ${sought()}`,
+    () => `${sought()} <> email`,
+    () => `email IN (${sought()}, ${value()})`,
+    () => `email IS NOT DISTINCT FROM ${sought()}`,
+  ])
+  return `SELECT id, email FROM users WHERE ${compared()}`
 }

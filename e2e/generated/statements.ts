@@ -2,10 +2,12 @@
 import type { Parameter, Protocol, Step } from '../shapes.ts'
 import { change } from './changes.ts'
 import type { Choices } from './choices.ts'
+import { computedSearch } from './computed-values.ts'
 import { Draft } from './draft.ts'
 import { condition, isComparable, isPlain, produce } from './expressions.ts'
 import { query } from './queries.ts'
 import { type Change, relationOf } from './relations.ts'
+import { sameNames } from './same-names.ts'
 import { quote } from './spellings.ts'
 import { type Column, type Table, tableOf, tables } from './tables.ts'
 import { numbered } from './values.ts'
@@ -85,6 +87,8 @@ function written(draft: Draft): Written {
       },
     ],
     [1, 'daring', () => step(draft, daring(draft), null)],
+    [1, 'a search for a computed value', () => step(draft, computedSearch(draft), null)],
+    [1, 'names that mean something else', () => step(draft, sameNames(draft), null)],
   ])
 }
 

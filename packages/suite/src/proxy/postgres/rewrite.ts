@@ -6,7 +6,7 @@ import {
   type Literal,
   type Shape,
 } from '../../sql/index.ts'
-import { computed, decodeLiteral, literalsIn, shapeOf } from '../../sql/postgres/index.ts'
+import { computed, decodeLiteral, shapeOf } from '../../sql/postgres/index.ts'
 import {
   BINARY_FORMAT,
   type Bind,
@@ -195,11 +195,11 @@ export class Rewriter {
     return soon(this.#edits(text, literals, shape, edits), () => {
       for (const edit of slots.edits)
         edits.push({ ...spanIn(shape, edit), bytes: Buffer.from(edit.text) })
+      edits.sort(inOrder)
       if (escapes) {
-        const replaced = new Set(literals.flatMap(replacedBy))
-        edits.push(...escapeBackslashes(text, shape, replaced))
+        edits.push(...escapeBackslashes(text, shape, literalsInside(edits, shape)))
+        edits.sort(inOrder)
       }
-      edits.sort((one, other) => one.start - other.start || one.end - other.end)
       const added = edits.reduce((size, { bytes }) => size + bytes.length, 0)
       const edited = new BufferSink(text.length + added)
       editText(text, edits, edited)
@@ -267,9 +267,19 @@ function noLiteral(): null {
   return null
 }
 
-/** The literals in the place of which something else is written. */
-function replacedBy({ index, use }: LiteralSlot): readonly number[] {
-  return use.made === undefined ? [index] : literalsIn(use.made)
+function inOrder(one: Edit, other: Edit): number {
+  return one.start - other.start || one.end - other.end
+}
+
+/** The literals in the place of which something else is written, by their indexes; `edits` are in order. */
+function literalsInside(edits: readonly Edit[], { literals }: Shape): ReadonlySet<number> {
+  const inside = new Set<number>()
+  let next = 0
+  literals.forEach(({ start }, index) => {
+    while (next < edits.length && edits[next].end <= start) next++
+    if (next < edits.length && edits[next].start <= start) inside.add(index)
+  })
+  return inside
 }
 
 type Copy = ParameterSlot & { readonly copyOf: number }

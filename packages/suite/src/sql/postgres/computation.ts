@@ -34,12 +34,6 @@ export function computed(formula: Formula, parts: Parts): Buffer | null {
   }
 }
 
-/** The literals that a formula is made of, by their indexes. */
-export function literalsIn(formula: Formula): readonly number[] {
-  if (formula.kind === 'literal') return [formula.literal]
-  return formula.kind === 'call' ? formula.arguments.flatMap(literalsIn) : []
-}
-
 /** The same formula with what the literals say in their place; null where that cannot be told. */
 export function withConstants(formula: Formula, literal: Parts['literal']): Formula | null {
   if (formula.kind === 'literal') {

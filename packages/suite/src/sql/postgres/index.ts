@@ -3,7 +3,7 @@
  * printed from a tree (texts are edited by spans).
  */
 export { analyzeText } from './analyze.ts'
-export { computed, literalsIn } from './computation.ts'
+export { computed } from './computation.ts'
 export { shapeOf } from './lex.ts'
 export { decodeLiteral } from './literal.ts'
 export {
