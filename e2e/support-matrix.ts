@@ -18,7 +18,7 @@ export function matrixOf(verdicts: readonly Verdict[]): string {
   return `# Which statements of PostgreSQL work
 
 Written by \`npm run test:taint -- --matrix=docs/sql-support.md\`: every statement of the corpus in e2e/shapes is run on plain tables and through acra-server on
-protected ones; what the client is told is compared, and every byte on the way to the database is searched for what must not be there.
+protected ones, with \`--schema_introspection\`; what the client is told is compared, and every byte on the way to the database is searched for what must not be there.
 
 ${summary.rewriteWorking} of ${summary.rewriteTotal} statements that must be rewritten work, ${summary.passWorking} of ${summary.passTotal} that must pass; ${summary.leak} leak, ${summary.wrong} are answered wrongly.
 
