@@ -120,6 +120,7 @@ for (const library of libraries) {
 /** The libraries that the SDK has helpers for, and what those refuse of what e2e/orms/columns tries. */
 const helped = {
   drizzle: [],
+  knex: [],
   kysely: ['NOT_PROTECTED', 'NOT_PROTECTED', 'NOT_SEARCHABLE', 'NOT_SEARCHABLE'],
   typeorm: [],
   sequelize: [],

@@ -18,7 +18,7 @@ before(async () => {
 after(() => sandbox.remove())
 
 /** Those that need Node. */
-const ofNode = ['@acra-ts/crypto/node', '@acra-ts/sdk/node']
+const ofNode = ['@acra-ts/crypto/node', '@acra-ts/sdk/compat', '@acra-ts/sdk/node']
 
 function namesIn(flags: readonly string[], program: string): Record<string, string[]> {
   const args = [...flags, '-e', program]

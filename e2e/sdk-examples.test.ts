@@ -43,7 +43,9 @@ const declared: readonly Declared[] = sources.flatMap((file) => {
 
 /** What can be imported by the package's entries. */
 function isPublic({ name, file }: Declared): boolean {
-  const entries = ['index', 'node', 'exact-json'].map((name) => `packages/sdk/src/${name}.ts`)
+  const entries = ['index', 'node', 'compat', 'exact-json'].map(
+    (name) => `packages/sdk/src/${name}.ts`,
+  )
   if (entries.includes(file)) return true
   if (/\/orm\/(?!kysely-nodes)/.test(file)) return true
   const module = `./${file.slice('packages/sdk/src/'.length)}`

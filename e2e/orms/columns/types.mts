@@ -1,6 +1,7 @@
 /** Code of applications in TypeScript: that it compiles is the test. What must not compile is marked. */
 
 import { type EncryptedValues, encryptedType } from '@acra-ts/sdk/drizzle'
+import { EncryptedTable, revealResponse } from '@acra-ts/sdk/knex'
 import { encryptedPlugin } from '@acra-ts/sdk/kysely'
 import { AcraWriter, acra, EncryptedColumn } from '@acra-ts/sdk/node'
 import { encryptedExtension } from '@acra-ts/sdk/prisma'
@@ -8,6 +9,7 @@ import { encryptedAttribute } from '@acra-ts/sdk/sequelize'
 import { encryptedTransformer } from '@acra-ts/sdk/typeorm'
 import type { drizzle as Drizzle } from 'drizzle-orm/node-postgres'
 import { customType, integer, pgTable } from 'drizzle-orm/pg-core'
+import knex from 'knex'
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { DataTypes, type Sequelize } from 'sequelize'
@@ -31,6 +33,13 @@ export async function withDrizzle(db: ReturnType<typeof Drizzle>): Promise<strin
 export function withKysely(): Kysely<{ letters: { id: number; email: string | null } }> {
   const dialect = new PostgresDialect({ pool: new pg.Pool() })
   return new Kysely({ dialect, plugins: [encryptedPlugin({ letters: { email, note } })] })
+}
+
+export async function withKnex(): Promise<unknown> {
+  const db = knex({ client: 'pg', postProcessResponse: revealResponse })
+  const letters = new EncryptedTable({ email, note })
+  await db('letters').insert(letters.protect([{ id: 1, email: 'ann@example.org' }]))
+  return db('letters').queryContext(letters).first()
 }
 
 export const withTypeOrm: EntitySchema<{ id: number; email: string }> = new EntitySchema({

@@ -26,6 +26,7 @@ export {
   CONTAINER_OVERHEAD,
   type Envelope,
   type EnvelopeKind,
+  encodeContainer,
   identify,
   sealBlockInContainer,
   sealStructInContainer,

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { create_acra_struct, create_acrastruct } from './compat.ts'
+import {
+  envelopeInfo,
+  isAcraBlock,
+  isAcraStruct,
+  isContainer,
+  unwrapContainer,
+  wrapContainer,
+} from './envelope-info.ts'
 import { acra as browser } from './index.ts'
 import { acra as node } from './node.ts'
 import { AcraReader } from './reader.ts'
@@ -108,3 +117,61 @@ for (const [name, acra, other] of both) {
     assert.throws(() => reader.decrypt(stored), { code: 'DECRYPT_FAILED' })
   })
 }
+
+test('what a value is can be told without a key, and of damaged ones that they are none', () => {
+  const pair = node.generateKeyPair()
+  const key = node.generateSymmetricKey()
+  const struct = node.createAcraStruct('a value', pair.publicKey)
+  const block = node.createAcraBlock('a value', key)
+  for (const [kind, envelope, isIt] of [
+    ['acrastruct', struct, isAcraStruct],
+    ['acrablock', block, isAcraBlock],
+  ] as const) {
+    const bare = {
+      kind,
+      contained: false,
+      hashed: false,
+      envelopeSize: envelope.length,
+      plaintextSize: 7,
+    }
+    const contained = wrapContainer(envelope)
+    assert.deepEqual(envelopeInfo(envelope), bare)
+    assert.deepEqual(envelopeInfo(contained), { ...bare, contained: true })
+    const searchable = node.createSearchable(contained, 'a value', key)
+    assert.deepEqual(envelopeInfo(searchable), { ...bare, contained: true, hashed: true })
+    assert.deepEqual([isIt(envelope), isIt(contained), isIt(searchable)], [true, false, false])
+    assert.deepEqual([isContainer(envelope), isContainer(contained)], [false, true])
+    assert.deepEqual(unwrapContainer(contained), envelope)
+    assert.equal(unwrapContainer(envelope), null)
+    const keyring = { privateKeys: [pair.privateKey], symmetricKeys: [key] }
+    assert.equal(String(Buffer.from(node.decryptAny(contained, keyring))), 'a value')
+    assert.throws(() => wrapContainer(contained), { code: 'WRONG_VALUE' })
+    for (const none of [
+      envelope.subarray(1),
+      envelope.subarray(0, -1),
+      Buffer.concat([envelope, envelope]),
+      contained.subarray(0, -1),
+      new Uint8Array(0),
+      new Uint8Array(33).fill(127),
+    ]) {
+      assert.equal(envelopeInfo(none), null)
+      assert.throws(() => wrapContainer(none), { code: 'WRONG_VALUE' })
+      assert.equal(unwrapContainer(none), null)
+    }
+  }
+  assert.deepEqual([isAcraStruct(block), isAcraBlock(struct)], [false, false])
+})
+
+test('what was written for acrawriter goes on with the same names, with and without a context', () => {
+  const { publicKey, privateKey } = node.generateKeyPair()
+  for (const [struct, context] of [
+    [create_acrastruct('a value', publicKey), ''],
+    [create_acrastruct(Buffer.from('a value'), publicKey, null), ''],
+    [create_acra_struct('a value', publicKey, 'a zone'), 'a zone'],
+  ] as const) {
+    assert.ok(Buffer.isBuffer(struct))
+    const plain = node.decryptAcraStruct(struct, privateKey, { context })
+    assert.equal(String(Buffer.from(plain)), 'a value')
+  }
+  assert.throws(() => create_acrastruct('', publicKey), { code: 'EMPTY_DATA' })
+})

@@ -21,6 +21,15 @@ export const acra = envelopesOn(noblePrimitives)
 
 export type { Data } from './bytes.ts'
 export { EncryptedColumn, type EncryptedColumnOptions } from './encrypted-column.ts'
+export {
+  type EnvelopeInfo,
+  envelopeInfo,
+  isAcraBlock,
+  isAcraStruct,
+  isContainer,
+  unwrapContainer,
+  wrapContainer,
+} from './envelope-info.ts'
 export type { ContextOptions, Envelopes, Keyring, Zone } from './envelopes.ts'
 export { HttpTranslator, type HttpTranslatorOptions } from './http-translator.ts'
 export { AcraReader } from './reader.ts'

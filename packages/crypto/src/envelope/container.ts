@@ -53,6 +53,16 @@ export function sealStructInContainer(
   )
 }
 
+/** A bare envelope in a container, `CONTAINER_OVERHEAD` bytes larger; null where the bytes are none. */
+export function encodeContainer(envelope: Uint8Array): Uint8Array | null {
+  const found = identify(envelope)
+  if (found === null || found.contained || !found.whole) return null
+  const container = new Uint8Array(CONTAINER_OVERHEAD + envelope.length)
+  writeHeader(container, 0, found.kind === 'acrablock' ? BLOCK_ID : STRUCT_ID, envelope.length)
+  container.set(envelope, CONTAINER_OVERHEAD)
+  return container
+}
+
 /** The envelope that `bytes[start, end)` begins with, in a container or bare; null where there is none. */
 export function identify(
   bytes: Uint8Array,
@@ -97,14 +107,17 @@ export function containedEnvelope(bytes: Uint8Array, start: number, end: number)
 function sealInContainer(id: number, innerSize: number, out: Sink, seal: () => void): void {
   const mark = out.length
   const at = out.reserve(CONTAINER_OVERHEAD)
-  const { bytes } = out
-  bytes.fill(TAG_BYTE, at, at + TAG_SIZE)
-  writeLe64(bytes, at + TAG_SIZE, CONTAINER_OVERHEAD + innerSize)
-  bytes[at + KIND_AT] = id
+  writeHeader(out.bytes, at, id, innerSize)
   try {
     seal()
   } catch (error) {
     out.truncate(mark)
     throw error
   }
+}
+
+function writeHeader(bytes: Uint8Array, at: number, id: number, innerSize: number): void {
+  bytes.fill(TAG_BYTE, at, at + TAG_SIZE)
+  writeLe64(bytes, at + TAG_SIZE, CONTAINER_OVERHEAD + innerSize)
+  bytes[at + KIND_AT] = id
 }
