@@ -239,6 +239,20 @@ test('so is one that SQL has prepared', async () => {
   assert.match(talk.refused[0]?.message ?? '', /prepared before the schema .* changed/)
 })
 
+test('and EXECUTE of one, where that was parsed before the change', async () => {
+  const lesson = new Lesson('email, id')
+  const talk = lesson.exchange()
+  await talk.client(query('PREPARE s AS INSERT INTO users VALUES ($1, $2)'))
+  await talk.database(commandComplete('PREPARE'), readyForQuery('I'))
+  await talk.client(parse('e', "EXECUTE s ('a', 1)"), sync())
+  await talk.database(parseComplete(), readyForQuery('I'))
+  assert.equal(talk.refused.length, 0)
+  lesson.next = 'id, email'
+  lesson.ask()
+  await talk.client(bind('', 'e', []), execute(''), sync())
+  assert.match(talk.refused[0]?.message ?? '', /prepared before the schema .* changed/)
+})
+
 test('a name that nobody knows is looked for once, before the statement is decided', async () => {
   const lesson = new Lesson('id, email')
   const talk = lesson.exchange()

@@ -46,7 +46,7 @@ export class StatementPlans {
   current(statement: Statement): Statement | Refusal {
     const planner = this.#planner()
     if (statement.edition === planner.edition) return statement
-    if (statement.text === null) return refusals.otherSchema
+    if (statement.text === null || executes(statement.plan)) return refusals.otherSchema
     const text = Buffer.from(statement.text, 'latin1')
     const { plan } = planner.forParse(text, this.#books.searchPaths)
     if (plan.kind === 'refused') return plan.refusal
@@ -95,6 +95,11 @@ export class StatementPlans {
     const refusal = this.#books.encoding.refusal(text)
     return refusal === null ? planned : { ...planned, plan: { kind: 'refused', refusal } }
   }
+}
+
+/** EXECUTE: the values in it are for columns of a statement that is another text. */
+function executes(plan: Plan): boolean {
+  return plan.kind === 'planned' && plan.answers.some(({ named }) => named?.action === 'execute')
 }
 
 /** True where both send the same text to the database, and the same values for its parameters. */
