@@ -28,7 +28,8 @@ export interface Visits {
 
 export interface Siege {
   readonly opened: number
-  /** How many were open at the end of the watch. */
+  /** How many were open at a time, at most, and how many at the end of the watch. */
+  readonly most: number
   readonly held: number
   /** How many were closed by the program before anybody's patience was over. */
   readonly closed: number
@@ -43,7 +44,7 @@ export async function besiege(stand: Stand, plan: SiegePlan): Promise<Siege> {
   const before = memoryOf(stand.pid)
   const sockets: Socket[] = []
   const opening = visiting(stand)
-  await openAll(stand, plan.count, sockets)
+  const most = await openAll(stand, plan.count, sockets)
   const during = await opening.end()
   const watch = visiting(stand)
   await sleep(plan.holdMs)
@@ -56,10 +57,12 @@ export async function besiege(stand: Stand, plan: SiegePlan): Promise<Siege> {
   for (const socket of sockets) socket.destroy()
   await stand.serve()
   const memoryMiB = [before, heldMiB, memoryOf(stand.pid)] as const
-  return { opened: sockets.length, held, closed, opening: during, holding, memoryMiB }
+  return { opened: sockets.length, most, held, closed, opening: during, holding, memoryMiB }
 }
 
-async function openAll({ openings, place }: Stand, count: number, into: Socket[]): Promise<void> {
+/** Answers how many of them were open at a time, at most. */
+async function openAll({ openings, place }: Stand, count: number, into: Socket[]): Promise<number> {
+  let most = 0
   while (into.length < count) {
     const batch = Array.from({ length: Math.min(AT_A_TIME, count - into.length) }, (_, i) => {
       const opening = openings[(into.length + i) % openings.length]
@@ -74,7 +77,9 @@ async function openAll({ openings, place }: Stand, count: number, into: Socket[]
       ])
     })
     into.push(...(await Promise.all(batch)))
+    most = Math.max(most, open(into))
   }
+  return most
 }
 
 function open(sockets: readonly Socket[]): number {

@@ -1,7 +1,7 @@
 /**
  * `npm run half-open -- [--count=10000] [--timeout=20] [--hold=10]`: that many connections which are half open, in every way that there is, to each of
  * our programs in turn: once by the defaults, where the eldest give way, and once with room for all of them. Ends with 1 where a client that
- * behaves is not served or waits for more than a second, where a connection is not closed, or where memory runs away.
+ * behaves is not served, or waits for more than a second while they are held, where a connection is not closed, or where memory runs away.
  */
 import { parseArgs } from 'node:util'
 import { maxOpenFiles } from '../../e2e/half-open/open-files.ts'
@@ -26,7 +26,7 @@ const header = [
   'program',
   'room',
   'opened',
-  'held',
+  'open at most, held',
   'closed',
   'KiB each',
   'MiB before, held, after',
@@ -85,12 +85,12 @@ async function run(connections: number, timeoutSeconds: number, holdSeconds: num
 }
 
 function rowOf(name: StandName, isRoomy: boolean, siege: Siege): string[] {
-  const { opened, held, closed, memoryMiB, opening, holding } = siege
+  const { opened, most, held, closed, memoryMiB, opening, holding } = siege
   return [
     name,
     isRoomy ? 'for all' : 'default',
     String(opened),
-    String(held),
+    `${most}, ${held}`,
     String(closed),
     kibEach(siege).toFixed(1),
     memoryMiB.map((size) => size.toFixed(0)).join(', '),
@@ -100,16 +100,18 @@ function rowOf(name: StandName, isRoomy: boolean, siege: Siege): string[] {
   ]
 }
 
-function kibEach({ held, memoryMiB: [before, most] }: Siege): number {
-  return held === 0 ? 0 : ((most - before) * 1024) / held
+function kibEach({ most, memoryMiB: [before, held] }: Siege): number {
+  return ((held - before) * 1024) / most
 }
 
 function* faultsOf(name: StandName, siege: Siege): Iterable<string> {
-  const { opened, held, closed, opening, holding } = siege
-  for (const { failures, maxMs } of [opening, holding]) {
+  const { opened, closed, opening, holding } = siege
+  for (const { failures } of [opening, holding]) {
     if (failures.length > 0) yield `${name}: ${failures.length} visits failed: ${failures[0]}`
-    if (!(maxMs <= WAIT_MAX_MS)) yield `${name}: somebody has waited for ${maxMs.toFixed(0)} ms`
   }
+  // While they are being opened this process is as busy as the one that they are opened to.
+  const { maxMs } = holding
+  if (!(maxMs <= WAIT_MAX_MS)) yield `${name}: somebody has waited for ${maxMs.toFixed(0)} ms`
   if (closed < opened) yield `${name}: ${opened - closed} connections were not closed`
-  if (held > 1000 && kibEach(siege) > KIB_MAX) yield `${name}: a connection takes too much memory`
+  if (kibEach(siege) > KIB_MAX) yield `${name}: a connection takes too much memory`
 }

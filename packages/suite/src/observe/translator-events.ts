@@ -9,6 +9,14 @@ export const translatorEvents = {
     meaning: 'A request by HTTP met an error that nobody expected; the client got status 500.',
     remedy: 'Read `error`.',
   },
+  httpRequestRefused: {
+    code: 2070,
+    level: 'warning',
+    message: 'HTTP request refused',
+    meaning:
+      'What a client of AcraTranslator has sent is no request that the interface takes, is too large, or has not come to its end in time. `status` is what it was told, if anything.',
+    remedy: 'Correct the client; `error` says what was wrong.',
+  },
   cannotDoOperation: {
     code: 707,
     level: 'warning',

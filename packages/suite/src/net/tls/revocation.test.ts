@@ -63,7 +63,7 @@ async function meet(
     authorities: [root.cert],
     policy: clientPolicies[mode]!,
     extractor: null,
-    protocol: null,
+    protocols: [],
     revocation: by,
   })
   const [accepted, dialled] = await socketPair()
@@ -94,7 +94,7 @@ async function visit(server: Certificate, verification: Verification): Promise<R
     authorities: [],
     policy: clientPolicies[0],
     extractor: null,
-    protocol: null,
+    protocols: [],
     revocation: null,
   })
   const client = new TlsClient({

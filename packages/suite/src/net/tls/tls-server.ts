@@ -24,8 +24,8 @@ export interface TlsServerSettings {
   readonly policy: ClientPolicy
   /** What of a client's certificate makes its client id; null where it makes none. */
   readonly extractor: IdentifierExtractor | null
-  /** What clients that name protocols (ALPN) must name; null where they may name what they like. */
-  readonly protocol: string | null
+  /** Of what clients that name protocols (ALPN) must name one, the best first; empty where they may name what they like. */
+  readonly protocols: readonly string[]
   /** Asked about certificates whose chain was verified; null where nobody is asked. */
   readonly revocation: Revocation | null
 }
@@ -36,8 +36,8 @@ export interface TlsClientInfo {
   readonly clientId: string | null
   /** Of the certificate that the client saw (`tls-server-end-point`); null where nobody can bind to it. */
   readonly endPoint: Buffer | null
-  /** True where the client has named the protocol. */
-  readonly namedProtocol: boolean
+  /** The protocol that the client has named too; null where it has named none. */
+  readonly protocol: string | null
 }
 
 /** A connection on its way into TLS. */
@@ -72,12 +72,13 @@ export class TlsServer {
    */
   accept(socket: Socket, first: Buffer): Accepted {
     if (first.length > 0) socket.unshift(first)
+    const { protocols } = this.#settings
     const secured = new TLSSocket(socket, {
       isServer: true,
       secureContext: this.#context,
       requestCert: this.#settings.policy.asks,
       rejectUnauthorized: false, // Told afterwards, in the words of the database's protocol.
-      ...(this.#settings.protocol === null ? {} : { ALPNProtocols: [this.#settings.protocol] }),
+      ...(protocols.length === 0 ? {} : { ALPNProtocols: [...protocols] }),
     })
     socket.on('error', (error) => secured.destroy(error))
     return { socket: secured, client: this.#admitted(secured) }
@@ -90,7 +91,7 @@ export class TlsServer {
     return {
       clientId,
       endPoint: this.#endPoint,
-      namedProtocol: socket.alpnProtocol === this.#settings.protocol,
+      protocol: socket.alpnProtocol || null,
     }
   }
 

@@ -43,7 +43,7 @@ const defaults: TlsServerSettings = {
   authorities: [authority.cert],
   policy: clientPolicies[4],
   extractor: null,
-  protocol: 'postgresql',
+  protocols: ['postgresql'],
   revocation: null,
 }
 
@@ -94,7 +94,7 @@ async function socketPair(): Promise<[accepted: Socket, dialled: Socket]> {
 }
 
 const endPoint = serverEndPoint(certificateOfPem(ours.cert))
-const anybody: TlsClientInfo = { clientId: null, endPoint, namedProtocol: true }
+const anybody: TlsClientInfo = { clientId: null, endPoint, protocol: 'postgresql' }
 
 /** Which clients come in, by the number of `tls_client_auth`; null where they do. */
 const admissions: Readonly<
@@ -142,7 +142,7 @@ test('the client id is that of the certificate, by its subject or its serial num
   for (const extractor of ['distinguished_name', 'serial_number'] as const) {
     const { server } = await meet({ extractor }, showing(alice))
     const clientId = clientIdOfCertificate(certificateOfPem(alice.cert), extractor)
-    assert.deepEqual(server, { clientId, endPoint, namedProtocol: true })
+    assert.deepEqual(server, { clientId, endPoint, protocol: 'postgresql' })
   }
 })
 
@@ -255,7 +255,7 @@ test('bytes that were read before belong to the handshake, however it was cut', 
     const theirs = connectTls({ socket: dialled, ca: [authority.cert], servername: 'localhost' })
     const first = await readAtLeast(accepted, wait)
     const { socket, client } = server.accept(accepted, first)
-    assert.deepEqual(await client, { clientId: null, endPoint, namedProtocol: false })
+    assert.deepEqual(await client, { clientId: null, endPoint, protocol: null })
     socket.end('hello')
     assert.equal(String((await once(theirs, 'data'))[0]), 'hello')
     theirs.destroy()

@@ -32,7 +32,7 @@ class Fixture {
   handshake: () => Promise<TlsClientInfo> = async () => ({
     clientId: null,
     endPoint: null,
-    namedProtocol: false,
+    protocol: null,
   })
   /** What the database shows; null without TLS. */
   databaseCertificate: Buffer | null = null
@@ -156,7 +156,7 @@ test('bytes in the clear behind a request for TLS are refused, and nothing of th
 test('direct TLS must name the protocol, and what was read of it goes to the handshake', async () => {
   const hello = Buffer.from([0x16, 3, 1, 0, 5, 1, 2, 3])
   const fixture = new Fixture('alice', 'offered')
-  fixture.handshake = async () => ({ clientId: null, endPoint: null, namedProtocol: true })
+  fixture.handshake = async () => ({ clientId: null, endPoint: null, protocol: 'postgresql' })
   await fixture.connection.fromClient(hello)
   assert.deepEqual(fixture.handshakes, [hello])
   assert.equal(fixture.toClient.take().length, 0)
@@ -185,7 +185,7 @@ test('encryption cannot begin twice, nor behind other packets', async () => {
 
 test('the client id of a certificate takes the place of that of the options', async () => {
   const fixture = new Fixture(null, 'offered')
-  fixture.handshake = async () => ({ clientId: 'alice', endPoint: null, namedProtocol: false })
+  fixture.handshake = async () => ({ clientId: 'alice', endPoint: null, protocol: null })
   await fixture.connection.fromClient(encodeSslRequest())
   await fixture.connection.fromClient(startup)
   assert.deepEqual(fixture.asked, ['alice'])

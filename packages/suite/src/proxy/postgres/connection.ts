@@ -168,8 +168,9 @@ export class PostgresConnection implements Conversation {
     if (this.#channel === 'tls' || this.#hasSaidNo) {
       throw new ProtocolError('TLS in a place where it cannot begin')
     }
-    const { namedProtocol } = await this.#secure(chunk)
-    if (!namedProtocol) throw new ProtocolError('direct TLS without the protocol postgresql (ALPN)')
+    const { protocol } = await this.#secure(chunk)
+    if (protocol === null)
+      throw new ProtocolError('direct TLS without the protocol postgresql (ALPN)')
   }
 
   async #secure(first: Buffer): Promise<TlsClientInfo> {

@@ -81,17 +81,17 @@ export function openTransports(
   log: Logger,
 ): Transports {
   const system = onlyOnce(() => systemAuthorities(environment))
-  const tlsServer = openTlsServer(options, system, PROTOCOL, log)
+  const tlsServer = openTlsServer(options, system, [PROTOCOL], log)
   const mode = options.tls_database_mode
   const mayUseTls = mode !== 'disable' && (mode !== 'auto' || tlsServer !== null)
   return {
     tlsServer,
     // Connectors of 0.90 name the protocol of something else.
     connectorTls: options.acraconnector_tls_transport_enable
-      ? openTlsServer(options, system, null, log)
+      ? openTlsServer(options, system, [], log)
       : null,
     apiTls: options.http_api_tls_transport_enable
-      ? openTlsServer(options, system, 'http/1.1', log)
+      ? openTlsServer(options, system, ['http/1.1'], log)
       : null,
     entrance: {
       tls: tlsServer === null ? 'none' : options.tls_client_required ? 'required' : 'offered',
@@ -108,7 +108,7 @@ export function openTransports(
 function openTlsServer(
   options: ServerOptions,
   system: () => readonly string[],
-  protocol: string | null,
+  protocols: readonly string[],
   log: Logger,
 ): TlsServer | null {
   const credentials = credentialsOf(options.tls_client_cert, options.tls_client_key)
@@ -123,7 +123,7 @@ function openTlsServer(
     authorities,
     policy,
     extractor: options.tls_client_id_from_cert ? options.tls_identifier_extractor_type : null,
-    protocol,
+    protocols,
     revocation: policy.verifies
       ? revocationOf(revocationSettings(options, 'client'), authorities, log)
       : null,

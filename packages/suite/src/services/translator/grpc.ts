@@ -22,6 +22,11 @@ import type { Values } from './values.ts'
 
 const PROTO = fileURLToPath(import.meta.resolve('@acra-ts/sdk/proto/acra.proto'))
 
+/** How long a connection may have no call. Clients connect again by themselves. */
+const IDLE_MS = 300_000
+/** Calls of one connection at once; the others wait at the client. */
+const STREAMS_MAX = 1000
+
 export interface GrpcSettings {
   readonly values: () => Values
   /** Who has sent a request over a connection: `named` is the client id in it, `connectionId` that of the connection. */
@@ -53,6 +58,8 @@ export class GrpcFront {
       'grpc.max_receive_message_length': this.#settings.requestSizeMax,
       'grpc.max_send_message_length': -1,
       'grpc.enable_channelz': 0,
+      'grpc.max_connection_idle_ms': IDLE_MS,
+      'grpc.max_concurrent_streams': STREAMS_MAX,
     })
     const calls = new ConnectionCalls(this.#settings, clientId)
     for (const [service, implementation] of calls.implementations()) {

@@ -1,10 +1,21 @@
 import type { IncomingMessage } from 'node:http'
+import type { Http2ServerRequest } from 'node:http2'
 
 /** A body that is larger than is allowed. */
 export class BodyTooLargeError extends Error {}
 
-/** All of a request's body, whatever its method. Throws BodyTooLargeError before more than `sizeMax` bytes are held, or what the connection fails by. */
-export function readBody(request: IncomingMessage, sizeMax: number): Promise<Buffer> {
+/** A body that did not come to its end. */
+export class BodyBrokenError extends Error {
+  constructor() {
+    super('the request ended before its body')
+  }
+}
+
+/** All of a request's body, whatever its method. Rejects with BodyTooLargeError before more than `sizeMax` bytes are held, or with BodyBrokenError. */
+export function readBody(
+  request: IncomingMessage | Http2ServerRequest,
+  sizeMax: number,
+): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const announced = Number(request.headers['content-length'] ?? 0)
     if (announced > sizeMax) throw new BodyTooLargeError()
@@ -18,12 +29,12 @@ export function readBody(request: IncomingMessage, sizeMax: number): Promise<Buf
         reject(new BodyTooLargeError())
       }
     }
+    // What comes after the end changes nothing any more.
+    const onBreak = () => reject(new BodyBrokenError())
     request
       .on('data', onData)
       .once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
-      .once('error', reject)
-      .once('close', () => {
-        if (!request.complete) reject(new Error('the connection ended before the body'))
-      })
+      .once('error', onBreak)
+      .once('close', onBreak)
   })
 }

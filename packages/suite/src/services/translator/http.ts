@@ -1,4 +1,5 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { Http2ServerRequest } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import { getRequestListener, type HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
@@ -15,10 +16,13 @@ import {
   Refusal,
   tokenAnswerOf,
 } from './http-answers.ts'
-import { BodyTooLargeError, readBody } from './http-body.ts'
+import { BodyBrokenError, BodyTooLargeError, readBody } from './http-body.ts'
 import { bulkAnswerOf } from './http-bulk.ts'
 import { describe, documentationPage, pageHeaders } from './http-documentation.ts'
+import { answerBroken, tellRefusal } from './http-refusals.ts'
 import { exactObjectIn, objectIn } from './http-schemas.ts'
+import { Http2Connections } from './http2.ts'
+import type { HttpVersion } from './http2-preface.ts'
 import { operations } from './operations.ts'
 import { tokenOperations } from './token-requests.ts'
 import type { Values } from './values.ts'
@@ -45,15 +49,26 @@ export interface HttpSettings {
   readonly onOperation: (operation: string, seconds: number) => void
 }
 
+type ConnectionOf = (request: IncomingMessage | Http2ServerRequest) => Duplex
+
+interface FrontSettings extends HttpSettings {
+  readonly connectionOf: ConnectionOf
+}
+
 /** The HTTP interface: connections come in by `accept`, ready to be read. spec: acra-translator §4 */
 export class HttpFront {
   readonly #server: Server
+  readonly #http2: Http2Connections
   /** Connections without a request, and what is to be called with the first. */
   readonly #waiting = new WeakMap<Duplex, () => void>()
 
   constructor(settings: HttpSettings) {
     const { requestTimeoutMs } = settings
     const headTimeoutMs = Math.min(settings.headTimeoutMs, requestTimeoutMs)
+    const app = createApp(settings, (request) => this.#connectionOf(request))
+    const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false })
+    const limits = { headTimeoutMs, requestTimeoutMs, idleTimeoutMs: IDLE_MS }
+    this.#http2 = new Http2Connections(listener, { ...limits, log: settings.log })
     this.#server = createServer(
       {
         requestTimeout: requestTimeoutMs,
@@ -61,18 +76,31 @@ export class HttpFront {
         keepAliveTimeout: IDLE_MS,
         connectionsCheckingInterval: Math.min(CHECK_MS, headTimeoutMs / 2),
       },
-      getRequestListener(createApp(settings).fetch, { overrideGlobalObjects: false }),
+      listener,
     )
     this.#server.prependListener('request', ({ socket }) => this.#begun(socket))
+    this.#server.on('clientError', (error, socket) => answerBroken(error, socket, settings.log))
     // It never listens itself, and begins to watch its time limits as if it did.
     this.#server.emit('listening')
   }
 
   /** `begun` is called with its first request. */
-  accept(connection: Duplex, begun: () => void): void {
+  accept(connection: Duplex, version: HttpVersion, begun: () => void): void {
+    if (version === 2) {
+      this.#http2.accept(connection, begun)
+      return
+    }
     this.#waiting.set(connection, begun)
     this.#server.emit('connection', connection)
     connection.resume()
+  }
+
+  /** Who is asked for is known by the connection, of which HTTP/2 shows requests a shadow only. */
+  #connectionOf(request: IncomingMessage | Http2ServerRequest): Duplex {
+    if (!('stream' in request)) return request.socket
+    const connection = this.#http2.connectionOf(request)
+    if (connection === undefined) throw new BodyBrokenError()
+    return connection
   }
 
   #begun(connection: Duplex): void {
@@ -84,16 +112,18 @@ export class HttpFront {
 
   /** Ends connections that have no request at work. */
   close(): void {
+    this.#http2.close()
     this.#server.closeIdleConnections()
     this.#server.close()
   }
 }
 
-function createApp(settings: HttpSettings): App {
+function createApp(settings: HttpSettings, connectionOf: ConnectionOf): App {
+  const front = { ...settings, connectionOf }
   const app: App = new OpenAPIHono()
-  for (const endpoint of endpoints) serveOperation(app, endpoint, settings)
-  serveBulk(app, settings)
-  serveBinary(app, settings)
+  for (const endpoint of endpoints) serveOperation(app, endpoint, front)
+  serveBulk(app, front)
+  serveBinary(app, front)
   describe(app)
   app.get('/v2/swagger/doc.json', (call) => call.json(openApi(app)))
   app.get('/v2/swagger/index.html', (call) => call.body(documentationPage, 200, pageHeaders))
@@ -103,7 +133,11 @@ function createApp(settings: HttpSettings): App {
   }
   app.notFound((call) => notFound(call, paths))
   app.onError((error, call) => {
-    if (error instanceof BodyTooLargeError) return tooLarge(call)
+    if (error instanceof BodyTooLargeError) return tooLarge(call, settings.log)
+    if (error instanceof BodyBrokenError) {
+      tellRefusal(settings.log, 400, error.message)
+      return call.body(null, 400)
+    }
     settings.log.event(events.cannotHandleHttpRequest, { error })
     return call.body(null, 500)
   })
@@ -111,18 +145,18 @@ function createApp(settings: HttpSettings): App {
 }
 
 /** One operation of v2: an object with a value in, one with another out. */
-function serveOperation(app: App, endpoint: Endpoint, settings: HttpSettings): void {
+function serveOperation(app: App, endpoint: Endpoint, settings: FrontSettings): void {
   const { log, requestSizeMax, onOperation } = settings
   app.on(['GET', 'POST'], `/v2/${endpoint.name}`, async (call) => {
     const begin = performance.now()
     const body = await readBody(call.env.incoming, requestSizeMax)
-    if (!isJson(call)) return call.text(INVALID, 400)
+    if (!isJson(call)) return otherType(call, log)
     if (call.req.method === 'GET') log.debug(DEPRECATED_GET)
     try {
       const answer = await endpoint.answer(body, contextOf(call, settings))
       return answered(call, answer, JSON_TYPE)
     } catch (error) {
-      return refused(call, error)
+      return refused(call, error, log)
     } finally {
       onOperation(endpoint.name, (performance.now() - begin) / 1000)
     }
@@ -147,30 +181,33 @@ const endpoints: readonly Endpoint[] = [
   })),
 ]
 
-function contextOf(call: Call, { callerOf, values, log }: HttpSettings): AnswerContext {
-  const connection = call.env.incoming.socket
+function contextOf(
+  call: Call,
+  { callerOf, connectionOf, values, log }: FrontSettings,
+): AnswerContext {
+  const connection = connectionOf(call.env.incoming)
   return { callerOf: (zoneId) => callerOf(connection, zoneId), values: values(), log }
 }
 
 const DEPRECATED_GET = 'Deprecated HTTP GET method was used. Please use HTTP POST method instead.'
 
 /** Many operations in one request; each has its own answer or error. */
-function serveBulk(app: App, settings: HttpSettings): void {
+function serveBulk(app: App, settings: FrontSettings): void {
   app.on(['GET', 'POST'], '/v2/bulkProcessing', async (call) => {
     const body = await readBody(call.env.incoming, settings.requestSizeMax)
-    if (!isJson(call)) return call.text(INVALID, 400)
+    if (!isJson(call)) return otherType(call, settings.log)
     try {
       const answer = await bulkAnswerOf(body, contextOf(call, settings))
       return answered(call, answer, JSON_TYPE)
     } catch (error) {
-      return refused(call, error)
+      return refused(call, error, settings.log)
     }
   })
 }
 
 /** v1: bytes in, bytes out, AcraStructs alone. spec: acra-translator §4.2 */
-function serveBinary(app: App, settings: HttpSettings): void {
-  const { values, callerOf, log, requestSizeMax, onOperation } = settings
+function serveBinary(app: App, settings: FrontSettings): void {
+  const { values, callerOf, connectionOf, log, requestSizeMax, onOperation } = settings
   const byName = new Map(operations.map((operation) => [operation.name, operation]))
   for (const [name, failure] of [
     ['encrypt', "Can't encrypt data"],
@@ -179,7 +216,7 @@ function serveBinary(app: App, settings: HttpSettings): void {
     app.post(`/v1/${name}`, async (call) => {
       const begin = performance.now()
       const body = await readBody(call.env.incoming, requestSizeMax)
-      const caller = callerOf(call.env.incoming.socket, call.req.query('zone_id') ?? '')
+      const caller = callerOf(connectionOf(call.env.incoming), call.req.query('zone_id') ?? '')
       try {
         const operation = byName.get(name)!
         const answer = await done({ name, failure }, caller, log, () =>
@@ -210,17 +247,28 @@ function isJson(call: Call): boolean {
   return /^application\/json\s*(;|$)/i.test(call.req.header('content-type') ?? '')
 }
 
-function refused(call: Call, error: unknown): Response {
+function otherType(call: Call, log: Logger): Response {
+  tellRefusal(log, 400, 'the content type is not application/json')
+  return call.text(INVALID, 400)
+}
+
+/** Operations that failed are in the log already. */
+function refused(call: Call, error: unknown, log: Logger): Response {
   if (!(error instanceof Refusal)) throw error
   const { status, message } = error
+  if (status !== 422) tellRefusal(log, status, message)
   const body = JSON.stringify({ code: status, message })
   return call.body(body, status, { 'Content-Type': JSON_TYPE })
 }
 
 /** What is left of the body is not read: the connection ends. */
-function tooLarge(call: Call): Response {
+function tooLarge(call: Call, log: Logger): Response {
+  tellRefusal(log, 413, 'request is too large')
   const body = JSON.stringify({ code: 413, message: 'request is too large' })
-  return call.body(body, 413, { 'Content-Type': JSON_TYPE, Connection: 'close' })
+  // Of HTTP/2 only the stream ends, which has no such header.
+  const isLast = call.env.incoming.httpVersionMajor === 1
+  const headers = { 'Content-Type': JSON_TYPE, ...(isLast ? { Connection: 'close' } : {}) }
+  return call.body(body, 413, headers)
 }
 
 function notFound(call: Call, paths: ReadonlySet<string>): Response {

@@ -39,3 +39,26 @@ export async function readPreface(
       : 'what the client says is not HTTP/2',
   )
 }
+
+/** The version of HTTP that a client speaks. */
+export type HttpVersion = 1 | 2
+
+/**
+ * Reads a connection until it is known which version of HTTP its client speaks. Where TLS has agreed on one (`protocol`) it must be that; else a
+ * client that begins with the preface has known beforehand that it may. Rejects as `readPreface` does.
+ */
+export async function readVersion(
+  connection: Duplex,
+  first: Buffer,
+  protocol: string | null,
+  timeoutMs: number,
+): Promise<{ readonly bytes: Buffer; readonly version: HttpVersion }> {
+  if (protocol === 'h2') {
+    return { bytes: await readPreface(connection, first, timeoutMs), version: 2 }
+  }
+  if (protocol !== null) return { bytes: first, version: 1 }
+  const isDecided = (bytes: Buffer) => startsHttp2(bytes) !== null
+  const { bytes, outcome } = await readFirst(connection, timeoutMs, isDecided, first)
+  if (outcome === 'ended') throw new NothingSaidError()
+  return { bytes, version: startsHttp2(bytes) === true ? 2 : 1 }
+}

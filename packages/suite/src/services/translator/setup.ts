@@ -124,8 +124,8 @@ function openTls(
       : null,
   }
   return {
-    http: new TlsServer({ ...settings, protocol: 'http/1.1' }),
-    grpc: new TlsServer({ ...settings, protocol: 'h2' }),
+    http: new TlsServer({ ...settings, protocols: ['h2', 'http/1.1'] }),
+    grpc: new TlsServer({ ...settings, protocols: ['h2'] }),
   }
 }
 

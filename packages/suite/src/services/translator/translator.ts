@@ -15,7 +15,7 @@ import {
 import type { Caller } from './caller.ts'
 import { GrpcFront } from './grpc.ts'
 import { HttpFront } from './http.ts'
-import { readPreface } from './http2-preface.ts'
+import { readPreface, readVersion } from './http2-preface.ts'
 import { type Interface, TranslatorMetrics } from './metrics.ts'
 import type { TranslatorOptions } from './options.ts'
 import { openSetup, type Setup, type SetupContext } from './setup.ts'
@@ -222,7 +222,7 @@ export class Translator {
   /** Through the transport, whose client id is that of all requests on the connection. */
   async #arrive(socket: Socket, over: Interface): Promise<void> {
     const arrival = this.#setup.arrival[over]
-    const { socket: connection, first, clientId } = await arrive(socket, arrival)
+    const { socket: connection, first, clientId, protocol } = await arrive(socket, arrival)
     connection.on('error', () => connection.destroy())
     connection.once('close', () => socket.destroy())
     const begun = () => this.#newcomers.remove(socket)
@@ -232,9 +232,10 @@ export class Translator {
       this.#grpc.accept(connection, clientId ?? '')
       return
     }
-    if (first.length > 0) connection.unshift(first)
+    const { bytes, version } = await readVersion(connection, first, protocol, arrival.timeoutMs)
+    if (bytes.length > 0) connection.unshift(bytes)
     if (clientId !== null) this.#clientIds.set(connection, clientId)
-    this.#http.accept(connection, begun)
+    this.#http.accept(connection, version, begun)
   }
 
   #caller(clientId: string, zoneId: string): Caller {

@@ -39,6 +39,8 @@ export interface Arrival {
   /** The client whom the transport has shown to be there; null where it shows nobody. */
   readonly clientId: string | null
   readonly transport: 'session' | 'tls' | 'raw'
+  /** What was agreed on in TLS (ALPN); null where nothing was. */
+  readonly protocol: string | null
 }
 
 /**
@@ -52,7 +54,13 @@ export async function arrive(socket: Socket, settings: ArrivalSettings): Promise
     case 'tls':
       return throughTls(socket, settings)
     case 'raw':
-      return { socket, first: await firstWords(socket, settings), clientId: null, transport: 'raw' }
+      return {
+        socket,
+        first: await firstWords(socket, settings),
+        clientId: null,
+        transport: 'raw',
+        protocol: null,
+      }
     case 'session-or-raw':
       return arriveUndecided(socket, settings)
   }
@@ -70,7 +78,7 @@ async function arriveUndecided(socket: Socket, settings: ArrivalSettings): Promi
   // Who is slow is told so in the words of the protocol that is spoken here.
   const isPlain = outcome === 'late' || startsTrace(bytes) === false
   const first = isPlain ? bytes : await firstWords(socket, settings, bytes)
-  return { socket, first, clientId: null, transport: 'raw' }
+  return { socket, first, clientId: null, transport: 'raw', protocol: null }
 }
 
 async function throughSession(socket: Socket, settings: ArrivalSettings): Promise<Arrival> {
@@ -86,7 +94,7 @@ async function throughSession(socket: Socket, settings: ArrivalSettings): Promis
   // It has all that is asked of a socket here: bytesRead and destroySoon besides what every stream has.
   const secured = stream as unknown as Socket
   const first = await firstWords(secured, settings)
-  return { socket: secured, first, clientId, transport: 'session' }
+  return { socket: secured, first, clientId, transport: 'session', protocol: null }
 }
 
 async function throughTls(socket: Socket, settings: ArrivalSettings): Promise<Arrival> {
@@ -104,9 +112,9 @@ async function throughTls(socket: Socket, settings: ArrivalSettings): Promise<Ar
   secured.on('error', onError)
   const timer = setTimeout(() => secured.destroy(), timeoutMs)
   try {
-    const { clientId } = await accepted.client
+    const { clientId, protocol } = await accepted.client
     const first = await firstWords(secured, settings)
-    return { socket: secured, first, clientId, transport: 'tls' }
+    return { socket: secured, first, clientId, transport: 'tls', protocol }
   } catch (error) {
     secured.destroy()
     throw error
