@@ -85,11 +85,23 @@ function isGuarded({ protected: columns, mayHide, noUse, noWriting }: Named): bo
   return columns.size > 0 || mayHide === true || noUse !== undefined || noWriting !== undefined
 }
 
+/** A thousand schemas may have the same tables under one entry: then the settings are the same objects. */
+function areSame(one: Named['protected'], other: Named['protected']): boolean {
+  const areIdentical =
+    one.size === other.size && [...one].every(([name, setting]) => other.get(name) === setting)
+  return areIdentical || isDeepStrictEqual(one, other)
+}
+
+function areSameNames(one: Named['columns'], other: Named['columns']): boolean {
+  if (one === null || other === null) return one === other
+  return one.length === other.length && one.every((name, index) => name === other[index])
+}
+
 function areAlike(one: Named | null, other: Named | null): boolean {
   if (one === other || one === null || other === null) return one === other
   return (
-    isDeepStrictEqual(one.columns, other.columns) &&
-    isDeepStrictEqual(one.protected, other.protected) &&
+    areSameNames(one.columns, other.columns) &&
+    areSame(one.protected, other.protected) &&
     isDeepStrictEqual(one.mixed, other.mixed) &&
     one.mayHide === other.mayHide &&
     isDeepStrictEqual(one.noUse, other.noUse) &&

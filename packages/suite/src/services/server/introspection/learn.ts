@@ -25,7 +25,7 @@ export async function learnConfig(
 ): Promise<LearnedConfig> {
   const schema = await readSchema(queries)
   const { tables, missing, further, contradictions, warnings } = knownTables(config, schema)
-  const views = withViews(schema, tables, config, parser)
+  const views = await withViews(schema, tables, config, parser)
   return {
     config: config.over([...views.tables.values(), ...missing], further),
     contradictions,

@@ -1,4 +1,5 @@
 /** What views show, by the analysis of their queries. */
+import { setImmediate } from 'node:timers/promises'
 import type { Catalog, Refusal } from '../../../sql/index.ts'
 import { analyzeText, type Parser, shapeOf } from '../../../sql/postgres/index.ts'
 import {
@@ -12,6 +13,9 @@ import {
 } from '../../../transform/index.ts'
 import { printedCatalog } from './printed-catalog.ts'
 
+/** Statements of clients wait for no more than these. */
+const VIEWS_IN_A_TURN = 20
+
 /** Tables and views, by `relationKey`, and what there is to say. */
 export interface KnownViews {
   readonly tables: ReadonlyMap<string, TableSetting>
@@ -22,17 +26,19 @@ export interface KnownViews {
  * Adds the views of a database to its tables. A column of a view that is a protected one is that column; a view that does something with a
  * protected column which the database cannot do is not to be used. What the config says of a view itself stands.
  */
-export function withViews(
+export async function withViews(
   schema: DatabaseSchema,
   known: ReadonlyMap<string, TableSetting>,
   config: EncryptorConfig,
   parser: Parser,
-): KnownViews {
+): Promise<KnownViews> {
   const tables = new Map(known)
   const warnings: string[] = []
   const catalog = printedCatalog(config, tables)
+  let count = 0
   for (const relation of schema.relations) {
     if (!relation.kind.endsWith('view')) continue
+    if (++count % VIEWS_IN_A_TURN === 0) await setImmediate()
     const key = relationKey(relation)
     const shown = isGuarded(relation, tables) ? showing(relation, catalog, parser) : NOTHING
     const mayHide = hides(relation, tables)
