@@ -2,14 +2,14 @@
 
 import type { KnownTable, ProtectedColumn, ValueUse } from '../analysis.ts'
 import type { Context, Place } from './context.ts'
-import { areFreeCasts, type Core, coreOf, isOfType, valueTypeOf } from './core.ts'
+import { areFreeCasts, type Core, coreOf, isOfType, spansOfOuterCast, valueTypeOf } from './core.ts'
 import { evaluate, use as useValue } from './expressions.ts'
 import { nameOf, type Reason } from './findings.ts'
 import { isCatalogRelation } from './functions.ts'
 import { givenUnder } from './given-columns.ts'
 import type { Item, Suspect } from './items.ts'
 import { storedType } from './operands.ts'
-import { type CaseExpr, type Node, partsOf, type RangeVar } from './tree.ts'
+import { type CaseExpr, type Node, partsOf, type RangeVar, type TypeCast } from './tree.ts'
 
 /** The table that a statement writes to. A common table of the same name does not hide it. */
 export interface Written {
@@ -128,6 +128,7 @@ export function assignProtected(
   use: ValueUse = { kind: 'store' },
 ): void {
   if ('SetToDefault' in node || isClaimed(column, node, place)) return
+  if ('TypeCast' in node && isCarriedCast(column, node.TypeCast, place, use)) return
   if ('ColumnRef' in node || isScalar(node)) assignCell(column, node, place)
   else if ('CaseExpr' in node) assignChoice(column, node.CaseExpr, place)
   else if ('CoalesceExpr' in node) {
@@ -149,6 +150,40 @@ function isClaimed(column: ProtectedColumn, node: Node, place: Place): boolean {
   const reference = { node: core.node.ColumnRef, span: core.span }
   place.findings.givens.claim(givens, { column, use: 'store', clause: place.clause, reference })
   return true
+}
+
+/** `(CASE ... END)::text`: a cast that changes none of the values is left out. */
+function isCarriedCast(
+  column: ProtectedColumn,
+  cast: TypeCast,
+  place: Place,
+  use: ValueUse,
+): boolean {
+  const { arg, typeName } = cast
+  if (arg === undefined || typeName === undefined || !('CaseExpr' in arg || 'CoalesceExpr' in arg))
+    return false
+  const { source } = place.findings
+  const spans = spansOfOuterCast(cast, source)
+  const type = valueTypeOf(column, place)
+  const isFree = leavesOf(arg).every((leaf) => {
+    const core = coreOf(leaf, source)
+    const constant = core !== null && 'A_Const' in core.node ? core.node.A_Const : null
+    const content = constant === null ? null : place.findings.contentOf(constant)
+    return constant?.isnull === true || areFreeCasts([typeName], type, content, place)
+  })
+  if (spans === null || !isFree) return false
+  for (const { start, end } of spans) place.findings.edit(start, end, ' ')
+  assignProtected(column, arg, place, true, use)
+  return true
+}
+
+/** The values that a choice may be. */
+function leavesOf(node: Node): Node[] {
+  if ('CoalesceExpr' in node) return (node.CoalesceExpr.args ?? []).flatMap(leavesOf)
+  if (!('CaseExpr' in node)) return [node]
+  const { args = [], defresult } = node.CaseExpr
+  const results = args.flatMap((when) => ('CaseWhen' in when ? (when.CaseWhen.result ?? []) : []))
+  return [...results, ...(defresult === undefined ? [] : [defresult])].flatMap(leavesOf)
 }
 
 /** CASE: whichever result it is, it is stored. */

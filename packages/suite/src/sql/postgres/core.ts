@@ -4,6 +4,7 @@ import type { Place } from './context.ts'
 import { type Made, madeOf } from './formulas.ts'
 import { checkType } from './refusals.ts'
 import type { SourceText, Span } from './source-text.ts'
+import { tokenAt } from './tokens.ts'
 import { type Node, qualifiedName, type TypeCast, type TypeName } from './tree.ts'
 
 /** A value or a column without its casts. */
@@ -103,6 +104,25 @@ function spansOfCast(
   return [
     { start: location, end: open + 1 },
     { start: as, end: close + 1 },
+  ]
+}
+
+/** The parts of the text that are nothing but a cast of something that is no value: `(CASE ...)::text`, `CAST(CASE ... AS text)`. */
+export function spansOfOuterCast(
+  { typeName, location = -1 }: TypeCast,
+  source: SourceText,
+): readonly Span[] | null {
+  const start = typeName?.location ?? 0
+  const end = source.endOfType(start, typeName?.arrayBounds?.length ?? 0)
+  if (end === null || location < 0) return null
+  if (source.text[location] === 0x3a) {
+    return source.skipBlank(location + 2) === start ? [{ start: location, end }] : null
+  }
+  const before = source.tokens[tokenAt(source.tokens, start) - 1]
+  if (source.wordAt(location) !== 'cast' || before?.word !== 'as') return null
+  return [
+    { start: location, end: source.endOfWord(location) },
+    { start: before.start, end },
   ]
 }
 

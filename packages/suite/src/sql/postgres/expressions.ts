@@ -1,4 +1,5 @@
 /** What the value of an expression is, and the refusal of expressions that a protected column must not stand in. */
+import { choiceOf, uncastColumn } from './choices.ts'
 import { isCarriedCase, isCarriedComparison, isCarriedDistinct } from './comparisons.ts'
 import type { Place } from './context.ts'
 import { coreOf } from './core.ts'
@@ -57,6 +58,7 @@ export function evaluate(node: Node, place: Place): Item {
     return PLAIN
   }
   if ('CaseExpr' in node) return caseExpression(node.CaseExpr, place)
+  if ('CoalesceExpr' in node) return coalesce(node, place)
   if ('A_Indirection' in node) return indirection(node.A_Indirection, place)
   if ('JsonArrayQueryConstructor' in node) return jsonArray(node.JsonArrayQueryConstructor, place)
   return composition(node, place)
@@ -258,7 +260,8 @@ function typeCast(cast: TypeCast, place: Place): Item {
   complete(rest)
   checkType(typeName, place)
   if (arg === undefined) return PLAIN
-  return use(arg, place, 'a cast')
+  const bare = uncastColumn({ TypeCast: cast }, place)
+  return bare === null ? use(arg, place, 'a cast') : evaluate(bare, place)
 }
 
 function subquery(link: SubLink, place: Place): Item {
@@ -306,7 +309,11 @@ function caseExpression(expression: CaseExpr, place: Place): Item {
   const results = [...whens.map((when) => when.result), defresult].filter(
     (result) => result !== undefined,
   )
-  return together(useAll(results, place, 'CASE'), place)
+  return choiceOf(results, place, evaluate) ?? together(useAll(results, place, 'CASE'), place)
+}
+
+function coalesce(node: Extract<Node, { CoalesceExpr: unknown }>, place: Place): Item {
+  return choiceOf(node.CoalesceExpr.args ?? [], place, evaluate) ?? composition(node, place)
 }
 
 /** `value[1]`, `(row).column`, `(row).*`. */

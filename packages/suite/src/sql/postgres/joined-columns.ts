@@ -42,12 +42,35 @@ export function mergedColumns(
   around: Surroundings,
 ): Part[] {
   return names.map((name) => {
+    const whole = wholeIn(left, right, name, around)
+    if (whole !== null) return column(name, { ...PLAIN, column: whole, of: {} })
     const items = [left, right].map((side) => columnOf(side, name, around))
     const item = combined(items)
     if (item.suspect !== null && item.sent)
       around.context.findings.refuseSuspect(item.suspect, 'JOIN USING')
     return column(name, item)
   })
+}
+
+/** The column that both sides have, where what is stored is equal just where the plain values are: the database can compare it. */
+function wholeIn(
+  left: Source,
+  right: Source,
+  name: string,
+  { context }: Surroundings,
+): ProtectedColumn | null {
+  const { copies, comparable } = context.findings.catalog
+  const [one, other] = [left, right].map(({ star }) => {
+    const named = star.filter(
+      (part) => part.kind === 'rest' || part.name === null || part.name === name,
+    )
+    const [only, ...others] = named
+    if (only?.kind !== 'column' || only.name === null || others.length > 0) return null
+    return only.item.isMixed === true ? null : only.item.column
+  })
+  if (one === null || other === null || one.equality !== 'whole') return null
+  const isSame = [copies, comparable].every((same) => same?.(one, other) ?? one === other)
+  return isSame ? one : null
 }
 
 /** Columns of which some are one, it is not known which. */

@@ -133,7 +133,7 @@ const USES: readonly ((from: string, reference: string) => string)[] = [
   (from, column) => `SELECT 1 FROM ${from} WHERE 1 = 1 AND (2 = 3 OR NOT ($1 IN (${column}, 'y')))`,
   (from, column) => `SELECT ${column} = 'x' FROM ${from}`,
   (from, column) => `SELECT lower(${column}::text) FROM ${from}`,
-  (from, column) => `SELECT CASE WHEN 1 = 2 THEN ${column} END FROM ${from}`,
+  (from, column) => `SELECT length(CASE WHEN 1 = 2 THEN ${column} END) FROM ${from}`,
   (from, column) => `SELECT max(${column}) FROM ${from}`,
   (from, column) => `SELECT 1 FROM ${from} HAVING max(${column}) = 'x'`,
   (from, column) => `SELECT count(*) FILTER (WHERE ${column} = 'x') FROM ${from}`,

@@ -221,14 +221,17 @@ refused([
   ['SELECT -email FROM users', 'the SELECT list cannot use users.email in an operator'],
   ['SELECT email::text FROM users', 'the SELECT list cannot use users.email in a cast'],
   [
-    'SELECT CASE WHEN true THEN email END FROM users',
+    'SELECT CASE WHEN true THEN email ELSE nick END FROM users',
     'the SELECT list cannot use users.email in CASE',
   ],
   [
     "SELECT CASE email WHEN 'x' THEN 1 END FROM users",
     'the SELECT list cannot use users.email in CASE',
   ],
-  ["SELECT COALESCE(email, 'x') FROM users", 'the SELECT list cannot use users.email in COALESCE'],
+  [
+    "SELECT COALESCE(email, nick, 'x') FROM users",
+    'the SELECT list cannot use users.email in COALESCE',
+  ],
   [
     'SELECT GREATEST(email, name) FROM users',
     'the SELECT list cannot use users.email in GREATEST or LEAST',

@@ -3,6 +3,7 @@
 import type { ProtectedColumn } from '../analysis.ts'
 import {
   assign,
+  isStoredAlike,
   refuseCatalog,
   type Target,
   targetOf,
@@ -16,7 +17,7 @@ import { use } from './expressions.ts'
 import { nameOf } from './findings.ts'
 import { fromList } from './from.ts'
 import { insertQuery } from './insert-select.ts'
-import type { Part, Relation } from './items.ts'
+import { isOpen, type Part, type Relation } from './items.ts'
 import { SEARCH_HASH_SIZE } from './operands.ts'
 import { refuseCopy, targets } from './query.ts'
 import { refuseUse } from './refusals.ts'
@@ -231,11 +232,16 @@ function sharedValue(
     // `ROW(v.*)` stands for a number of values.
     return args.length === ncolumns && !args.some(isStar) ? args[colno - 1] : source
   }
-  if (target.column !== null || target.suspect !== null || !('SubLink' in source)) return source
-  const { subselect } = source.SubLink
-  if (colno === 1 && subselect !== undefined)
-    refuseCopy(place.query(subselect, place.scope), place.clause, place)
-  return null
+  if (!('SubLink' in source)) return source
+  const parts = place.findings.answers.of(source.SubLink, place)
+  const part = parts[colno - 1]
+  if (target.column === null && target.suspect === null) {
+    refuseCopy(isOpen(parts) || part === undefined ? parts : [part], place.clause, place)
+    return null
+  }
+  const isKnown = parts.length === ncolumns && !isOpen(parts) && part?.kind === 'column'
+  if (!isKnown || target.column === null || target.isPart) return source
+  return isStoredAlike(part.item, target.column, place) ? null : source
 }
 
 function onConflict(
