@@ -13,6 +13,7 @@ import { freePort, type Postgres, startPostgres } from '../tools/postgres.ts'
 import { type AcraServer, type Keys, startAcraServer, startService } from '../tools/programs.ts'
 import { createSandbox, type Sandbox } from '../tools/sandbox.ts'
 import { exchange, makeKeys } from './hosts.ts'
+import { says } from './log.ts'
 import { createTables, encryptorConfig } from './people.ts'
 
 const client = 'someid'
@@ -57,6 +58,8 @@ async function start(...flags: string[]): Promise<Started> {
       ...flags,
     ],
   })
+  // It is there a moment after the way to the database.
+  await says(server, 'HTTP API is at')
   return { server, port }
 }
 
@@ -216,6 +219,7 @@ test('through AcraConnector the API is that of the client whose keys were exchan
     `--acraserver_api_connection_string=tcp://127.0.0.1:${port}`,
     `--incoming_connection_api_string=tcp://127.0.0.1:${own}/`,
   ])
+  await says(connector, 'Setup ready')
   assert.match(JSON.parse((await ask(own, '/getNewZone')).body).id, /^D{8}/)
   assert.equal((await ask(own, '/resetKeyStorage')).status, 200)
   // Callers of 0.90 read to the end of the connection.

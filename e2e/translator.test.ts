@@ -1,11 +1,20 @@
-/** acra-translator behind acra-connector, by Secure Session, and beside acra-server: three hosts, three master keys, exchanged files alone. */
+/** acra-translator behind acra-connector, by Secure Session and TLS, and beside acra-server: three hosts, three master keys, exchanged files alone. */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { AcraReader, AcraWriter, acra, GrpcTranslator, HttpTranslator } from '@acra-ts/sdk/node'
+import {
+  AcraReader,
+  AcraWriter,
+  acra,
+  GrpcTranslator,
+  HttpTranslator,
+  type Translator,
+} from '@acra-ts/sdk/node'
 import pg from 'pg'
+import { createAuthority } from '#testing/certificates'
 import { type Postgres, startPostgres } from '../tools/postgres.ts'
 import { type AcraServer, type Keys, startAcraServer, startService } from '../tools/programs.ts'
 import { root } from '../tools/repository.ts'
@@ -13,6 +22,11 @@ import { createSandbox, type Sandbox } from '../tools/sandbox.ts'
 import { exchange, makeKeys } from './hosts.ts'
 
 const client = 'someid'
+const valueKeys = [
+  '--generate_acrawriter_keys',
+  '--generate_symmetric_storage_key',
+  '--generate_hmac_key',
+]
 
 let sandbox: Sandbox
 let database: Postgres
@@ -24,9 +38,7 @@ before(async () => {
   database = await startPostgres({ auth: 'trust' })
   translatorKeys = await makeKeys(sandbox, 'translator', client, [
     '--generate_acratranslator_keys',
-    '--generate_acrawriter_keys',
-    '--generate_symmetric_storage_key',
-    '--generate_hmac_key',
+    ...valueKeys,
   ])
   connectorKeys = await makeKeys(sandbox, 'connector', client, ['--generate_acraconnector_keys'])
   exchange(connectorKeys, translatorKeys, `${client}.pub`)
@@ -48,26 +60,54 @@ for (const over of ['http', 'grpc'] as const) {
       'someid_translator.pub',
     ])
     const { translator, connector } = await chain(over)
-    const address = `127.0.0.1:${connector.port}`
-    const api =
-      over === 'http'
-        ? new HttpTranslator({ url: `http://${address}` })
-        : new GrpcTranslator({ address, clientId: 'somebody' })
-    for (const [encrypt, decrypt] of [
-      ['encrypt', 'decrypt'],
-      ['encryptSym', 'decryptSym'],
-      ['encryptSearchable', 'decryptSearchable'],
-      ['encryptSymSearchable', 'decryptSymSearchable'],
-    ] as const) {
-      const stored = await api[encrypt]('a value')
-      assert.equal(new TextDecoder().decode(await api[decrypt](stored)), 'a value')
-    }
-    const hash = await api.generateQueryHash('a value')
-    assert.deepEqual((await api.encryptSymSearchable('a value')).subarray(0, 33), hash)
-    await assert.rejects(api.decrypt(new Uint8Array(200)), { code: 'TRANSLATOR_REFUSED' })
+    const api = apiOver(over, connector.port)
+    await everyOperation(api)
     if (api instanceof GrpcTranslator) api.close()
     await Promise.all([connector.stop(), translator.stop()])
     assert.deepEqual([await connector.ended, await translator.ended], [0, 0])
+  })
+
+  test(`${over}: every operation through acra-connector, by TLS, for the client of its certificate and without any transport key`, async () => {
+    const folder = join(sandbox.folder, `tls-${over}`)
+    mkdirSync(folder)
+    const authority = createAuthority(folder, 'authority')
+    const [shown, own] = [authority.server('translator'), authority.client('application')]
+    const id = createHash('sha512').update('CN=application').digest('hex')
+    const keys = await makeKeys(sandbox, `translator-${over}`, id, valueKeys)
+    const translator = await startService(
+      sandbox,
+      'acra-translator',
+      keys,
+      [
+        '--incoming_connection_close_timeout=0',
+        `--tls_cert=${shown.certFile}`,
+        `--tls_key=${shown.keyFile}`,
+        `--tls_ca=${authority.certFile}`,
+      ],
+      listens[over],
+    )
+    const none = { ...connectorKeys, folder: join(folder, 'none') }
+    const connectorBy = (flags: readonly string[]) =>
+      startService(sandbox, 'acra-connector', none, [
+        '--mode=AcraTranslator',
+        `--client_id=${client}`,
+        '--user_check_disable',
+        '--incoming_connection_close_timeout=0',
+        `--acratranslator_connection_string=tcp://localhost:${translator.port}`,
+        '--acratranslator_tls_transport_enable',
+        `--tls_ca=${authority.certFile}`,
+        ...flags,
+      ])
+    const connector = await connectorBy([`--tls_cert=${own.certFile}`, `--tls_key=${own.keyFile}`])
+    const api = apiOver(over, connector.port)
+    await everyOperation(api)
+    const reader = new AcraReader(acra, { symmetricKeys: [await symmetricKey(keys, id)] })
+    assert.equal(reader.decryptText(await api.encryptSym('a value')), 'a value')
+    const unnamed = await connectorBy([])
+    const refused = apiOver(over, unnamed.port)
+    await assert.rejects(refused.encryptSym('a value'))
+    for (const one of [api, refused]) if (one instanceof GrpcTranslator) one.close()
+    await Promise.all([connector.stop(), unnamed.stop(), translator.stop()])
   })
 }
 
@@ -170,6 +210,36 @@ test('the search hash of the translator finds what the server has stored, and th
   await direct.end()
   await Promise.all([connector.stop(), translator.stop()])
 })
+
+function apiOver(over: 'http' | 'grpc', port: number): Translator {
+  const address = `127.0.0.1:${port}`
+  return over === 'http'
+    ? new HttpTranslator({ url: `http://${address}`, retries: 0 })
+    : new GrpcTranslator({ address, clientId: 'somebody' })
+}
+
+async function everyOperation(api: Translator): Promise<void> {
+  for (const [encrypt, decrypt] of [
+    ['encrypt', 'decrypt'],
+    ['encryptSym', 'decryptSym'],
+    ['encryptSearchable', 'decryptSearchable'],
+    ['encryptSymSearchable', 'decryptSymSearchable'],
+  ] as const) {
+    const stored = await api[encrypt]('a value')
+    assert.equal(new TextDecoder().decode(await api[decrypt](stored)), 'a value')
+  }
+  const hash = await api.generateQueryHash('a value')
+  assert.deepEqual((await api.encryptSymSearchable('a value')).subarray(0, 33), hash)
+  await assert.rejects(api.decrypt(new Uint8Array(200)), { code: 'TRANSLATOR_REFUSED' })
+}
+
+/** The newest symmetric storage key of a client, by acra-keys. */
+async function symmetricKey(keys: Keys, id: string): Promise<Buffer> {
+  const tool = join(root, 'packages/suite/bin/acra-keys.js')
+  const env = { ...process.env, ...keys.environment }
+  const words = [tool, 'read', `--keys_dir=${keys.folder}`, `${id}_storage_sym`]
+  return execFileSync(process.execPath, words, { env })
+}
 
 async function chain(
   over: 'http' | 'grpc',

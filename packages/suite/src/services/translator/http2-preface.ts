@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
 import { AcraError } from '../../foundation/index.ts'
 import { NothingSaidError, readFirst } from '../transport/index.ts'
 
@@ -30,7 +31,10 @@ export async function readPreface(
 ): Promise<Buffer> {
   const isDecided = (bytes: Buffer) => startsHttp2(bytes) !== null
   const { bytes, outcome } = await readFirst(connection, timeoutMs, isDecided, first)
-  if (startsHttp2(bytes) === true) return bytes
+  if (startsHttp2(bytes) === true) {
+    nameHttp2(connection)
+    return bytes
+  }
   connection.destroy()
   if (outcome === 'ended') throw new NothingSaidError()
   throw new PrefaceError(
@@ -60,5 +64,17 @@ export async function readVersion(
   const isDecided = (bytes: Buffer) => startsHttp2(bytes) !== null
   const { bytes, outcome } = await readFirst(connection, timeoutMs, isDecided, first)
   if (outcome === 'ended') throw new NothingSaidError()
-  return { bytes, version: startsHttp2(bytes) === true ? 2 : 1 }
+  if (startsHttp2(bytes) !== true) return { bytes, version: 1 }
+  nameHttp2(connection)
+  return { bytes, version: 2 }
+}
+
+/**
+ * Node serves HTTP/2 over TLS only where the handshake has named it (ALPN). AcraConnector names nothing, since it does not know what it carries;
+ * the preface says it as well.
+ */
+function nameHttp2(connection: Duplex): void {
+  if (connection instanceof TLSSocket && connection.alpnProtocol === false) {
+    connection.alpnProtocol = 'h2'
+  }
 }
