@@ -38,6 +38,13 @@ test('sources are short enough to read at a sitting', () => {
   assert.deepEqual(long, [])
 })
 
+test('no keystore that a program made here is part of the project', () => {
+  assert.deepEqual(
+    files.filter((path) => path.split('/').includes('.acrakeys')),
+    [],
+  )
+})
+
 test('nothing is left for later in a comment', () => {
   assert.deepEqual(places([...sources, ...documents], /\b(?:TO[D]O|FIX[M]E|XX[X])\b/), [])
 })
