@@ -9,6 +9,7 @@ import { GrpcTranslator } from '@acra-ts/sdk/node'
 import { createAuthority } from '#testing/certificates'
 import { type Keys, runProgram, startService } from '../../tools/programs.ts'
 import type { Sandbox } from '../../tools/sandbox.ts'
+import { Http2Client } from './http2-client.ts'
 import type { Contestant } from './turns.ts'
 
 const CALLS = 1000
@@ -26,6 +27,7 @@ export interface Ready {
 }
 
 const HTTP_ECHO = 'HTTP, bare echo'
+const HTTP2_ECHO = 'HTTP/2, bare echo'
 const GRPC_ECHO = 'gRPC, bare echo'
 const DIRECT = 'crypto package alone, AcraBlock, encrypt'
 
@@ -67,6 +69,10 @@ export async function callContestants(sandbox: Sandbox): Promise<Ready> {
     bare: clientOf(bare.grpc),
     sealing: clientOf(sealing.grpc),
     translator: clientOf(grpc.port),
+  }
+  const overHttp2 = {
+    bare: new Http2Client(bare.http2, identity),
+    translator: new Http2Client(http.port, identity),
   }
   const value = Buffer.from(VALUE)
   const encoded = JSON.stringify({ data: value.toString('base64') })
@@ -114,6 +120,22 @@ export async function callContestants(sandbox: Sandbox): Promise<Ready> {
     }
   }
   contestants.push(
+    {
+      what: HTTP2_ECHO,
+      base: null,
+      target: null,
+      ...single,
+      processId: bare.processId,
+      call: () => overHttp2.bare.post('/v2/echo', encoded),
+    },
+    {
+      what: 'HTTP/2, AcraBlock, encrypt',
+      base: HTTP2_ECHO,
+      target: 0.75,
+      ...single,
+      processId: http.pid,
+      call: () => overHttp2.translator.post('/v2/encryptSym', encoded),
+    },
     {
       what: GRPC_ECHO,
       base: null,
@@ -164,6 +186,7 @@ export async function callContestants(sandbox: Sandbox): Promise<Ready> {
     unit: 'a value',
     async end() {
       agent.destroy()
+      for (const client of Object.values(overHttp2)) client.close()
       for (const client of Object.values(clients)) client.close()
       for (const { child } of [bare, sealing]) child.kill()
       direct.kill()
@@ -175,7 +198,7 @@ export async function callContestants(sandbox: Sandbox): Promise<Ready> {
 /** A bare server in a process of its own. */
 async function startBare({ certFile, keyFile }: { certFile: string; keyFile: string }) {
   const child = forked('echo.js', certFile, keyFile)
-  const [ports] = (await once(child, 'message')) as [{ http: number; grpc: number }]
+  const [ports] = (await once(child, 'message')) as [{ http: number; http2: number; grpc: number }]
   return { child, processId: Number(child.pid), ...ports }
 }
 

@@ -3,6 +3,7 @@
  * with keys of their own: no less can a call cost. Their ports go to the parent.
  */
 import { readFileSync } from 'node:fs'
+import { createSecureServer } from 'node:http2'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
@@ -71,6 +72,8 @@ for (const [name, run] of Object.entries(operations)) {
 }
 const http = createServer({ cert, key }, getRequestListener(app.fetch))
 http.listen(0, '127.0.0.1')
+const http2 = createSecureServer({ cert, key }, getRequestListener(app.fetch))
+http2.listen(0, '127.0.0.1')
 
 const proto = fileURLToPath(import.meta.resolve('@acra-ts/sdk/proto/acra.proto'))
 const loaded = loadPackageDefinition(loadSync(proto, { keepCase: true })).grpc_api as GrpcObject
@@ -88,5 +91,6 @@ grpc.addService(serviceOf('WriterSym'), {
 const credentials = ServerCredentials.createSsl(null, [{ cert_chain: cert, private_key: key }])
 grpc.bindAsync('127.0.0.1:0', credentials, (error, port) => {
   if (error !== null) throw error
-  process.send?.({ http: (http.address() as AddressInfo).port, grpc: port })
+  const [one, two] = [http, http2].map((server) => (server.address() as AddressInfo).port)
+  process.send?.({ http: one, http2: two, grpc: port })
 })
