@@ -166,6 +166,7 @@ test('the programs of "The SDK" work as they stand', () => {
   assert.deepEqual(printed, [
     '197',
     'by the writer\nby the symmetric key',
+    "true true\n{\n  kind: 'acrastruct',\n  contained: false,\n  hashed: false,\n  envelopeSize: 197,\n  plaintextSize: 8\n}",
     '0',
     '237 null\nann@example.com',
     'TRANSLATOR_UNREACHABLE',
