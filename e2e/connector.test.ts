@@ -20,6 +20,7 @@ import { type Postgres, startPostgres } from '../tools/postgres.ts'
 import { type AcraServer, type Keys, startAcraServer, startService } from '../tools/programs.ts'
 import { createSandbox, type Sandbox } from '../tools/sandbox.ts'
 import { exchange, makeKeys as makeKeysOf } from './hosts.ts'
+import { says } from './log.ts'
 import { createTables, encryptorConfig } from './people.ts'
 
 const client = 'someid'
@@ -74,7 +75,7 @@ test('an application speaks to the database by Secure Session, as the client who
     const { rows } = await direct.query('SELECT email FROM people WHERE id = 1')
     assert.ok(!rows[0].email.includes('ann@example.com'), 'it is encrypted where it lies')
   })
-  assert.match(said(server), /client_id=someid/)
+  await says(server, 'client_id=someid')
   await Promise.all([connector.stop(), server.stop()])
   assert.deepEqual([await connector.ended, await server.ended], [0, 0])
 })

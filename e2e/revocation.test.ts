@@ -1,10 +1,13 @@
 /** Certificates that were revoked, and others that will not do, on every side that verifies them: acra-server with applications and with its database, acra-translator, acra-connector. */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Certificate, createAuthority } from '#testing/certificates'
 import { Registry, type Sources, startSources } from '#testing/revocation'
+import { root } from '../tools/repository.ts'
 import { createSandbox, type Sandbox } from '../tools/sandbox.ts'
 import { type Gate, openGates } from './gates.ts'
 
@@ -125,6 +128,56 @@ test('no side takes a certificate of which it is not known that it was not revok
 })
 
 let count = 0
+
+test('no side takes a certificate that the responder of openssl does not know, or says was revoked', async () => {
+  const authority = createAuthority(sandbox.folder, 'answering')
+  const books = new Registry(sandbox.folder, authority)
+  const made = (state: string) => ({
+    client: authority.client(`client-${state}`),
+    server: authority.server(`server-${state}`),
+  })
+  const [good, revoked, unknown] = [made('good'), made('revoked'), made('unknown')]
+  for (const kind of ['client', 'server'] as const) {
+    books.add(good[kind])
+    books.revoke(revoked[kind])
+  }
+  const responder = await books.respond()
+  const gates = await openGates(sandbox, authority, (side) => [
+    `--tls_ocsp_${side}url=${responder.url}`,
+  ])
+  try {
+    for (const gate of gates) {
+      const kind = gate.isServer ? 'server' : 'client'
+      await meets(gate, good[kind], 'a good one', null)
+      await meets(gate, revoked[kind], 'a revoked one', REVOKED)
+      await meets(gate, unknown[kind], 'an unknown one', "OCSP server doesn't know")
+    }
+  } finally {
+    responder.stop()
+    for (const gate of gates) await gate.close()
+  }
+})
+
+test('a list made as the guide says is gone by', async () => {
+  const folder = join(sandbox.folder, 'guide')
+  mkdirSync(folder)
+  const authority = createAuthority(folder, 'ca')
+  const [revoked, kept] = [authority.client('client'), authority.client('kept')]
+  const guide = readFileSync(join(root, 'docs/guide/tls.md'), 'utf8')
+  const [, script = ''] = /<!-- tested -->\n```sh\n(touch index.txt\n[\s\S]*?)```/.exec(guide) ?? []
+  execFileSync('bash', ['-ec', script], { cwd: folder, stdio: 'pipe' })
+  const gates = await openGates(sandbox, authority, (side) => [
+    `--tls_crl_${side}url=file://${join(folder, 'authority.crl')}`,
+  ])
+  try {
+    for (const gate of gates.filter(({ isServer }) => !isServer)) {
+      await meets(gate, kept, 'one that stands in no list', null)
+      await meets(gate, revoked, 'a revoked one', REVOKED)
+    }
+  } finally {
+    for (const gate of gates) await gate.close()
+  }
+})
 
 test('no side takes a certificate that has expired, is of another authority, or was made for something else', async () => {
   const authority = createAuthority(sandbox.folder, 'ours')

@@ -1,8 +1,9 @@
 /** What an authority knows of its certificates, told by the `openssl` program: answers of its responder, and lists. For tests. */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import type { Certificate } from '../../tls/testing/index.ts'
 
 export interface AnswerOptions {
@@ -19,6 +20,12 @@ export interface ListOptions {
   readonly to?: string
   /** Lines of openssl's extension section. */
   readonly extensions?: readonly string[]
+}
+
+/** A responder in a process of its own. */
+export interface Responder {
+  readonly url: string
+  stop(): void
 }
 
 /** The books of one authority. */
@@ -69,6 +76,27 @@ export class Registry {
       ...flags,
     ])
     return readFileSync(response)
+  }
+
+  /** Starts the responder of openssl, which goes by what the books say now. */
+  async respond(): Promise<Responder> {
+    const { certFile, keyFile } = this.#authority
+    const child = spawn(
+      'openssl',
+      [
+        ...['ocsp', '-index', this.#path('index.txt'), '-CA', certFile, '-port', '0'],
+        ...['-rsigner', certFile, '-rkey', keyFile, '-nmin', '5', '-ignore_err'],
+      ],
+      { stdio: ['ignore', 'pipe', 'ignore'] },
+    )
+    const port = await new Promise<string>((resolve, reject) => {
+      child.once('close', () => reject(new Error('the responder of openssl has ended')))
+      createInterface(child.stdout).on('line', (line) => {
+        const named = /^ACCEPT .*:(\d+)\b/.exec(line)?.[1]
+        if (named !== undefined) resolve(named)
+      })
+    })
+    return { url: `http://127.0.0.1:${port}`, stop: () => child.kill('SIGKILL') }
   }
 
   /** A list of what was revoked, in PEM. */
