@@ -7,6 +7,8 @@ import { type Ground, openGround, standNames } from './half-open/stands.ts'
 
 const COUNT = 200
 const ROOM = 60
+/** Silent connections that acra-connector serves at a time, all the same: they are not counted as half open. */
+const SERVED = 8
 /** Of one connection, in the process that holds it, with all that a busy process takes besides. */
 const KIB_MAX = 600
 
@@ -29,7 +31,7 @@ for (const name of standNames) {
     const { opened, closed, held, opening, holding, memoryMiB } = await besiege(stand, plan)
     assert.deepEqual([...opening.failures, ...holding.failures], [])
     assert.ok(opening.count > 0 && holding.count > 0)
-    assert.ok(held <= ROOM, `${held} are held`)
+    assert.ok(held <= ROOM + SERVED, `${held} are held`)
     assert.deepEqual([opened, closed], [COUNT, COUNT])
     const growth = ((memoryMiB[1] - memoryMiB[0]) * 1024) / COUNT
     assert.ok(growth < KIB_MAX, `${growth} KiB for each`)
