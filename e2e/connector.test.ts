@@ -129,13 +129,23 @@ test('a connection without encryption reaches a server that takes sessions too, 
 for (const [what, spoil, hint] of [
   [
     'renamed',
+    (path: string, other: string) => renameSync(other, path),
+    'someid: this is the acra-connector transport key of otherid under another name; rename it back to ',
+  ],
+  [
+    'overwritten by another',
     (path: string, other: string) => copyFileSync(other, path),
-    'was renamed, overwritten',
+    'someid: overwritten by a copy of the acra-connector transport key of otherid; restore it from a backup.',
   ],
   [
     'overwritten',
-    (path: string) => writeFileSync(path, randomBytes(89), { mode: 0o600 }),
-    'was renamed, overwritten',
+    (path: string) => writeFileSync(path, Buffer.alloc(89), { mode: 0o600 }),
+    'someid: this is not a key any more; restore it from a backup.',
+  ],
+  [
+    'brought from another keystore',
+    (path: string) => copyFileSync(join(serverKeys.folder, `${client}_server`), path),
+    'it is the key of nobody in this keystore: the file was brought from another keystore, or overwritten.',
   ],
 ] as const) {
   test(`a transport key that was ${what}: the three lines of the connector and the two of the server; renamed back it works`, async () => {
@@ -173,7 +183,7 @@ for (const [what, spoil, hint] of [
     )
     rmSync(path)
     renameSync(kept, path)
-    rmSync(other)
+    rmSync(other, { force: true })
     rmSync(`${other}.pub`)
     await withClient(connector, async (application) => {
       await application.query('SELECT 1')
@@ -181,6 +191,51 @@ for (const [what, spoil, hint] of [
     await Promise.all([connector.stop(), server.stop()])
   })
 }
+
+test('a transport key of the server: what has become of it stands in the line of the server', async () => {
+  const server = await startServer([
+    '--keystore_cache_size=-1',
+    '--keystore_cache_on_start_enable=false',
+  ])
+  const connector = await startConnector(server, [])
+  const path = join(serverKeys.folder, `${client}_server`)
+  const kept = join(sandbox.folder, 'kept-of-server')
+  await makeKeys('server', ['--generate_acraserver_keys'], 'otherid')
+  const other = join(serverKeys.folder, 'otherid_server')
+  renameSync(path, kept)
+  for (const [spoil, hint] of [
+    [
+      () => copyFileSync(other, path),
+      'someid_server: overwritten by a copy of the acra-server transport key of otherid; restore it from a backup.',
+    ],
+    [
+      () => copyFileSync(join(connectorKeys.folder, client), path),
+      'it is the key of nobody in this keystore: the file was brought from another keystore, or overwritten.',
+    ],
+    [
+      () => renameSync(other, path),
+      `someid_server: this is the acra-server transport key of otherid under another name; rename it back to ${other}.`,
+    ],
+  ] as const) {
+    spoil()
+    const [before, beforeServer] = [said(connector).length, said(server).length]
+    await assert.rejects(withClient(connector, async () => {}))
+    const line = await saysMore(server, beforeServer, "Can't wrap")
+    assert.match(
+      line,
+      /msg="Can't wrap connection from acra-connector" code=538 error="Failed to unprotect data" hint="[^"]*" reason=key_decrypt_failed/,
+    )
+    assert.ok(line.includes(hint), line)
+    assert.match(
+      await saysMore(connector, before, "Can't wrap"),
+      /code=538 error=EOF .*reason=peer_closed/,
+    )
+  }
+  rmSync(`${other}.pub`)
+  renameSync(kept, path)
+  await withClient(connector, (application) => application.query('SELECT 1'))
+  await Promise.all([connector.stop(), server.stop()])
+})
 
 test('of two clients the one without a key at the server fails, and only it', async () => {
   const { server, connector } = await chain()

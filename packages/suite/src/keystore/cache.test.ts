@@ -31,6 +31,7 @@ async function newSource(refs: readonly KeyRef[]) {
     destroy: (ref, index) => keystore.destroy(ref, index),
     list: () => keystore.list(),
     refs: () => keystore.refs(),
+    diagnose: (ref) => keystore.diagnose(ref),
     reset: () => asked.push('reset'),
   }
   return { source, asked, keystore }

@@ -1,6 +1,7 @@
 import { openCell, sealCell } from '@acra-ts/crypto'
 import { nodePrimitives } from '@acra-ts/crypto/node'
 import type { Soon } from '../foundation/index.ts'
+import type { Finding } from './inspection.ts'
 import { type Key, type KeyRef, purposes } from './key-ref.ts'
 import { type KeyDescription, type Keystore, wipeKeys } from './keystore.ts'
 
@@ -95,6 +96,10 @@ export class CachedKeystore implements Keystore {
 
   refs(): Promise<readonly KeyRef[]> {
     return this.#source.refs()
+  }
+
+  diagnose(ref: KeyRef): Promise<Finding | null> {
+    return this.#source.diagnose(ref)
   }
 
   reset(): void {

@@ -69,6 +69,7 @@ export function ageFinding(
 /** A sound key does not hide behind a remedy: what to do where a file was overwritten or is under another master key. */
 export const remedies = {
   backup: 'restore it from a backup',
+  name: 'give it back the name that it had',
   masterKey: 'set ACRA_MASTER_KEY to the master key that the key was made with',
   public: 'acra-keys recover-public',
 } as const

@@ -1,4 +1,5 @@
 import type { Soon } from '../foundation/index.ts'
+import type { Finding } from './inspection.ts'
 import type { Key, KeyRef } from './key-ref.ts'
 
 /** What is known of a key without opening it. */
@@ -42,6 +43,11 @@ export interface Keystore {
   list(): Promise<readonly KeyDescription[]>
   /** Every key that is there, by name alone: nothing is read. */
   refs(): Promise<readonly KeyRef[]>
+  /**
+   * What has become of a key that `keys` does not open, as far as the other keys of the store can tell; null where they cannot. Tries few of them, so
+   * that it may be asked for every connection.
+   */
+  diagnose(ref: KeyRef): Promise<Finding | null>
   /** Forgets every cached key, overwriting what was in memory. */
   reset(): void
 }

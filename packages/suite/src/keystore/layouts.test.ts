@@ -1,4 +1,5 @@
 import { after } from 'node:test'
+import { diagnosisContract } from './diagnosis.contract.ts'
 import { keystoreContract } from './keystore.contract.ts'
 import { Files } from './storage/files.ts'
 import { Memory } from './storage/memory.ts'
@@ -10,6 +11,7 @@ after(() => folders.remove())
 
 for (const layout of Object.values(layouts)) {
   keystoreContract(layout, 'memory', async () => new Memory())
+  diagnosisContract(layout, 'memory', async () => new Memory())
   keystoreContract(
     layout,
     'files',

@@ -9,6 +9,7 @@ import { RedisConnection } from '../../net/redis/index.ts'
 import { RedisServer } from '../../net/redis/testing/index.ts'
 import { createAuthority } from '../../net/tls/testing/index.ts'
 import { settle } from '../../options/index.ts'
+import { diagnosisContract } from '../diagnosis.contract.ts'
 import { keystoreContract } from '../keystore.contract.ts'
 import { masterKeyWrapper } from '../master-key/software.ts'
 import { openKeystore } from '../open.ts'
@@ -55,10 +56,11 @@ function reopened(folder: string): RedisStorage {
   return new RedisStorage({ connection: connectionTo(server.port), folder, bare: '' })
 }
 
-for (const layout of Object.values(layouts))
-  keystoreContract(layout, 'Redis', () => storageOf(place(newFolder()), layout.name), {
-    damages: false,
-  })
+for (const layout of Object.values(layouts)) {
+  const create = () => storageOf(place(newFolder()), layout.name)
+  keystoreContract(layout, 'Redis', create, { damages: false })
+  diagnosisContract(layout, 'Redis', create)
+}
 
 describe('names in Redis are those of the original', () => {
   test('v1: a string per file under its path, in base64; the history under .old; nothing else stays but the mark of the last writer', async () => {

@@ -7,9 +7,9 @@ import {
   remedies,
 } from '../inspection.ts'
 import { keyOfSecret } from '../key-bytes.ts'
-import { titleOf } from '../key-errors.ts'
 import { type KeyRef, purposes } from '../key-ref.ts'
 import type { WrappedFile } from '../wrapped-layout.ts'
+import { diagnoseFile, suspectsIn } from './diagnosis.ts'
 import { contextsOf, historyFolder, privateFile, publicFile } from './file-names.ts'
 import { namedFiles } from './listing.ts'
 import { openKey } from './opening.ts'
@@ -17,8 +17,6 @@ import { timestampTime } from './timestamp.ts'
 import { historyNames } from './versions.ts'
 import { wrappedLayoutV1 } from './wrapped-files.ts'
 
-/** Sizes of files with a wrapped pair and a wrapped symmetric key. spec: keystore §2.1 */
-const WRAPPED_SIZES: readonly number[] = [89, 76]
 /** Owners whose contexts are tried on a file that does not open. */
 const OWNERS_TRIED_MAX = 20_000
 
@@ -30,12 +28,12 @@ export const inspectV1: Inspection = async (settings) => {
   const orphan = (path: string) => findings.push(orphanAt(storage.locate(path, 'private')))
   const current = await namedFiles(names, orphan)
   const wrapped = await wrappedLayoutV1.files(names)
-  const contexts = allContexts(wrapped)
+  const suspects = await suspectsIn(names, OWNERS_TRIED_MAX)
   let sound = 0
   for (const file of wrapped) {
-    const found = await inspectFile(file, contexts, settings)
-    findings.push(...found)
-    if (found.length === 0) sound++
+    const found = await diagnoseFile(file, suspects, settings)
+    if (found === null) sound++
+    else findings.push(found)
     advance()
   }
   const privates = new Set(
@@ -46,60 +44,6 @@ export const inspectV1: Inspection = async (settings) => {
     if (!isPublic) findings.push(...(await inspectCurrent(ref, settings)))
     else if (!privates.has(privateFile(ref))) findings.push(...publicAlone(ref, settings))
   return { findings, sound }
-}
-
-async function inspectFile(
-  { ref, path }: WrappedFile,
-  contexts: ReadonlyMap<string, string>,
-  { storage, wrapper }: InspectionSettings,
-): Promise<Finding[]> {
-  const place = storage.locate(path, 'private')
-  const finding = (kind: Finding['kind'], message: string, remedy: string): Finding[] => [
-    { kind, ref, place, message, remedy },
-  ]
-  try {
-    const content = await storage.read(path, 'private')
-    if (content === null) return []
-    if (await wrappedLayoutV1.opens({ ref, path }, content, place, wrapper)) return []
-    if (!WRAPPED_SIZES.includes(content.length) || content[3] !== 0x40)
-      return finding('overwritten', 'this is not a key any more', remedies.backup)
-    for (const [context, name] of contexts) {
-      const secret = await wrapper.unwrap(content, ref, context)
-      if (secret === null) continue
-      secret.fill(0)
-      return finding(
-        'renamed',
-        `this is a key of ${name} under another name`,
-        `give it back the name that it had`,
-      )
-    }
-    return finding(
-      'other-master-key',
-      'made with another master key, or of an id that has no other key here, or damaged',
-      `${remedies.masterKey}, or ${remedies.backup}`,
-    )
-  } catch (error) {
-    if (!(error instanceof KeystoreError)) throw error
-    if (error.code === 'keystore-key-malformed')
-      return finding(
-        'other-kind',
-        `opens, and is not the ${titleOf(ref)}: a key of another kind was renamed`,
-        'give it back the name that it had',
-      )
-    return finding('permissions', error.message, 'do what the message says')
-  }
-}
-
-/** Every context of a store, and whose it is. */
-function allContexts(files: readonly WrappedFile[]): Map<string, string> {
-  const contexts = new Map<string, string>()
-  for (const { ref } of files)
-    for (const context of contextsOf(ref))
-      if (contexts.size < OWNERS_TRIED_MAX) contexts.set(context, ref.owner ?? titleOf(ref))
-  for (const purpose of ['poison', 'poison-symmetric', 'audit-log'] as const)
-    for (const context of contextsOf({ purpose, owner: null }))
-      contexts.set(context, purposes[purpose].title)
-  return contexts
 }
 
 function historyWithoutCurrent(

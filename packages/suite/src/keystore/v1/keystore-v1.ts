@@ -1,4 +1,5 @@
 import { isPublicKey } from '@acra-ts/crypto'
+import type { Finding } from '../inspection.ts'
 import { generateKey, keyOfSecret } from '../key-bytes.ts'
 import { checkPair, notPublic, unfit } from '../key-errors.ts'
 import { type Key, type KeyRef, purposes } from '../key-ref.ts'
@@ -6,13 +7,17 @@ import { type KeyDescription, type Keystore, wipeKeys } from '../keystore.ts'
 import { checkOwner } from '../owner.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { Changes } from './changes.ts'
-import { privateFile, publicFile } from './file-names.ts'
+import { diagnoseFile, suspectsIn } from './diagnosis.ts'
+import { contextsOf, privateFile, publicFile } from './file-names.ts'
 import { describeKeys, namedFiles } from './listing.ts'
 import { openVersions } from './opening.ts'
 import { readVersions } from './versions.ts'
 
 /** A store may have files of ten thousand clients: one after the other they would delay the start. */
 const VERIFIED_AT_ONCE = 64
+/** Owners whose contexts are tried at most on a key that does not open, by a master key in memory, and by a service or device. */
+const SUSPECTS_MAX = 256
+const SUSPECTS_OF_SERVICE_MAX = 16
 
 /** Keystore v1: a file per key, byte-compatible with the original. spec: keystore §2 */
 export class KeystoreV1 implements Keystore {
@@ -123,6 +128,20 @@ export class KeystoreV1 implements Keystore {
   async refs(): Promise<readonly KeyRef[]> {
     const files = await namedFiles(await this.#around.storage.names(), () => {})
     return [...new Map(files.map(({ ref }) => [privateFile(ref), ref])).values()]
+  }
+
+  async diagnose(ref: KeyRef): Promise<Finding | null> {
+    checkOwner(ref)
+    const { storage, wrapper } = this.#around
+    if (wrapper === null || contextsOf(ref).length === 0) return null
+    const suspectsMax = wrapper.probe === null ? SUSPECTS_MAX : SUSPECTS_OF_SERVICE_MAX
+    const suspects = await suspectsIn(await storage.names(), suspectsMax)
+    for (const { path } of await readVersions(storage, privateFile(ref), 'private')) {
+      const found = await diagnoseFile({ ref, path }, suspects, { storage, wrapper })
+      if (found === null) continue
+      return found.kind === 'other-master-key' && !suspects.complete ? null : found
+    }
+    return null
   }
 
   /** Nothing is cached here. */

@@ -1,5 +1,6 @@
 import { isPublicKey } from '@acra-ts/crypto'
 import { KeystoreError } from '../errors.ts'
+import type { Finding } from '../inspection.ts'
 import { generateKey, keyOfSecret } from '../key-bytes.ts'
 import { checkPair, hasPrivate, noSuchVersion, unfit } from '../key-errors.ts'
 import { type Key, type KeyRef, purposes } from '../key-ref.ts'
@@ -7,6 +8,7 @@ import { type KeyDescription, type Keystore, wipeKeys } from '../keystore.ts'
 import { checkOwner } from '../owner.ts'
 import type { StorageWriter } from '../storage/storage.ts'
 import type { Surroundings } from '../surroundings.ts'
+import { diagnoseRing } from './diagnosis.ts'
 import type { KeyRing } from './key-ring.ts'
 import { describeRing, namedRings } from './listing.ts'
 import { versionFile, versionMarker } from './marker.ts'
@@ -138,6 +140,12 @@ export class KeystoreV2 implements Keystore {
   async refs(): Promise<readonly KeyRef[]> {
     const rings = await namedRings(await this.#around.storage.names(), () => {})
     return rings.map(({ ref }) => ref)
+  }
+
+  async diagnose(ref: KeyRef): Promise<Finding | null> {
+    checkOwner(ref)
+    const { storage, wrapper } = this.#around
+    return wrapper === null ? null : diagnoseRing(ref, { storage, wrapper })
   }
 
   /** Nothing is cached here. */

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { copyFileSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -219,15 +227,35 @@ test('an own key that does not open is told by three lines, with what has become
   const path = (name: string) => join(exchanged.connector.folder, name)
   const kept = path('someid.kept')
   renameSync(path('someid'), kept)
+  const foreign = await exchangeKeys(['someid'])
   const failures: [() => void, string][] = [
-    [() => copyFileSync(path('otherid'), path('someid')), 'was renamed, overwritten'],
     [
-      () => writeFileSync(path('someid'), randomBytes(89), { mode: 0o600 }),
-      'was renamed, overwritten',
+      () => copyFileSync(path('otherid'), path('someid')),
+      'someid: overwritten by a copy of the acra-connector transport key of otherid;',
+    ],
+    [
+      () => renameSync(path('otherid'), path('someid')),
+      'someid: this is the acra-connector transport key of otherid under another name; rename it back to .*otherid',
+    ],
+    [
+      () => {
+        copyFileSync(path('someid'), path('otherid'))
+        writeFileSync(path('someid'), Buffer.alloc(89, 7))
+      },
+      'someid: this is not a key any more; restore it from a backup',
+    ],
+    [
+      () => copyFileSync(path('someid_server.pub'), path('someid')),
+      'someid: this is the public half of the acra-server transport key of someid, and no private key;',
+    ],
+    [
+      () => copyFileSync(join(foreign.server.folder, 'someid_server'), path('someid')),
+      'the master key is right, and it is the key of nobody in this keystore: the file was brought from another keystore',
     ],
   ]
   for (const [spoil, hint] of failures) {
     spoil()
+    chmodSync(path('someid'), 0o600)
     lines = []
     const connector = await start(place)
     assert.equal((await echoed(connector, Buffer.from('hello'))).length, 0)
@@ -243,6 +271,7 @@ test('an own key that does not open is told by three lines, with what has become
     )
   }
   // Renamed back it opens again, without a restart.
+  foreign.remove()
   const connector = await start(place)
   renameSync(kept, path('someid'))
   assert.ok((await echoed(connector, Buffer.from('hello'))).length > 0)

@@ -1,4 +1,5 @@
 import {
+  type Finding,
   isClientId,
   type Key,
   type KeyRef,
@@ -12,6 +13,8 @@ import { SessionFailure } from '../../net/secure-session/index.ts'
 
 /** Other keys that are tried at most to find out why one does not open. */
 const TRIED_MAX = 16
+/** Findings that say all that there is to say. */
+const certain: readonly Finding['kind'][] = ['renamed', 'overwritten']
 
 /** The keys of one handshake. */
 export interface TransportKeys {
@@ -65,9 +68,21 @@ export class TransportKeyring {
   async peerKey(clientId: string): Promise<Uint8Array> {
     if (!isClientId(clientId)) throw missing('The client id is none: it has other characters.')
     const peer: KeyRef = { purpose: this.#purposes.peer, owner: clientId }
-    const [key] = await this.#keystore.publicKeys(peer)
+    const copy = `Copy the public half of the ${titleOf(peer)} from its host into this keystore.`
+    const [key] = await this.#publicKeys(peer, copy)
     if (key !== undefined) return key
-    throw missing(`Copy the public half of the ${titleOf(peer)} from its host into this keystore.`)
+    throw missing(copy)
+  }
+
+  async #publicKeys(peer: KeyRef, remedy: string): Promise<readonly Uint8Array[]> {
+    try {
+      return await this.#keystore.publicKeys(peer)
+    } catch (cause) {
+      if (!(cause instanceof KeystoreError)) throw cause
+      const { code, message } = cause
+      if (code !== 'keystore-key-malformed') throw cause
+      throw new TransportKeyError('key_not_found', `${message}. ${remedy}`, { cause })
+    }
   }
 
   /** Whether the own key is there, be it readable or not. */
@@ -91,15 +106,30 @@ export class TransportKeyring {
   /** What has become of the key, as far as the other keys of the store can tell. */
   async #hint(own: KeyRef, cause: KeystoreError): Promise<string> {
     if (cause.code === 'master-key-unavailable') return `${cause.message}: bring it back.`
+    const finding = await this.#diagnose(own)
+    if (finding !== null && certain.includes(finding.kind))
+      return `${finding.place}: ${finding.message}; ${finding.remedy}.`
     if (cause.code === 'keystore-key-malformed') {
       return `${cause.message}. It opens, but is a key of another kind: it was renamed or overwritten.`
     }
     const { opened, tried } = await this.#tryOthers(own)
     const { message } = cause
     if (tried === 0) return `${message}.`
-    return opened === 0
-      ? `${message}. No other key of this keystore opens either: the master key is another one than that of the keys.`
-      : `${message}. Other keys of this keystore open, so that the master key is right: the file was renamed, overwritten, or brought from another keystore.`
+    if (opened === 0)
+      return `${message}. No other key of this keystore opens either: the master key is another one than that of the keys.`
+    const others = 'Other keys of this keystore open, so that the master key is right'
+    return finding?.kind === 'other-master-key'
+      ? `${message}. ${others}, and it is the key of nobody in this keystore: the file was brought from another keystore, or overwritten.`
+      : `${message}. ${others}: the file was renamed, overwritten, or brought from another keystore.`
+  }
+
+  async #diagnose(own: KeyRef): Promise<Finding | null> {
+    try {
+      return await this.#keystore.diagnose(own)
+    } catch (error) {
+      if (error instanceof KeystoreError) return null
+      throw error
+    }
   }
 
   async #tryOthers(own: KeyRef): Promise<{ opened: number; tried: number }> {
