@@ -5,6 +5,7 @@ import {
   chmodSync,
   copyFileSync,
   mkdtempSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -274,6 +275,24 @@ test('an own key that does not open is told by three lines, with what has become
   foreign.remove()
   const connector = await start(place)
   renameSync(kept, path('someid'))
+  assert.ok((await echoed(connector, Buffer.from('hello'))).length > 0)
+})
+
+test('what stands in the place of the public key of the server, and is none, is told with what to copy', async () => {
+  const { port } = await sessionServer()
+  const connector = await start({ acraserver_connection_string: `tcp://127.0.0.1:${port}` })
+  const path = join(exchanged.connector.folder, 'someid_server.pub')
+  const kept = readFileSync(path)
+  for (const content of [Buffer.alloc(45), randomBytes(89), Buffer.from('-----BEGIN PUBLIC KEY')]) {
+    writeFileSync(path, content)
+    lines = []
+    assert.equal((await echoed(connector, Buffer.from('hello'))).length, 0)
+    assert.match(
+      lines.join(''),
+      /client_id=someid code=538 error=.* hint="not a key of this kind: [^"]*someid_server\.pub does not hold the public half of the acra-server transport key of someid\. Copy the public half of [^"]* from its host into this keystore\." reason=key_not_found\n/,
+    )
+  }
+  writeFileSync(path, kept)
   assert.ok((await echoed(connector, Buffer.from('hello'))).length > 0)
 })
 
