@@ -59,7 +59,7 @@ const program = ({ setup, code }: Work) => `
   const folder = process.argv[1]
   ${setup}
   const before = threads.map(switches)
-  for (let round = 0; round < 100; round++) await promises.stat('/')
+  for (let round = 0; round < 300; round++) await promises.stat('/')
   const gains = threads.map((thread, at) => switches(thread) - before[at])
   console.log(threads[gains.indexOf(Math.max(...gains))])
   readSync(0, Buffer.alloc(1))
@@ -71,8 +71,20 @@ const program = ({ setup, code }: Work) => `
   }
 `
 
-/** The system calls of the work that change files below its folder. */
-export async function pointsOf(work: Work): Promise<readonly Point[]> {
+/** How often a work is watched: the thread for files is told by how often it waits, and on a busy machine another one may look like it. */
+export const LOOKS = 5
+
+/** The system calls of the work that change files below its folder: at least one. It is done several times where it is not seen at once. */
+export async function pointsOf(work: Work, again: () => void): Promise<readonly Point[]> {
+  for (let look = 0; look < LOOKS; look++) {
+    const points = await pointsSeen(work)
+    if (points.length > 0) return points
+    again()
+  }
+  throw new Error('the work changes no file')
+}
+
+async function pointsSeen(work: Work): Promise<readonly Point[]> {
   const folder = mkdtempSync(join(tmpdir(), 'acra-strace-'))
   const log = join(folder, 'log')
   try {
