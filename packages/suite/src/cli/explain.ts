@@ -1,17 +1,22 @@
 import { readSync } from 'node:fs'
 import { ConfigurationError, readTextFile, UsageError } from '../options/index.ts'
-import { loadExplainer } from '../services/explain/index.ts'
-import { ENCRYPTOR_CONFIG_SIZE_MAX, type ServerOptions } from '../services/server/index.ts'
+import { type Explainer, loadExplainer, type SchemaQueries } from '../services/explain/index.ts'
+import {
+  ENCRYPTOR_CONFIG_SIZE_MAX,
+  type ServerOptions,
+  withSchemaQueries,
+} from '../services/server/index.ts'
 import type { ProgramContext } from './program.ts'
 import { Refusal } from './refusal.ts'
 import { readUserFile } from './whole-file.ts'
 
-type Context = Pick<ProgramContext<never>, 'operands' | 'print'> & {
+type Context = Pick<ProgramContext<never>, 'environment' | 'log' | 'operands' | 'print'> & {
   readonly options: ServerOptions
 }
 
 /** Does what `--explain_sql` or `--print_ddl` asks for. False where neither does: then the server is to start. */
-export async function explains({ options, operands, print }: Context): Promise<boolean> {
+export async function explains(context: Context): Promise<boolean> {
+  const { options, operands, print } = context
   const { explain_sql: explain, print_ddl: definitions } = options
   if (!explain && operands.length > 0)
     throw new UsageError(
@@ -20,21 +25,35 @@ export async function explains({ options, operands, print }: Context): Promise<b
     )
   if (!explain && !definitions) return false
   if (explain && definitions) throw wrong('explain_sql and print_ddl cannot be asked for together')
-  const explainer = await loadExplainer(configText(options), {
-    file: options.encryptor_config_file,
-    onUnprotected: options.on_unprotected,
-  })
   if (definitions) {
+    const explainer = await explainerOf(context)
     const unique = options.print_ddl_unique.split(',').map((name) => name.trim())
     print(`${explainer.definitions(unique.filter((name) => name !== ''))}\n`)
     return true
   }
   const sql = await statement(operands, options)
+  const explainer = await explainerOf(context)
   const text = options.json
     ? JSON.stringify(explainer.explain(sql), null, 2)
     : explainer.describe(sql)
   print(`${text}\n`)
   return true
+}
+
+/** By the encryptor config, and by the schema of the database where a server with these options would learn it. */
+async function explainerOf({ options, environment, log }: Context): Promise<Explainer> {
+  const text = configText(options)
+  const { encryptor_config_file: file, on_unprotected: onUnprotected } = options
+  const load = (queries?: SchemaQueries) =>
+    loadExplainer(text, {
+      file,
+      onUnprotected,
+      ...(queries === undefined ? {} : { database: queries }),
+    })
+  if (!options.schema_introspection) return load()
+  const explainer = await withSchemaQueries(options, environment, log, load)
+  for (const warning of explainer.warnings) log.warning(warning)
+  return explainer
 }
 
 function configText({ encryptor_config_file: path }: ServerOptions): string {

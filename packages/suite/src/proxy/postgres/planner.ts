@@ -135,8 +135,14 @@ export class Planner {
     const { analyze, columns, textSizeMax } = this.#settings
     if (text.length > textSizeMax) return this.#tooLong()
     const shape = shapeOf(text)
-    const explanation = explanationOf(text, shape, analyze(text, shape, paths), columns)
-    return { kind: 'answered', text: queryOf(explanationLines(explanation)) }
+    const analysis = analyze(text, shape, paths)
+    const { unknownNames } = analysis
+    const lines = explanationLines(explanationOf(text, shape, analysis, columns))
+    return {
+      kind: 'answered',
+      text: queryOf(lines),
+      ...(unknownNames === undefined ? {} : { unknownNames }),
+    }
   }
 
   #keyOf({ key }: PossiblePaths): string {

@@ -12,9 +12,12 @@ import {
   anyColumn,
   columnFor,
   type EncryptorConfig,
+  EncryptorConfigError,
   loadEncryptorConfig,
   type OnUnprotected,
+  type TableSetting,
 } from '../../transform/index.ts'
+import { learnConfig, type SchemaQueries } from '../server/introspection/index.ts'
 import { UnknownColumns } from './unknown-columns.ts'
 
 /** What acra-server's own options would say. */
@@ -23,17 +26,35 @@ export interface ExplainerOptions {
   readonly file?: string
   /** `--on_unprotected`: `refuse` where it is left away. */
   readonly onUnprotected?: OnUnprotected
+  /**
+   * A session of the database, outside of any transaction, by which its tables, views and columns are learned: `--schema_introspection`. It is
+   * asked once. Absent: the config alone says what there is.
+   */
+  readonly database?: SchemaQueries
+}
+
+/** What an explainer knows of a database. */
+interface Known {
+  readonly config: EncryptorConfig
+  /** The tables that definitions are for. */
+  readonly definable: readonly TableSetting[]
+  readonly warnings: readonly string[]
 }
 
 /** Explains statements of PostgreSQL by one encryptor config. */
 export class Explainer {
+  /** Sentences about the config and the database, as acra-server logs them. */
+  readonly warnings: readonly string[]
   readonly #config: EncryptorConfig
+  readonly #definable: readonly TableSetting[]
   readonly #parser: Parser
   readonly #columns: ColumnTable
 
   /** Use `loadExplainer`. */
-  constructor(config: EncryptorConfig, parser: Parser) {
+  constructor({ config, definable, warnings }: Known, parser: Parser) {
+    this.warnings = warnings
     this.#config = config
+    this.#definable = definable
     this.#parser = parser
     this.#columns = new ColumnTable(config.columns, columnFor, anyColumn)
   }
@@ -57,25 +78,32 @@ export class Explainer {
    * no such columns.
    */
   definitions(unique: readonly string[] = []): string {
-    const known = new Set(indexedColumns(this.#config.tables))
+    const known = new Set(indexedColumns(this.#definable))
     const unknown = unique.filter((name) => !known.has(name))
     if (unknown.length > 0) throw new UnknownColumns(unknown)
-    return definitionsFor(this.#config.tables, new Set(unique)).join('\n')
+    return definitionsFor(this.#definable, new Set(unique)).join('\n')
   }
 }
 
 /**
  * Reads the text of an encryptor config and loads the parser of PostgreSQL, which takes some 60 ms. Throws EncryptorConfigError with all
- * problems of the text.
+ * problems of the text, or with all that the database contradicts, and what asking the database throws.
  *
  * @example
  * const explainer = await loadExplainer('schemas:\n  - table: users\n    encrypted:\n      - column: email\n')
  * explainer.explain('SELECT email FROM users').class // 'rewritten'
  */
 export async function loadExplainer(
-  config: string,
-  { file = 'encryptor_config', onUnprotected = 'refuse' }: ExplainerOptions = {},
+  text: string,
+  { file = 'encryptor_config', onUnprotected = 'refuse', database }: ExplainerOptions = {},
 ): Promise<Explainer> {
-  const read = loadEncryptorConfig(config, file, postgresTraits, { onUnprotected })
-  return new Explainer(read, await loadParser())
+  const config = loadEncryptorConfig(text, file, postgresTraits, { onUnprotected })
+  const parser = await loadParser()
+  // Where nothing is protected acra-server looks at no statement, and learns nothing.
+  if (database === undefined || config.empty)
+    return new Explainer({ config, definable: config.tables, warnings: [] }, parser)
+  const learned = await learnConfig(database, config, parser)
+  if (learned.contradictions.length > 0)
+    throw new EncryptorConfigError(file, learned.contradictions, 0)
+  return new Explainer(learned, parser)
 }

@@ -163,14 +163,14 @@ const instead = { commandLineOnly: true } as const
 const explaining = {
   explain_sql: flag(
     false,
-    'Say what would be done with the statement behind the options or on standard input, and end; only the encryptor config is needed',
+    'Say what would be done with the statement behind the options or on standard input, and end; only the encryptor config is needed, and with schema_introspection the database',
     instead,
   ),
   explain_file: text('', 'File with the statement for explain_sql', instead),
   json: flag(false, 'Let explain_sql answer as JSON', instead),
   print_ddl: flag(
     false,
-    'Write the definitions of indexes that searchable columns need, and end; only the encryptor config is needed',
+    'Write the definitions of indexes that searchable columns need, and end; only the encryptor config is needed, and with schema_introspection the database',
     instead,
   ),
   print_ddl_unique: text(

@@ -82,8 +82,6 @@ export function openTransports(
 ): Transports {
   const system = onlyOnce(() => systemAuthorities(environment))
   const tlsServer = openTlsServer(options, system, [PROTOCOL], log)
-  const mode = options.tls_database_mode
-  const mayUseTls = mode !== 'disable' && (mode !== 'auto' || tlsServer !== null)
   return {
     tlsServer,
     // Connectors of 0.90 name the protocol of something else.
@@ -97,11 +95,34 @@ export function openTransports(
       tls: tlsServer === null ? 'none' : options.tls_client_required ? 'required' : 'offered',
       users: options.auth_file === '' ? new Map() : readAuthFile(options.auth_file),
     },
-    database: {
-      address: databaseAddress(options.db_host, options.db_port),
-      timeoutMs: options.startup_timeout * 1000,
-      tls: mayUseTls ? { mode, client: openTlsClient(options, system, log) } : null,
-    },
+    database: dialSettings(options, system, log),
+  }
+}
+
+/** How the database is reached by who serves no clients. Reads the files of that side alone; throws TlsError where one cannot be used. */
+export function openDatabaseDial(
+  options: ServerOptions,
+  environment: Environment,
+  log: Logger,
+): DatabaseDialSettings {
+  return dialSettings(
+    options,
+    onlyOnce(() => systemAuthorities(environment)),
+    log,
+  )
+}
+
+function dialSettings(
+  options: ServerOptions,
+  system: () => readonly string[],
+  log: Logger,
+): DatabaseDialSettings {
+  const mode = options.tls_database_mode
+  const mayUseTls = mode !== 'disable' && (mode !== 'auto' || options.tls_client_cert !== '')
+  return {
+    address: databaseAddress(options.db_host, options.db_port),
+    timeoutMs: options.startup_timeout * 1000,
+    tls: mayUseTls ? { mode, client: openTlsClient(options, system, log) } : null,
   }
 }
 

@@ -12,6 +12,7 @@ export interface DatabaseRelation {
   readonly schema: string
   readonly name: string
   readonly kind: RelationKind
+  readonly isPartition: boolean
   /** In physical order. */
   readonly columns: readonly DatabaseColumn[]
   /** The tables of which it is a partition or a child. */

@@ -32,6 +32,7 @@ function relationsOf(specs: Readonly<Record<string, Spec>>): DatabaseRelation[] 
     query: null,
     expressions: [],
     unique: [],
+    isPartition: false,
     hasInsteadTriggers: false,
     rulesName: null,
   }))

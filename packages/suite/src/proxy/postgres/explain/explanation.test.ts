@@ -119,7 +119,7 @@ test('columns of rows are protected ones, others, or of a number that nobody kno
         {
           column: null,
           kind: 'unknown',
-          note: 'columns of *, of a number that is not known: the encryptor config does not list the columns of the table',
+          note: 'columns of *, of a number that is not known: neither the encryptor config nor the schema learned, if any, lists them',
         },
       ],
     },

@@ -172,7 +172,7 @@ function columnOf(
 }
 
 const UNKNOWN =
-  'columns of *, of a number that is not known: the encryptor config does not list the columns of the table'
+  'columns of *, of a number that is not known: neither the encryptor config nor the schema learned, if any, lists them'
 
 function noteOf(named: Named | null, copy: CopyAnalysis | null): string | null {
   if (copy !== null)

@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { Parser } from '../../../sql/postgres/index.ts'
-import { type ConfigProblem, type EncryptorConfig, knownTables } from '../../../transform/index.ts'
+import {
+  type ConfigProblem,
+  type EncryptorConfig,
+  knownTables,
+  relationKey,
+  type TableSetting,
+} from '../../../transform/index.ts'
 import { expressionWarnings } from './expressions.ts'
 import { readSchema, type SchemaQueries } from './read-schema.ts'
 import { withViews } from './views.ts'
@@ -9,6 +15,8 @@ import { withViews } from './views.ts'
 export interface LearnedConfig {
   /** The tables in it are those of the database. */
   readonly config: EncryptorConfig
+  /** Those that may be given indexes and types: no views, no tables of other databases, and no partitions, which have their parents'. */
+  readonly definable: readonly TableSetting[]
   /** What the config says and the database contradicts. Statements that it is about are refused, where the server goes on all the same. */
   readonly contradictions: readonly ConfigProblem[]
   /** Sentences for the log. */
@@ -28,6 +36,9 @@ export async function learnConfig(
   const views = await withViews(schema, tables, config, parser)
   return {
     config: config.over([...views.tables.values(), ...missing], further),
+    definable: schema.relations
+      .filter(({ kind, isPartition }) => kind === 'table' && !isPartition)
+      .flatMap((relation) => views.tables.get(relationKey(relation)) ?? []),
     contradictions,
     warnings: [
       ...warnings,

@@ -106,6 +106,7 @@ function draftOf(row: Record<string, unknown>): Draft {
     schema: String(row.schema),
     name: String(row.name),
     kind: KINDS[String(row.kind)] ?? 'table',
+    isPartition: row.is_partition === true,
     columns: [],
     parents: [],
     reads: [],
@@ -156,7 +157,7 @@ const OF_USERS = `n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'`
 
 const RELATIONS = `
   SELECT c.oid::pg_catalog.int8 AS oid, n.nspname::pg_catalog.text AS schema, c.relname::pg_catalog.text AS name,
-    c.relkind::pg_catalog.text AS kind,
+    c.relkind::pg_catalog.text AS kind, c.relispartition AS is_partition,
     EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_type <> '1') AS has_rules,
     EXISTS (SELECT FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_depend d
         ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = r.oid

@@ -3,5 +3,6 @@
  * what is asked of a database, and what becomes of the encryptor config with the answers.
  */
 
+export { askDatabase } from './asking.ts'
 export { checkSchemaOptions } from './options-check.ts'
 export { openSchemas, type Schemas } from './schemas.ts'

@@ -6,9 +6,9 @@ import { type LearnedConfig, learnConfig } from '../introspection/index.ts'
 import type { ServerMetrics } from '../metrics.ts'
 import type { ServerOptions } from '../options.ts'
 import { type Account, withAccount } from './account.ts'
+import { accountOf } from './asking.ts'
 import { LearnedDatabase, type LearningParts } from './learned-database.ts'
 import { databasesAtStart } from './options-check.ts'
-import { readPassword } from './password.ts'
 import { connectionRefusal, isPassing } from './refusal.ts'
 import { Turns } from './turns.ts'
 
@@ -37,9 +37,8 @@ export async function openSchemas(
   context: SchemasContext,
   parts: Omit<LearningParts, 'now'>,
 ): Promise<Schemas> {
-  const { options, environment } = context
-  const password = readPassword(options.schema_introspection_password_file, environment)
-  const account = { user: options.schema_introspection_user, password, dial: context.dial }
+  const { options, environment, dial } = context
+  const account = accountOf(options, environment, dial)
   const schemas = new Schemas(context, account, { ...parts, now: () => performance.now() })
   try {
     for (const name of databasesAtStart(options)) await schemas.learnAtStart(name)
