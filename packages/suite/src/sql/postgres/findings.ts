@@ -15,7 +15,7 @@ import { Answers } from './answers.ts'
 import { withConstants } from './computation.ts'
 import type { Made } from './formulas.ts'
 import { Givens } from './givens.ts'
-import type { Suspect } from './items.ts'
+import type { Part, Suspect } from './items.ts'
 import { decodeLiteral } from './literal.ts'
 import {
   ParameterUses,
@@ -77,6 +77,8 @@ export class Findings {
   /** What the text does to the schema, so far. */
   schemaChange: 'certain' | 'possible' | null = null
   readonly source: SourceText
+  /** Protected columns by the names that relations of the text have for them. */
+  readonly #shown = new Map<string, ProtectedColumn>()
   /** Literals whose text does not matter for the verdict. */
   readonly #seen = new Set<number>()
   readonly #slots = new Map<number, LiteralSlot>()
@@ -109,6 +111,18 @@ export class Findings {
   /** The statement in hand may change what relations there are. */
   changesSchema(how: 'certain' | 'possible' | null): void {
     if (how !== null && this.schemaChange !== 'certain') this.schemaChange = how
+  }
+
+  /** A relation of the text has these columns. */
+  shows(parts: readonly Part[]): void {
+    for (const part of parts)
+      if (part.kind === 'column' && part.name !== null && part.item.column !== null)
+        this.#shown.set(part.name, part.item.column)
+  }
+
+  /** The protected column that a name means somewhere in the text, or in any; null where it means none. */
+  protectedName(name: string): ProtectedColumn | null {
+    return this.#shown.get(name) ?? this.catalog.protectedName(name)
   }
 
   /** The table that a name means; null where it is not configured. Refuses where it may mean several that are not protected alike. */

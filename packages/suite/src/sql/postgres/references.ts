@@ -59,7 +59,7 @@ function foundItem(found: Found, name: string, place: Place): Item {
     }
     case 'nothing': {
       findings.catalog.unknownColumn?.(name)
-      const like = findings.catalog.protectedName(name)
+      const like = findings.protectedName(name)
       if (like === null) return PLAIN
       findings.refuse(like, {
         message: `${place.clause} uses a column ${name} of a table that acra-server cannot tell`,

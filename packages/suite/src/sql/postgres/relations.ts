@@ -103,6 +103,12 @@ function tableItem(table: KnownTable, name: string, { findings }: Context): Item
 
 /** A relation under its alias, its first columns renamed where the alias says so. */
 export function aliased(relation: Relation, alias: Alias | undefined, context: Context): Relation {
+  const named = underAlias(relation, alias, context)
+  context.findings.shows(named.parts)
+  return named
+}
+
+function underAlias(relation: Relation, alias: Alias | undefined, context: Context): Relation {
   if (alias === undefined) return relation
   const names = stringsOf(alias.colnames)
   const renamed = { ...relation, name: alias.aliasname ?? relation.name }

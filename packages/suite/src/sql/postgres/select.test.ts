@@ -237,6 +237,18 @@ refused([
     'the SELECT list cannot use users.email in GREATEST or LEAST',
   ],
   [
+    "SELECT 1 FROM (SELECT email AS k FROM users) q, plain p JOIN plain r ON q.k = 'x'",
+    'JOIN ON uses a column k of a table that acra-server cannot tell',
+  ],
+  [
+    "SELECT 1 FROM users u (a, b), (SELECT 1 FROM plain WHERE u.b = 'x') q",
+    'WHERE uses a column b of a table that acra-server cannot tell',
+  ],
+  [
+    "WITH w (m) AS (SELECT email FROM users) SELECT 1 FROM w AS v WHERE w.m = 'x'",
+    'WHERE uses a column m of a table that acra-server cannot tell',
+  ],
+  [
     "SELECT NULLIF(email, 'x') FROM users",
     'the SELECT list cannot use users.email in a comparison',
   ],

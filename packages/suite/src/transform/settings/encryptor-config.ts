@@ -164,13 +164,13 @@ export function encryptorConfig(parts: ConfigParts): EncryptorConfig {
   }
 }
 
-/** True where no cell tells of which of the two columns it is: those whose envelopes alone say how they are revealed. */
+/** True where no cell tells of which of the two columns it is: those whose envelopes alone say how they are revealed, and those that store alike. */
 export function areReadAlike(one: ColumnSetting, other: ColumnSetting): boolean {
   if (one === other) return true
   const isPlain = ({ masking, tokenization }: ColumnSetting) =>
     masking === null && tokenization === null
   const isSameType = one.dataType === other.dataType && one.onFail === other.onFail
-  return isSameType && isPlain(one) && isPlain(other)
+  return isSameType && ((isPlain(one) && isPlain(other)) || areStoredAlike(one, other))
 }
 
 export function areStoredAlike(from: ColumnSetting, to: ColumnSetting): boolean {

@@ -530,6 +530,27 @@ schemas:
   assert.ok(!config.alike(a!, c!))
 })
 
+test('tokens and masked values are read alike where they are stored alike', () => {
+  const config = load(`
+schemas:
+  - table: users
+    encrypted:
+      - { column: a, token_type: str, consistent_tokenization: true }
+      - { column: b, token_type: str, consistent_tokenization: true }
+      - { column: c, token_type: str }
+      - { column: d, token_type: int32, consistent_tokenization: true }
+      - { column: e, masking: x, plaintext_length: 3, plaintext_side: left }
+      - { column: f, masking: x, plaintext_length: 3, plaintext_side: left }
+      - { column: g, masking: x, plaintext_length: 3, plaintext_side: right }
+`)
+  const found = (name: string) => config.protectedName(name)!
+  assert.ok(config.alike(found('a'), found('b')))
+  assert.ok(!config.alike(found('a'), found('c')))
+  assert.ok(!config.alike(found('a'), found('d')))
+  assert.ok(config.alike(found('e'), found('f')))
+  assert.ok(!config.alike(found('e'), found('g')))
+})
+
 test('names are compared as they are written', () => {
   const config = load('schemas: [{table: Accounts, encrypted: [{column: Email}]}]')
   assert.notEqual(config.table(null, 'Accounts'), null)
