@@ -124,6 +124,7 @@ const ofColumnsLeftOut: Readonly<Record<string, readonly string[]>> = {
   'pg-token-mask-typed-06': ['7001002003004001'],
   'pg-token-mask-typed-07': ['7001002003004001'],
   'own-choice-01': ['osprey98201quill'],
+  'own-hunt-19': ['kite136c'],
   'own-insert-select-01': ['910-11-0001'],
   'own-insert-select-05': [],
   'own-values-03': ['943-00-0001'],
