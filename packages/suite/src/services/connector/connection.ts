@@ -4,11 +4,11 @@ import { type Address, type DialError, dial } from '../../net/index.ts'
 import { traceFrame } from '../../net/secure-session/index.ts'
 import { events, type Logger } from '../../observe/index.ts'
 import { wrapFields } from '../transport/index.ts'
+import type { Turns } from '../turns/index.ts'
 import { carry } from './carry.ts'
 import { beginningOf, type IsWhole } from './first-message.ts'
 import type { Place } from './peer.ts'
 import type { Wrap } from './transport.ts'
-import type { Turns } from './turns.ts'
 import type { UserCheckError } from './user-check.ts'
 
 /** The time between two attempts to connect. */

@@ -12,6 +12,7 @@ import {
   TransportKeyring,
   wrapFields,
 } from '../transport/index.ts'
+import { Turns } from '../turns/index.ts'
 import { type Route, serveConnection } from './connection.ts'
 import { isDatabaseMessage, isHttpMessage } from './first-message.ts'
 import { ConnectorMetrics } from './metrics.ts'
@@ -24,7 +25,6 @@ import {
   transportNames,
   type Wrap,
 } from './transport.ts'
-import { Turns } from './turns.ts'
 import { checkUser } from './user-check.ts'
 
 /** What the service is started with, besides its options. */

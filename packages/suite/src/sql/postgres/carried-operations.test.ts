@@ -1,21 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { catalogOf, rewritten, verdict } from './testing/index.ts'
+import { rewritten, searchableCatalog, verdict } from './testing/index.ts'
 
-const search = { email: 'prefix', contact: 'prefix', ssn: 'whole', name: 'none' } as const
-const catalog = catalogOf({
-  tables: {
-    'public.users': {
-      columns: ['id', 'email', 'ssn', 'name', 'nick'],
-      protect: ['email', 'ssn', 'name'],
-      search,
-    },
-    'public.orders': { columns: ['id', 'contact', 'email'], protect: ['contact', 'email'], search },
-    'public.staging': { columns: ['id', 'email', 'name'], protect: ['email', 'name'], search },
-    'public.loose': { protect: ['email'], search },
-    'public.plain': { columns: ['id', 'email'] },
-  },
-})
+const catalog = searchableCatalog()
 
 /** A statement, and what the database gets. */
 const carried: readonly (readonly [string, string])[] = [

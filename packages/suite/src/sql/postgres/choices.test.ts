@@ -1,21 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { catalogOf, rewritten, verdict } from './testing/index.ts'
+import { analyzeSql, rewritten, searchableCatalog, verdict } from './testing/index.ts'
 
-const search = { email: 'prefix', contact: 'prefix', ssn: 'whole', name: 'none' } as const
-const catalog = catalogOf({
-  tables: {
-    'public.users': {
-      columns: ['id', 'email', 'ssn', 'name', 'nick'],
-      protect: ['email', 'ssn', 'name'],
-      search,
-    },
-    'public.orders': { columns: ['id', 'contact', 'email'], protect: ['contact', 'email'], search },
-    'public.staging': { columns: ['id', 'email', 'name'], protect: ['email', 'name'], search },
-    'public.loose': { protect: ['email'], search },
-    'public.plain': { columns: ['id', 'email'] },
-  },
-})
+const catalog = searchableCatalog()
 
 /** A statement, and what the database gets. */
 const carried: readonly (readonly [string, string])[] = [
@@ -86,3 +73,11 @@ for (const statement of [
     assert.match(verdict(statement, catalog), /^refused/)
   })
 }
+
+test('who joins by the name of a searchable column is told how to write it', () => {
+  for (const join of ['JOIN staging s USING (email)', 'NATURAL JOIN staging s']) {
+    const analysis = analyzeSql(`SELECT 1 FROM users u ${join}`, catalog)
+    assert.equal(analysis.kind, 'refused')
+    assert.match(analysis.refusal.hint, /ON a\.email = b\.email/)
+  }
+})

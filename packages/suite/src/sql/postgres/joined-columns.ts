@@ -109,7 +109,10 @@ function columnOf(side: Source, name: string, around: Surroundings): Item {
     else items.push({ ...PLAIN, sent: part.sent })
   }
   const guarded = items.find((item) => item.column !== null)?.column ?? null
-  if (guarded !== null)
-    refuseUse(guarded, { ...place(around), clause: 'JOIN USING' }, 'a comparison')
+  if (guarded !== null) {
+    const isSearchable = (guarded.equality ?? 'none') !== 'none'
+    const hint = isSearchable ? `Write the comparison itself: ON a.${name} = b.${name}.` : undefined
+    refuseUse(guarded, { ...place(around), clause: 'JOIN USING' }, 'a comparison', hint)
+  }
   return combined(items)
 }

@@ -4,11 +4,19 @@ import type { Place } from './context.ts'
 import { nameOf } from './findings.ts'
 import { qualifiedName, type TypeName } from './tree.ts'
 
+const AS_IT_IS =
+  'Select the column as it is, or test it by IS NULL or count(); compare and compute in the application.'
+
 /** Refuses a use of a protected column. */
-export function refuseUse(column: ProtectedColumn, place: Place, how: string): void {
+export function refuseUse(
+  column: ProtectedColumn,
+  place: Place,
+  how: string,
+  hint: string = AS_IT_IS,
+): void {
   place.findings.refuse(column, {
     message: `${place.clause} cannot use ${nameOf(column)} in ${how}: the column is protected, the database holds only its encrypted form`,
-    hint: 'Select the column as it is, or test it by IS NULL or count(); compare and compute in the application.',
+    hint,
   })
 }
 

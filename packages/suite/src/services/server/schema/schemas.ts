@@ -2,6 +2,7 @@ import type { Environment } from '../../../keystore/index.ts'
 import { events, type Logger } from '../../../observe/index.ts'
 import { ConnectionRefused, type DatabaseDialSettings } from '../../../proxy/postgres/index.ts'
 import { type EncryptorConfig, EncryptorConfigError } from '../../../transform/index.ts'
+import { Turns } from '../../turns/index.ts'
 import { type LearnedConfig, learnConfig } from '../introspection/index.ts'
 import type { ServerMetrics } from '../metrics.ts'
 import type { ServerOptions } from '../options.ts'
@@ -10,7 +11,6 @@ import { accountOf } from './asking.ts'
 import { LearnedDatabase, type LearningParts } from './learned-database.ts'
 import { databasesAtStart } from './options-check.ts'
 import { connectionRefusal, isPassing } from './refusal.ts'
-import { Turns } from './turns.ts'
 
 /** Databases that are known at once, at most. */
 const DATABASES_MAX = 256
@@ -130,7 +130,7 @@ export class Schemas {
   #newEntry(name: string): Entry {
     if (this.#entries.size >= DATABASES_MAX) this.#makeRoom()
     const database = new LearnedDatabase(this.#parts, {
-      learn: (isFirst) => this.#turns.take(() => this.#learn(name, isFirst)),
+      learn: (isFirst) => this.#turns.run(() => this.#learn(name, isFirst)),
       learned: (learned) => this.#learned(name, entry, learned),
       failed: (error, refuses) => this.#failed(name, entry, error, refuses),
       changed: () => this.#context.changed(name),

@@ -60,6 +60,28 @@ export function catalogOf({
   }
 }
 
+/** Tables whose protected columns can be compared by a search hash (email, contact), as they are stored (ssn), or not at all (name). */
+export function searchableCatalog(): Catalog {
+  const search = { email: 'prefix', contact: 'prefix', ssn: 'whole', name: 'none' } as const
+  return catalogOf({
+    tables: {
+      'public.users': {
+        columns: ['id', 'email', 'ssn', 'name', 'nick'],
+        protect: ['email', 'ssn', 'name'],
+        search,
+      },
+      'public.orders': {
+        columns: ['id', 'contact', 'email'],
+        protect: ['contact', 'email'],
+        search,
+      },
+      'public.staging': { columns: ['id', 'email', 'name'], protect: ['email', 'name'], search },
+      'public.loose': { protect: ['email'], search },
+      'public.plain': { columns: ['id', 'email'] },
+    },
+  })
+}
+
 function tableOf(
   name: string,
   { columns, protect = [], search = {} }: TableSpec,
