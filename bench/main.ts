@@ -17,7 +17,14 @@ if (bench === undefined) {
   console.error(`no bench is called "${first}"; there is: ${Object.keys(benches).join(', ')}`)
   process.exitCode = 2
 } else {
-  process.exitCode = await bench(isName ? rest : process.argv.slice(2))
+  process.exitCode = await bench(isName ? rest : process.argv.slice(2)).catch(wrongUse)
+}
+
+/** An option that there is not; `--help` names those that there are. Throws what is anything else. */
+function wrongUse(error: Error): number {
+  if (!('code' in error) || !String(error.code).startsWith('ERR_PARSE_ARGS')) throw error
+  console.error(error.message)
+  return 2
 }
 
 /** What is measured in a process must be alone in it. */

@@ -11,6 +11,10 @@ import { callContestants } from './calls.ts'
 import { connectorContestants } from './connector.ts'
 import { type Outcome, ratioOf, takeTurns } from './turns.ts'
 
+const usage = `npm run bench:translator [-- --rounds=15] [--only=TEXT] [--write]
+  --only   rows with this in their names, and what they are compared with
+  --write  puts the tables into docs/benchmarks.md`
+
 export async function translatorBench(args: readonly string[]): Promise<number> {
   const { values: settings } = parseArgs({
     args: [...args],
@@ -20,8 +24,13 @@ export async function translatorBench(args: readonly string[]): Promise<number> 
       only: { type: 'string', default: '' },
       /** Puts the tables into docs/benchmarks.md. */
       write: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
     },
   })
+  if (settings.help) {
+    console.log(usage)
+    return 0
+  }
   const sandbox = createSandbox('bench-translator')
   try {
     const sections: string[] = []
