@@ -53,7 +53,7 @@ function madeByCall(call: FuncCall, source: SourceText, read: Reader): Made | nu
   const end = source.endOfName(location, parts)
   const close = end === null ? null : source.endOfBrackets(source.skipBlank(end))
   if (close === null) return null
-  return made(name, args, { start: location, end: close }, source, read)
+  return made(name, args.map(read), { start: location, end: close }, source)
 }
 
 function madeByOperator(expression: A_Expr, source: SourceText, read: Reader): Made | null {
@@ -69,19 +69,18 @@ function madeByOperator(expression: A_Expr, source: SourceText, read: Reader): M
   if (!first || !last) return null
   const start = lexpr === undefined ? location : wholeOf(first).start
   const span = source.balanced({ start, end: wholeOf(last).end })
-  return span === null ? null : made(symbol, operands, span, source, read)
+  return span === null ? null : made(symbol, edges, span, source)
 }
 
 function made(
   name: string,
-  operands: readonly Node[],
+  operands: readonly (Operand | null)[],
   span: Span,
   source: SourceText,
-  read: Reader,
 ): Made | null {
   const parts: Part[] = []
   for (const operand of operands) {
-    const part = partOf(read(operand), source)
+    const part = partOf(operand, source)
     if (part === null) return null
     parts.push(part)
   }

@@ -21,8 +21,8 @@ export function pureFunction(name: string): PureFunction | null {
   return FUNCTIONS.get(name) ?? null
 }
 
-/** What `repeat` makes may be so long, in bytes. */
-const REPEATED_MAX = 1 << 20
+/** What `repeat` and `replace` make may be longer by so much than all that they are given, in bytes: a short text is not to fill the memory. */
+const GROWTH_MAX = 1024
 const SPACE = Buffer.from(' ')
 
 const text = (count: readonly number[], numbers: number, of: PureFunction['of']): PureFunction => ({
@@ -131,10 +131,13 @@ function trimmed(value: Buffer, set: Buffer, atStart: boolean, atEnd: boolean): 
   return value.subarray(start, end)
 }
 
-function replaced([value, from, to]: readonly Buffer[]): Buffer | null {
+function replaced(given: readonly Buffer[]): Buffer | null {
+  const [value, from, to] = given
   if (!isAscii(from)) return null
   if (from.length === 0) return value
   const pieces = value.toString('latin1').split(from.toString('latin1'))
+  const size = value.length + (pieces.length - 1) * (to.length - from.length)
+  if (isTooLong(size, given)) return null
   return Buffer.from(pieces.join(to.toString('latin1')), 'latin1')
 }
 
@@ -157,10 +160,17 @@ function side(
   return n === null ? null : ascii(value, (given) => cut(given, n))
 }
 
-function repeated([value, count]: readonly Buffer[]): Buffer | null {
+function repeated(given: readonly Buffer[]): Buffer | null {
+  const [value, count] = given
   const n = countOf(count)
-  if (n === null || n * value.length > REPEATED_MAX) return null
-  return n <= 0 ? Buffer.alloc(0) : Buffer.concat(Array<Buffer>(n).fill(value))
+  if (n === null) return null
+  const times = value.length === 0 ? 0 : Math.max(0, n)
+  if (isTooLong(times * value.length, given)) return null
+  return Buffer.concat(Array<Buffer>(times).fill(value))
+}
+
+function isTooLong(size: number, given: readonly Buffer[]): boolean {
+  return size > given.reduce((sum, { length }) => sum + length, GROWTH_MAX)
 }
 
 function character([code]: readonly Buffer[]): Buffer | null {
