@@ -37,7 +37,7 @@ export async function installPrograms(programs = testPrograms, needed = 'The tes
     runQuietly(title, 'apt-get', [...options, ...install], { env }),
   )
   if (installed !== 0) return false
-  const still = programs.filter(({ program }) => !runs(program))
+  const still = programs.filter((wanted) => !runs(wanted))
   if (still.length === 0) return true
   console.error(`${names(still)} cannot be run even after ${packages.join(', ')} were installed`)
   return false
