@@ -10,6 +10,11 @@ export type Side = 'client' | 'database'
  * connection and no other. What `fromClient` passes on of its chunk goes to the database only, and the other way round.
  */
 export interface Conversation {
+  /**
+   * Opens the exchange where the database speaks first. The client is not read before it is settled. Absent where the
+   * client does.
+   */
+  begin?(): Soon<void>
   fromClient(chunk: Buffer): Soon<void>
   fromDatabase(chunk: Buffer): Soon<void>
   /** True until the client is logged in: that has a time limit as a whole. */

@@ -57,6 +57,17 @@ export function relayContract(keepsClientBuffer: boolean): void {
     }
   }
 
+  /** Connects to the database at once, and hears it before the client. */
+  class DatabaseFirst extends PassThrough {
+    async begin(): Promise<void> {
+      await this.link.openDatabase()
+    }
+
+    override fromClient(chunk: Buffer): void {
+      this.toDatabase(chunk)
+    }
+  }
+
   interface Rig {
     readonly client: Socket
     readonly relay: Relay
@@ -142,6 +153,58 @@ export function relayContract(keepsClientBuffer: boolean): void {
   const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
   const echo = (socket: Socket) => void socket.pipe(socket)
+
+  test('a database that speaks first is heard by a client that says nothing', async () => {
+    const { client, ended } = await rig((socket) => {
+      socket.write('greeting ')
+      socket.pipe(socket)
+    }, DatabaseFirst)
+    const [greeting] = await once(client, 'data')
+    assert.equal(String(greeting), 'greeting ')
+    client.end('answer')
+    assert.equal(await heard(client), 'answer')
+    assert.equal((await ended).error, null)
+  })
+
+  test('what a client says before the conversation has begun is kept, its end too', async () => {
+    const order: string[] = []
+    let begin!: () => void
+    const mayBegin = new Promise<void>((resolve) => {
+      begin = resolve
+    })
+    class Late extends DatabaseFirst {
+      override async begin(): Promise<void> {
+        await mayBegin
+        order.push('begun')
+        await super.begin()
+      }
+
+      override fromClient(chunk: Buffer): void {
+        order.push('read')
+        super.fromClient(chunk)
+      }
+    }
+    const { client } = await rig(echo, Late)
+    client.end('early')
+    for (let i = 0; i < 10; i++) await turn()
+    begin()
+    assert.equal(await heard(client), 'early')
+    assert.deepEqual(order, ['begun', 'read'])
+  })
+
+  test('a conversation that cannot begin tells the client, and ends', async () => {
+    class Broken extends PassThrough {
+      override words = Buffer.from('no database')
+      async begin(): Promise<void> {
+        throw new Error('nobody there')
+      }
+    }
+    const { client, ended } = await rig(echo, Broken)
+    assert.equal(await heard(client), 'no database')
+    const { side, error } = await ended
+    assert.equal(side, 'database')
+    assert.equal(error?.message, 'nobody there')
+  })
 
   test('bytes go both ways, and a half-close too, after what came before it', async () => {
     const { client, ended } = await rig(echo)

@@ -108,8 +108,8 @@ class End {
 
 /**
  * Carries bytes between a client and its database, through a conversation. It owns both sockets: reads no more from one side
- * than the other takes, ends one side when the other has ended, and breaks both off when one fails. The client is read from
- * the beginning; the database is connected when the conversation asks for it.
+ * than the other takes, ends one side when the other has ended, and breaks both off when one fails. The client is read as soon
+ * as the conversation has begun; the database is connected when the conversation asks for it.
  */
 export class Relay implements Link, Watched {
   readonly #options: RelayOptions
@@ -129,11 +129,11 @@ export class Relay implements Link, Watched {
     const socket =
       (options.keepsClientBuffer ? readingInto(client, this.#keptBuffer('client')) : null) ?? client
     this.#attach('client', socket)
+    socket.pause() // Until the conversation has begun.
     // A socket that reads by `onread` has no such events.
     socket.on('data', (chunk) => this.#read('client', chunk))
-    socket.resume()
     options.watch.add(this)
-    if (options.first !== undefined && options.first.length > 0) this.#read('client', options.first)
+    this.#begin()
   }
 
   get toClient(): Outlet {
@@ -261,6 +261,35 @@ export class Relay implements Link, Watched {
         return goOn
       },
     }
+  }
+
+  /** Lets the conversation begin, and reads the client then. */
+  #begin(): void {
+    let late: Soon<void>
+    try {
+      late = this.#conversation.begin?.()
+    } catch (error) {
+      this.#fail('database', asError(error))
+      return
+    }
+    if (!(late instanceof Promise)) {
+      this.#readClient()
+      return
+    }
+    this.#client.isBusy = true
+    late.then(
+      () => {
+        this.#client.isBusy = false
+        this.#readClient()
+      },
+      (error) => this.#fail('database', asError(error)),
+    )
+  }
+
+  #readClient(): void {
+    const { first } = this.#options
+    if (first !== undefined && first.length > 0) this.#read('client', first)
+    this.#resume('client')
   }
 
   /** Gives a chunk to the conversation; false where no more shall be read from that side for now. */
