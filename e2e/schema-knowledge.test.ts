@@ -68,6 +68,24 @@ test('columns stand in the order of the database, without those that were droppe
     },
   ))
 
+test('a field of a column is written where the column is known to have fields', () =>
+  learned(
+    `CREATE TYPE place AS (city text, name text);
+     CREATE TYPE moved AS (at date, place place);
+     CREATE DOMAIN home AS place CHECK ((VALUE).city <> '');
+     CREATE TABLE users (id int, email bytea, ssn text, address place, moves moved[], home home, u text);
+     CREATE VIEW addresses AS SELECT email, address FROM users`,
+    users,
+    ({ config }, version) => {
+      const say = (sql: string) => verdict(sql, config, ['public'])
+      for (const target of ['address.city', 'moves[1].place.name', 'home.city'])
+        assert.equal(say(`UPDATE users SET ${target} = 'x'`), 'untouched', `${target}, ${version}`)
+      assert.equal(say("UPDATE addresses SET address.city = 'x'"), 'untouched', version)
+      for (const target of ['u.email', 'u.city', 'users.email', 'email.city', 'ssn.x'])
+        assert.match(say(`UPDATE users u SET ${target} = 'x'`), /^refused: /, version)
+    },
+  ))
+
 test('partitions of partitions, and children, have the protected columns of their parent', () =>
   learned(
     `CREATE TABLE users (id int, ssn text, email bytea) PARTITION BY RANGE (id);

@@ -38,6 +38,8 @@ export interface KnownTable {
   readonly columns: readonly string[] | null
   /** True where the columns come from the database: it had no others when it was asked. */
   readonly isLearned?: boolean
+  /** Columns that are known to have fields: values of a composite type, or arrays of such. Absent: not known of any. */
+  readonly composite?: ReadonlySet<string>
   readonly protected: ReadonlyMap<string, ProtectedColumn>
   /** Columns whose cells may be of another column too, which is read alike and stored otherwise. Absent: none. */
   readonly mixed?: ReadonlySet<string>

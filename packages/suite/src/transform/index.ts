@@ -16,6 +16,7 @@ export {
 export {
   type ColumnSetting,
   type ConfigProblem,
+  compositeColumns,
   type DatabaseExpression,
   type DatabaseRelation,
   type DatabaseSchema,

@@ -9,7 +9,15 @@ import { isCatalogRelation } from './functions.ts'
 import { givenUnder } from './given-columns.ts'
 import type { Item, Suspect } from './items.ts'
 import { storedType } from './operands.ts'
-import { type CaseExpr, type Node, partsOf, type RangeVar, type TypeCast } from './tree.ts'
+import {
+  type CaseExpr,
+  type Node,
+  partsOf,
+  type RangeVar,
+  type ResTarget,
+  stringOf,
+  type TypeCast,
+} from './tree.ts'
 
 /** The table that a statement writes to. A common table of the same name does not hide it. */
 export interface Written {
@@ -48,17 +56,77 @@ export interface Target {
   readonly isPart: boolean
 }
 
-/** A column that a statement gives a value to. */
+/** A target as it stands in SET or in the list of INSERT. Its subscripts are expressions. */
+export function listedTarget(
+  written: Written,
+  { name = '', indirection = [] }: Pick<ResTarget, 'name' | 'indirection'>,
+  place: Place,
+): Target {
+  for (const step of indirection) if ('A_Indices' in step) useValue(step, place, 'a subscript')
+  return targetOf(written, name, indirection, place)
+}
+
+/** A column that a statement gives a value to: by its name, and by a field or a subscript of it (`steps`). */
 export function targetOf(
   written: Written,
   columnName: string,
-  steps: readonly Node[] | undefined,
+  steps: readonly Node[],
   context: Context,
 ): Target {
-  const target = columnOf(written, columnName, context)
-  if (written.table !== null && target.column === null)
-    refuseUnknownColumn(written.table, columnName, context)
-  return { ...target, isPart: (steps ?? []).length > 0 }
+  const named = columnOf(written, columnName, context)
+  const target = { ...named, isPart: steps.length > 0 }
+  if (target.column !== null || target.suspect !== null) return target
+  if (written.table !== null) refuseUnknownColumn(written.table, columnName, context)
+  const qualified = qualifiedTarget(written, columnName, steps)
+  return qualified === null ? target : asQualified(target, qualified, written, context)
+}
+
+/** A target that may be meant as a column with the name of its table before it. */
+interface QualifiedTarget {
+  /** As it is written, without quotes. */
+  readonly text: string
+  /** The names that the column may be meant by. */
+  readonly columns: readonly string[]
+  readonly isQuoted: boolean
+}
+
+/**
+ * PostgreSQL has no qualified targets. `p.name` is the field `name` of a column `p`, and `"p.name"` is one name: where there is no such column the
+ * statement fails, and the server writes it to its log with the values.
+ */
+function qualifiedTarget(
+  { table }: Written,
+  columnName: string,
+  steps: readonly Node[],
+): QualifiedTarget | null {
+  const fields = steps.flatMap((step) => ('A_Star' in step ? '*' : (stringOf(step) ?? [])))
+  if (fields.length > 0) {
+    if (table?.composite?.has(columnName) === true) return null
+    return { text: [columnName, ...fields].join('.'), columns: fields, isQuoted: false }
+  }
+  if (table?.columns?.includes(columnName) === true) return null
+  const [, ...columns] = columnName.split('.')
+  return columns.length === 0 ? null : { text: columnName, columns, isQuoted: true }
+}
+
+function asQualified(
+  target: Target,
+  { text, columns, isQuoted }: QualifiedTarget,
+  { table, name, isUnlisted }: Written,
+  { findings }: Context,
+): Target {
+  const [inside] = table?.protected.values() ?? []
+  const meant = columns.flatMap((column) => table?.protected.get(column) ?? [])[0]
+  const column = meant ?? (isQuoted ? undefined : inside)
+  if (column !== undefined) {
+    findings.refuse(column, {
+      message: `a statement gives a value to ${text}, and a target has no table name before it: PostgreSQL would refuse it and log the value`,
+      hint: `Write the column by its name alone. A field of a composite column of ${name} can be written if acra-server learns the schema of the database (--schema_introspection).`,
+    })
+  }
+  if (!isUnlisted) return target
+  const like = columns.flatMap((one) => findings.catalog.protectedName(one) ?? [])[0]
+  return like === undefined ? target : { ...target, suspect: { relation: name, name: text, like } }
 }
 
 /** A column by its name, also one that is made just now. */

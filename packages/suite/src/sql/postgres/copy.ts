@@ -47,7 +47,7 @@ function copyIn(statement: CopyStmt, isFile: boolean, context: Context): Stateme
   const names = attlist === undefined ? (written.table?.columns ?? null) : stringsOf(attlist)
   const reached = names ?? [...(written.table?.protected.keys() ?? [])]
   const items = reached.map((name): ResultItem => {
-    const { column, suspect } = targetOf(written, name, undefined, context)
+    const { column, suspect } = targetOf(written, name, [], context)
     if (suspect !== null) context.findings.refuseSuspect(suspect, 'COPY FROM')
     return column ?? 'other'
   })

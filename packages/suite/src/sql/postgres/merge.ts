@@ -1,13 +1,6 @@
 /** MERGE: what it writes is looked at as in UPDATE and INSERT. */
 
-import {
-  assign,
-  refuseCatalog,
-  targetOf,
-  UNNAMED_TARGET,
-  type Written,
-  writtenTable,
-} from './assignment.ts'
+import { assign, refuseCatalog, UNNAMED_TARGET, type Written, writtenTable } from './assignment.ts'
 import { withTables } from './common-tables.ts'
 import type { Context, Place } from './context.ts'
 import { use } from './expressions.ts'
@@ -17,7 +10,7 @@ import type { Part } from './items.ts'
 import { scopeOver } from './relations.ts'
 import type { Scope } from './scope.ts'
 import { complete, type MergeStmt, type MergeWhenClause, type Node } from './tree.ts'
-import { assignAll, refuseStars, returning, targetRelation } from './write.ts'
+import { assignAll, insertedColumns, refuseStars, returning, targetRelation } from './write.ts'
 
 export function mergeStatement(statement: MergeStmt, context: Context, outer: Scope): Part[] {
   const {
@@ -63,18 +56,13 @@ function insert(
   written: Written,
   place: Place,
 ): void {
-  const names = targetList.length > 0 ? namesOf(targetList) : (written.table?.columns ?? null)
-  if (names === null) refuseUnnamed(written, place)
-  const targets = (names ?? []).map((name) => targetOf(written, name, undefined, place))
+  const targets = insertedColumns(written, targetList.length > 0 ? targetList : undefined, place)
+  if (targets === null) refuseUnnamed(written, place)
   refuseStars(values, targets, written, place)
   values.forEach((value, index) => {
-    if (index >= targets.length && names !== null) refuseUnnamed(written, place)
-    assign(targets[index] ?? UNNAMED_TARGET, value, place)
+    if (index >= (targets ?? []).length && targets !== null) refuseUnnamed(written, place)
+    assign(targets?.[index] ?? UNNAMED_TARGET, value, place)
   })
-}
-
-function namesOf(targetList: readonly Node[]): string[] {
-  return targetList.map((node) => ('ResTarget' in node ? (node.ResTarget.name ?? '') : ''))
 }
 
 /** A protected table must be written by names, its own or the configuration's. */

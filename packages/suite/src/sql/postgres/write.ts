@@ -4,6 +4,7 @@ import type { ProtectedColumn } from '../analysis.ts'
 import {
   assign,
   isStoredAlike,
+  listedTarget,
   refuseCatalog,
   type Target,
   targetOf,
@@ -50,7 +51,11 @@ export function insertStatement(statement: InsertStmt, context: Context, outer: 
   complete(rest)
   const scope = withTables(withClause, context, outer)
   const written = writtenTable(relation, context)
-  const columns = insertedColumns(written, cols, context)
+  const columns = insertedColumns(written, cols, {
+    ...context,
+    scope,
+    clause: `INSERT INTO ${written.name}`,
+  })
   const select =
     selectStmt !== undefined && 'SelectStmt' in selectStmt ? selectStmt.SelectStmt : null
   if (select !== null) insertRows(written, columns, select, context, scope)
@@ -61,18 +66,18 @@ export function insertStatement(statement: InsertStmt, context: Context, outer: 
 }
 
 /** The columns that the values go to, in order; null where the statement does not name them and the configuration neither. */
-function insertedColumns(
+export function insertedColumns(
   written: Written,
   cols: readonly Node[] | undefined,
-  context: Context,
+  place: Place,
 ): readonly Target[] | null {
   if (cols === undefined) {
     const names = written.table?.columns ?? null
-    return names === null ? null : names.map((name) => targetOf(written, name, undefined, context))
+    return names === null ? null : names.map((name) => targetOf(written, name, [], place))
   }
   return cols.flatMap((node) => {
     if (!('ResTarget' in node)) return []
-    return [targetOf(written, node.ResTarget.name ?? '', node.ResTarget.indirection, context)]
+    return [listedTarget(written, node.ResTarget, place)]
   })
 }
 
@@ -210,9 +215,8 @@ export function assignAll(list: readonly Node[], written: Written, place: Place)
     if (!('ResTarget' in node)) continue
     const { name = '', indirection = [], val, location, ...rest } = node.ResTarget
     complete(rest)
-    for (const step of indirection) if ('A_Indices' in step) use(step, place, 'a subscript')
+    const target = listedTarget(written, { name, indirection }, place)
     if (val === undefined) continue
-    const target = targetOf(written, name, indirection, place)
     const value = 'MultiAssignRef' in val ? sharedValue(val, target, place) : val
     if (value !== null) assign(target, value, place)
   }

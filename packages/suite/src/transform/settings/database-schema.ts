@@ -54,6 +54,8 @@ export interface DatabaseColumn {
   readonly name: string
   /** As SQL writes it, with its modifier (`character varying(40)`); of a domain, that of its values. */
   readonly type: string
+  /** True where its values have fields, or are an array of such: those of a composite type, or of a domain over one. */
+  readonly isComposite: boolean
   /** The expression of its default; null where there is none. */
   readonly default: string | null
   /** True where the database makes each of its values: identities, and generated columns. */

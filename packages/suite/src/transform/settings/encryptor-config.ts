@@ -69,6 +69,7 @@ export interface TableSetting {
    */
   readonly protected: ReadonlyMap<string, ColumnSetting>
   readonly isLearned?: boolean
+  readonly composite?: ReadonlySet<string>
   readonly mixed?: ReadonlySet<string>
   readonly mayHide?: boolean
   /** Absent where the config does not name it. */

@@ -23,6 +23,7 @@ function relationsOf(specs: Readonly<Record<string, Spec>>): DatabaseRelation[] 
     columns: Object.entries(columns).map(([name, column]) => ({
       name,
       default: null,
+      isComposite: false,
       isGenerated: false,
       ...(typeof column === 'string' ? { type: column } : { type: 'bytea', ...column }),
     })),

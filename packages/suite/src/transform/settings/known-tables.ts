@@ -71,11 +71,17 @@ function tableOf(
     name,
     columns,
     isLearned: true,
+    composite: compositeColumns(relation),
     protected: protects,
     // It stands for a table of another database.
     ...(relation.kind === 'foreign table' && entry === null ? { mayHide: true } : {}),
     ...(entry?.places === undefined ? {} : { places: entry.places }),
   }
+}
+
+/** The columns of a relation that have fields. */
+export function compositeColumns({ columns }: DatabaseRelation): ReadonlySet<string> {
+  return new Set(columns.filter(({ isComposite }) => isComposite).map(({ name }) => name))
 }
 
 /** Rows of a child are read and written through its parents too: what it protects, they have to. */

@@ -7,6 +7,7 @@ interface Named {
   readonly schema: string | null
   readonly name: string
   readonly columns: readonly string[] | null
+  readonly composite?: ReadonlySet<string>
   readonly protected: ReadonlyMap<string, unknown>
   readonly mixed?: ReadonlySet<string>
   readonly mayHide?: boolean
@@ -102,6 +103,7 @@ function areAlike(one: Named | null, other: Named | null): boolean {
   return (
     areSameNames(one.columns, other.columns) &&
     areSame(one.protected, other.protected) &&
+    isDeepStrictEqual(one.composite, other.composite) &&
     isDeepStrictEqual(one.mixed, other.mixed) &&
     one.mayHide === other.mayHide &&
     isDeepStrictEqual(one.noUse, other.noUse) &&

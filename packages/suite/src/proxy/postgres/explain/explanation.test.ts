@@ -43,6 +43,17 @@ test('a statement without protected columns is untouched, and nothing else is sa
   })
 })
 
+test('a target with the name of its table before it is told as refused', () => {
+  for (const sql of [
+    "UPDATE users u SET u.email = 'secret'",
+    'INSERT INTO users (users.name) VALUES ($1)',
+  ]) {
+    const { class: kind, refusal } = explain(sql)
+    assert.equal(kind, 'refused')
+    assert.match(refusal?.message ?? '', /^a statement gives a value to (u\.email|users\.name), /)
+  }
+})
+
 test('values are told by their place, what they become and what they are for', () => {
   const sql = "INSERT INTO users (email, card, name)\nVALUES ('x', -7, $1), ($2, 5, 'y')"
   const { class: kind, values, answers } = explain(sql)

@@ -55,6 +55,7 @@ async function readRelations(queries: SchemaQueries): Promise<readonly DatabaseR
     relations.get(Number(row.relation))?.columns.push({
       name: String(row.name),
       type: String(row.type),
+      isComposite: row.is_composite === true,
       default: row.default === null ? null : String(row.default),
       isGenerated: row.is_generated === true,
     })
@@ -178,6 +179,8 @@ const COLUMNS = `
   )
   SELECT a.attrelid::pg_catalog.int8 AS relation, a.attname::pg_catalog.text AS name,
     pg_catalog.format_type(COALESCE(b.base, a.atttypid), COALESCE(b.modifier, a.atttypmod)) AS type,
+    (SELECT t.typtype = 'c' OR e.typtype = 'c' FROM pg_catalog.pg_type t LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem
+      WHERE t.oid = COALESCE(b.base, a.atttypid)) AS is_composite,
     CASE WHEN a.attgenerated = '' THEN COALESCE(pg_catalog.pg_get_expr(d.adbin, d.adrelid), b.fallback) END AS default,
     a.attidentity <> '' OR a.attgenerated <> '' AS is_generated
   FROM pg_catalog.pg_attribute a

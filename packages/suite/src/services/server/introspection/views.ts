@@ -4,6 +4,7 @@ import type { Catalog, Refusal } from '../../../sql/index.ts'
 import { analyzeText, type Parser, shapeOf } from '../../../sql/postgres/index.ts'
 import {
   type ColumnSetting,
+  compositeColumns,
   type DatabaseRelation,
   type DatabaseSchema,
   type EncryptorConfig,
@@ -95,6 +96,7 @@ function viewTable(
     name,
     columns: relation.columns.map((column) => column.name),
     isLearned: true,
+    composite: compositeColumns(relation),
     protected: columns,
     ...(mixed.size === 0 ? {} : { mixed }),
     ...(mayHide ? { mayHide } : {}),

@@ -55,7 +55,7 @@ export function refusingAnalysis(): Analyze {
 }
 
 function withoutColumns(table: TableSetting | null): TableSetting | null {
-  return table && { ...table, columns: null }
+  return table && { ...table, columns: null, composite: new Set() }
 }
 
 /** Relations of the system are not learned: nothing protected is in them. */

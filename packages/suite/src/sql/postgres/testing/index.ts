@@ -17,6 +17,8 @@ import { loadParser } from '../parse.ts'
 export interface TableSpec {
   readonly schema?: string
   readonly columns?: readonly string[]
+  /** Those that are known to have fields. */
+  readonly composite?: readonly string[]
   readonly protect?: readonly string[]
   /** Those of them that can be searched: by a search hash, or as they are stored. */
   readonly search?: Readonly<Record<string, Equality>>
@@ -84,14 +86,19 @@ export function searchableCatalog(): Catalog {
 
 function tableOf(
   name: string,
-  { columns, protect = [], search = {} }: TableSpec,
+  { columns, composite = [], protect = [], search = {} }: TableSpec,
   onUnprotected: OnUnprotected,
 ): KnownTable {
   const entries = protect.map((column): [string, ProtectedColumn] => [
     column,
     { table: name, column, onUnprotected, equality: search[column] ?? 'none' },
   ])
-  return { name, columns: columns ?? null, protected: new Map(entries) }
+  return {
+    name,
+    columns: columns ?? null,
+    composite: new Set(composite),
+    protected: new Map(entries),
+  }
 }
 
 export function analyzeSql(sql: string | Buffer, catalog: Catalog): Analysis {
