@@ -267,6 +267,31 @@ test('a database that breaks off between messages is a clear error', async () =>
   fake.close()
 })
 
+for (const config of ['with protected columns', 'without']) {
+  test(`who is told by the database why it goes is told so once, also if the connection then breaks (${config})`, async () => {
+    const fake = await fakeDatabase((socket) => {
+      answerLogin(socket)
+      socket.on('data', (chunk) => {
+        if (!chunk.includes('SELECT')) return
+        const fields = ['SFATAL', 'VFATAL', 'C57P01', 'Mby an administrator', '']
+        const body = Buffer.from(fields.map((field) => `${field}\0`).join(''))
+        const header = Buffer.from([0x45, 0, 0, 0, body.length + 4])
+        socket.write(Buffer.concat([header, body]), () => socket.resetAndDestroy())
+      })
+    })
+    const flags = config === 'without' ? ['--encryptor_config_file='] : []
+    const server = await serve({ host: '127.0.0.1', port: portOf(fake) }, ...flags)
+    const client = await connect(server)
+    client.send(message.query('SELECT 1'))
+    const said = await client.untilAny('')
+    assert.deepEqual(
+      said.map((one) => [one.type, errorOf(one).code]),
+      [['E', '57P01']],
+    )
+    fake.close()
+  })
+}
+
 test('a database that ends between messages, without a word, is a clear error', async () => {
   const fake = await fakeDatabase((socket) => {
     answerLogin(socket)

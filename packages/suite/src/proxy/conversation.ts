@@ -27,8 +27,8 @@ export interface Conversation {
   /** True where a message from that side has begun and not ended: silence has a time limit then. */
   isInsideMessage(side: Side): boolean
   /**
-   * The last message to the client where the connection fails, `side` being the one that failed; null where nothing can
-   * be said, as inside another message.
+   * The last message to the client where the connection fails, `side` being the one that failed; empty where all is said, null
+   * where nothing can be said, as inside another message: then the client's side is broken off.
    */
   lastWords(error: Error, side: Side): Buffer | null
 }

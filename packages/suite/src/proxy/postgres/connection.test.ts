@@ -9,11 +9,12 @@ import {
   encodeSslRequest,
   encodeStartupMessage,
 } from '../../wire/postgres/index.ts'
-import { readyForQuery } from '../../wire/postgres/testing/index.ts'
+import { errorResponse, readyForQuery } from '../../wire/postgres/testing/index.ts'
 import { type ClientTls, PostgresConnection } from './connection.ts'
 import { conversationParts, RecordedOutlet } from './testing/index.ts'
 
 const parts = await conversationParts()
+const unprotected = { ...(await conversationParts('schemas: []')), decryptsUnconfigured: false }
 const keystore = new MemoryKeystore().generate('alice')
 const startup = encodeStartupMessage(0, [['user', 'app']])
 const NO = 'N'
@@ -39,7 +40,11 @@ class Fixture {
   /** The ids of certificates that were asked about. */
   readonly asked: (string | null)[] = []
 
-  constructor(clientId: string | null = 'alice', clientTls: ClientTls = 'none') {
+  constructor(
+    clientId: string | null = 'alice',
+    clientTls: ClientTls = 'none',
+    protectsNothing = false,
+  ) {
     this.connection = new PostgresConnection(
       {
         toClient: this.toClient,
@@ -56,7 +61,9 @@ class Fixture {
           this.closed++
         },
       },
-      { ...parts, heldSizeMax: 1 << 20 },
+      protectsNothing
+        ? { ...unprotected, decryptsUnconfigured: false, heldSizeMax: 1 << 20 }
+        : { ...parts, heldSizeMax: 1 << 20 },
       { tls: clientTls, users: new Map() },
       ({ certificateId }) => {
         this.asked.push(certificateId)
@@ -262,6 +269,28 @@ test('an idle connection ends at once when it shall, a busy one after its statem
   assert.equal(busy.closed, 0)
   await busy.connection.fromDatabase(readyForQuery('I'))
   assert.equal(busy.closed, 1)
+})
+
+test('who was told by the database why the connection ends is told nothing more, whatever comes next', async () => {
+  const fatal = errorResponse({ S: 'FATAL', V: 'FATAL', C: '57P01', M: 'by an administrator' })
+  for (const clientId of ['alice', null]) {
+    const refused = new Fixture(clientId, 'none', clientId === null)
+    await refused.connection.fromClient(startup)
+    await refused.connection.fromDatabase(fatal)
+    assert.deepEqual(refused.connection.lastWords(new Error('reset'), 'database'), Buffer.alloc(0))
+
+    const ended = new Fixture(clientId, 'none', clientId === null)
+    await ended.connection.fromClient(startup)
+    await ended.connection.fromDatabase(readyForQuery('I'))
+    const usual = errorResponse({ S: 'ERROR', V: 'ERROR', C: '42601', M: 'syntax error' })
+    await ended.connection.fromDatabase(usual)
+    assert.match(ended.connection.lastWords(new Error('x'), 'database')!.toString(), /FATAL/)
+    await ended.connection.fromDatabase(fatal)
+    ended.toClient.take()
+    ended.connection.endWhenIdle()
+    assert.equal(ended.closed, 1)
+    assert.equal(ended.toClient.take().length, 0)
+  }
 })
 
 async function caught(promise: void | Promise<void>): Promise<Error> {

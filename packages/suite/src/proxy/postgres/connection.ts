@@ -24,6 +24,7 @@ import { type SessionNames, sessionNames } from './search-paths.ts'
 /** Answers to SSLRequest and GSSENCRequest: not here, and begin. */
 const NO = Buffer.from('N')
 const YES = Buffer.from('S')
+const NOTHING = Buffer.alloc(0)
 /** One of each kind: a client that went on asking would fill the memory with answers. */
 const ENCRYPTION_REQUESTS_MAX = 2
 
@@ -112,12 +113,14 @@ export class PostgresConnection implements Conversation {
   endWhenIdle(): void {
     this.#isEnding = true
     if (this.#conversation?.isIdle === false) return
-    if (this.#conversation !== null) this.#link.toClient.put(errorResponse(shutDown))
+    if (this.#conversation?.hasSaidFatal === false) this.#link.toClient.put(errorResponse(shutDown))
     this.#link.close()
   }
 
   lastWords(error: Error, side: Side): Buffer | null {
     if (this.#channel === 'handshake') return null
+    // One error ends a connection.
+    if (this.#conversation?.hasSaidFatal === true) return NOTHING
     if (this.#conversation?.isInsideMessage('database') === true) return null
     return errorResponse(reportOf(error, side))
   }

@@ -56,6 +56,11 @@ export class PostgresConversation {
     return isReady && expected.head === null && !this.#client.frames.insideFrame
   }
 
+  /** Whether the database has told the client why the connection ends: nobody else is to say it again. */
+  get hasSaidFatal(): boolean {
+    return this.#database.hasSaidFatal
+  }
+
   /** Whether the client has taken leave, or the database has said why it goes. */
   get mayDatabaseEnd(): boolean {
     return mayEnd(this.#client.frames, this.#database.frames)

@@ -29,6 +29,8 @@ const LETTER_D = 0x44
 /** The database's messages: what each means for the books, and whether it passes as it came, rewritten, or not at all. */
 export class FromDatabase {
   readonly frames: FrameCutter
+  /** The database has told the client why the connection ends. */
+  hasSaidFatal = false
   readonly #settings: ConversationSettings
   readonly #books: Books
   readonly #observer: ConversationObserver
@@ -68,6 +70,7 @@ export class FromDatabase {
   /** True where something was put in the message's place, or nothing shall stand there. */
   #take(bytes: Buffer, start: number, end: number): Soon<boolean> {
     const type = bytes[start]
+    if (type === Backend.errorResponse && isFatal(bytes, start, end)) return this.#fatal()
     if (!this.#books.isBrokenOff || !isAnswer(type)) return this.#mean(type, bytes, start, end)
     if (type !== Backend.dataRow) void this.#mean(type, bytes, start, end)
     return true
@@ -113,7 +116,7 @@ export class FromDatabase {
       case Backend.copyDone:
         return this.#copyDone(expected)
       case Backend.errorResponse:
-        return this.#error(bytes, start, end, expected)
+        return this.#failed(expected)
       case Backend.readyForQuery:
         this.#books.ready(decodeReadyForQuery(bytes, start, end))
         // Who hears that a change is done may go on with it anywhere.
@@ -248,10 +251,10 @@ export class FromDatabase {
     }
   }
 
-  #error(bytes: Buffer, start: number, end: number, expected: Expected | null): boolean {
-    // What ends the connection is said as it is.
-    if (expected?.refusal && isFatal(bytes, start, end)) return false
-    return this.#failed(expected)
+  /** What ends the connection is said as it is, whatever it answers. */
+  #fatal(): false {
+    this.hasSaidFatal = true
+    return false
   }
 
   /** The books go where an error takes the database. True where the client gets another error in the place of it, or none. */

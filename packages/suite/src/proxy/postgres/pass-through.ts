@@ -1,6 +1,6 @@
 import type { Soon } from '../../foundation/index.ts'
 import { type Outlet, ProtocolError } from '../../wire/index.ts'
-import { Backend, FrameCutter, Frontend, messageTypes } from '../../wire/postgres/index.ts'
+import { Backend, FrameCutter, Frontend, isFatal, messageTypes } from '../../wire/postgres/index.ts'
 import type { Side } from '../conversation.ts'
 import { Answer } from './answer.ts'
 import { mayEnd } from './leave.ts'
@@ -20,6 +20,7 @@ export class PassThrough {
   readonly #reading: RowReading | null
   #isReady = false
   #isIdle = false
+  #hasSaidFatal = false
 
   /** `login` has a word in authentication; null where that passes. `reading` is null where rows are not looked at. */
   constructor(
@@ -36,7 +37,7 @@ export class PassThrough {
       heldSizeMax: LOGIN_SIZE_MAX,
       oversized: () => 'pass',
     })
-    const wanted: number[] = [Backend.readyForQuery]
+    const wanted: number[] = [Backend.readyForQuery, Backend.errorResponse]
     if (reading !== null) wanted.push(Backend.dataRow)
     if (login !== null) wanted.push(Backend.authentication)
     this.#fromDatabase = new FrameCutter(messageTypes(...wanted), {
@@ -53,6 +54,11 @@ export class PassThrough {
 
   isInsideMessage(side: Side): boolean {
     return (side === 'client' ? this.#fromClient : this.#fromDatabase).insideFrame
+  }
+
+  /** Whether the database has told the client why the connection ends: nobody else is to say it again. */
+  get hasSaidFatal(): boolean {
+    return this.#hasSaidFatal
   }
 
   /** Whether the client has taken leave, or the database has said why it goes. */
@@ -82,6 +88,10 @@ export class PassThrough {
     }
     if (bytes[start] === Backend.authentication && this.#login !== null) {
       return this.#login.fromDatabase(bytes, start, end)
+    }
+    if (bytes[start] === Backend.errorResponse) {
+      this.#hasSaidFatal ||= isFatal(bytes, start, end)
+      return false
     }
     this.#isReady = true
     this.#isIdle = true
