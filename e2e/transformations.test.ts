@@ -111,6 +111,8 @@ test('a stranger sees the mask, the tokens, the default value and the error', ()
       await assert.rejects(client.query('SELECT strict FROM accounts', params), {
         message: 'encoding error in column "strict"',
         code: '42000',
+        // Drivers show it as part of the message, by which applications written for the original know the error.
+        hint: undefined,
       })
     }
     const { rows: next } = await client.query('SELECT 1 AS one')

@@ -207,8 +207,8 @@ export interface Refusal {
   readonly sqlState: string
   /** Names the clause and, where there is one, the column as `table.column`. */
   readonly message: string
-  /** What the operator or developer can do. */
-  readonly hint: string
+  /** What the operator or developer can do; null: nothing is said. */
+  readonly hint: string | null
   readonly column: ProtectedColumn | null
 }
 

@@ -201,7 +201,7 @@ export function encodingError(column: ProtectedColumn): Refusal {
   return {
     sqlState: '42000',
     message: `encoding error in column "${column.column}"`,
-    hint: 'The value is not encrypted with keys of this client id.',
+    hint: null,
     column,
   }
 }

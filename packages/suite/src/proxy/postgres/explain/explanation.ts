@@ -76,7 +76,7 @@ export interface ExplainedColumn {
 export interface Reason {
   readonly sqlState: string
   readonly message: string
-  readonly hint: string
+  readonly hint: string | null
   /** `table.column`, where it is about one. */
   readonly column: string | null
 }

@@ -37,7 +37,8 @@ function section(title: string, lines: readonly string[]): readonly string[] {
 }
 
 function reasonLines({ sqlState, message, hint }: Reason): readonly string[] {
-  return [`reason: ${message} (SQLSTATE ${sqlState})`, `hint: ${hint}`]
+  const reason = `reason: ${message} (SQLSTATE ${sqlState})`
+  return hint === null ? [reason] : [reason, `hint: ${hint}`]
 }
 
 function valueLines(values: readonly ExplainedValue[]): readonly string[] {
