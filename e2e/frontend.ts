@@ -18,7 +18,8 @@ export const message = {
   query: (sql: string) => typed('Q', text(sql)),
   /** A text in another encoding than UTF-8. */
   queryBytes: (sql: Buffer) => typed('Q', sql, Buffer.of(0)),
-  parse: (sql: string, { name = '', oids = [] as readonly number[] } = {}) =>
+  /** A name of bytes is one in another encoding than UTF-8. */
+  parse: (sql: string, { name = '' as string | Buffer, oids = [] as readonly number[] } = {}) =>
     typed('P', text(name), text(sql), int16(oids.length), ...oids.map(int32)),
   bind: (
     values: readonly Value[] = [],
@@ -39,7 +40,7 @@ export const message = {
     ),
   describe: (kind: 'S' | 'P', name = '') => typed('D', Buffer.from(kind), text(name)),
   execute: ({ portal = '', maxRows = 0 } = {}) => typed('E', text(portal), int32(maxRows)),
-  close: (kind: 'S' | 'P', name: string) => typed('C', Buffer.from(kind), text(name)),
+  close: (kind: 'S' | 'P', name: string | Buffer) => typed('C', Buffer.from(kind), text(name)),
   sync: () => typed('S'),
   flush: () => typed('H'),
   terminate: () => typed('X'),
@@ -92,8 +93,8 @@ function sized(...parts: readonly Buffer[]): Buffer {
   return Buffer.concat([int32(body.length + 4), body])
 }
 
-function text(value: string): Buffer {
-  return Buffer.from(`${value}\0`)
+function text(value: string | Buffer): Buffer {
+  return Buffer.concat([Buffer.from(value), Buffer.of(0)])
 }
 
 function int16(value: number): Buffer {

@@ -153,6 +153,27 @@ test('a name that the database does not know, or may not, gets no value', async 
   assert.equal(findCanary(canary, searchable(attacked.toDatabase)), null)
 })
 
+test('a name that is another one in another client_encoding gets no value of a protected column', async () => {
+  const inUtf8 = 'n\u00e9'
+  const inLatin1 = Buffer.from(inUtf8, 'latin1')
+  const turns: Turn[] = [
+    { send: [parse(insertNote, { name: inUtf8 }), sync()] },
+    { send: [query("SET client_encoding TO 'LATIN1'")] },
+    {
+      send: [close('S', inLatin1), parse(insertPerson, { name: inLatin1 }), sync()],
+    },
+    { send: [query("SET client_encoding TO 'UTF8'")] },
+    { send: [bind([text('8'), text(canary)], { statement: inUtf8 }), execute(), sync()] },
+    // By SQL, the name may be spelled in UTF8 only.
+    { send: [query(`PREPARE ${inUtf8} AS ${insertPerson}`)] },
+    { send: [query(`EXECUTE ${inUtf8} (9, '${canary}')`)] },
+  ]
+  const { messages, toDatabase } = await arena.attack(turns)
+  assert.equal(findCanary(canary, searchable(toDatabase)), null)
+  assert.equal(typesOf(messages), 'EZCZ3EZCZEZCZCZ')
+  assert.deepEqual(codesOf(messages), ['0A000', '0A000', '0A000'])
+})
+
 function codesOf(messages: readonly { type: string; body: Buffer }[]): string[] {
   return messages.filter(({ type }) => type === 'E').map((error) => errorOf(error).code)
 }

@@ -32,6 +32,7 @@ import { slotsOf } from './execute-arguments.ts'
 import { EXPECTED_AGAIN, EXPECTED_MAX, type ExpectedKind } from './expected.ts'
 import { isCarriedFunction } from './function-call.ts'
 import { LOGIN_SIZE_MAX, type Login } from './login/index.ts'
+import { isBeyondAscii } from './names-on-the-wire.ts'
 import type { PlannedText } from './planner.ts'
 import type { Change, Names, Statement } from './prepared.ts'
 import { inPlaceOf, RefusedError, refusals } from './refusal.ts'
@@ -176,6 +177,8 @@ export class FromClient {
     const { plan, shape } = planned
     const { edition, searchPaths } = this.#books
     const refuse = (refusal: Refusal) => this.#refuseParse(message.statement, refusal)
+    if (!this.#plans.idle && isBeyondAscii(message.statement))
+      return this.#refuse('parse', inPlaceOf.parseOfName, refusals.nameBeyondAscii)
     if (plan.kind === 'refused') return refuse(plan.refusal)
     if (this.#books.statements.isFull) return refuse(refusals.tooManyStatements)
     const pathKey = searchPaths.key
@@ -206,6 +209,9 @@ export class FromClient {
 
   #bind(bytes: Buffer, start: number, end: number): Soon<boolean> {
     const message = decodeBind(bytes, start, end)
+    const hasBadName = isBeyondAscii(message.statement) || isBeyondAscii(message.portal)
+    if (hasBadName && !this.#plans.idle)
+      return this.#refuse('bind', inPlaceOf.bind, refusals.nameBeyondAscii)
     return this.#whenCertain(this.#books.statements, message.statement, (statement) =>
       this.#bindTo(statement, message, bytes),
     )
@@ -261,7 +267,9 @@ export class FromClient {
   #close(bytes: Buffer, start: number, end: number): boolean {
     const { kind, name } = decodeTarget(bytes, start, end)
     const names = kind === 'portal' ? this.#books.portals : this.#books.statements
-    this.#books.expect('close', NO_ANSWER, names.change(name, null, this.#books.sequence))
+    // By another name than it is known here, it may go on.
+    const change = isBeyondAscii(name) ? null : names.change(name, null, this.#books.sequence)
+    this.#books.expect('close', NO_ANSWER, change)
     return false
   }
 

@@ -104,6 +104,13 @@ export const refusals = {
     hint: 'Prepare it on this connection, by the protocol or by PREPARE.',
     column: null,
   },
+  nameBeyondAscii: {
+    sqlState: '0A000',
+    message:
+      'the name of a prepared statement or portal has characters beyond ASCII, which depend on client_encoding',
+    hint: 'Use letters, digits and signs of ASCII in the names of the protocol.',
+    column: null,
+  },
   copyFields: {
     sqlState: '22P04',
     message: 'a row of COPY has not as many fields as there are columns',
