@@ -80,6 +80,38 @@ test('a function of the database does not move the ends of strings', async () =>
   await runAhead([query('SELECT flip()')], query(twoFaced))
 })
 
+test('strings with backslashes are refused behind a setting that may make them escapes, and only those', async () => {
+  const client = await arena.connect()
+  assert.equal(typesOf(await client.query(`SET ${strings} = off`)), 'CZ')
+  assert.equal(typesOf(await client.query("SELECT 'a\\b'")), 'EZ')
+  assert.equal(typesOf(await client.query("SELECT 'ab', E'a\\b', $$a\\b$$")), 'TDCZ')
+  assert.equal(typesOf(await client.query(`SET ${strings} = on`)), 'CZ')
+  assert.equal(typesOf(await client.query("SELECT 'a\\b'")), 'TDCZ')
+  await client.query('BEGIN')
+  await client.query(`SET LOCAL ${strings} = off`)
+  // Whether the ROLLBACK comes to pass is not known when the next one is sent.
+  client.send(query('ROLLBACK'), query("SELECT 'a\\b'"))
+  assert.equal(typesOf(await client.untilReady()), 'CZ')
+  assert.equal(typesOf(await client.untilReady()), 'EZ')
+  assert.equal(typesOf(await client.query("SELECT 'a\\b'")), 'TDCZ')
+  await client.close()
+})
+
+test('the encoding of a client may be a parameter of set_config, if strings end in it where they do in ASCII', async () => {
+  const client = await arena.connect()
+  const setTo = (encoding: string) => [
+    parse("SELECT set_config('client_encoding', $1, false)"),
+    bind([text(encoding)]),
+    execute(),
+    sync(),
+  ]
+  client.send(...setTo('LATIN1'))
+  assert.equal(typesOf(await client.untilReady()), '12DCZ')
+  client.send(...setTo('SJIS'))
+  assert.equal(typesOf(await client.untilReady()), '1EZ')
+  await client.close()
+})
+
 test('settings of other names may be parameters', async () => {
   const client = await arena.connect()
   client.send(

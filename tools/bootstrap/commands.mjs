@@ -20,6 +20,7 @@ const commands = {
   crash: (args) => suiteMain('keystore/testing/crash/main.js', args),
   soak: (args) => program('.build/tools/soak/main.js', args),
   'half-open': (args) => program('.build/tools/half-open/main.js', args),
+  regress: (args) => program('.build/tools/regress/main.js', args),
   checklist: (args) => program('.build/tools/checklist/main.js', args),
 }
 

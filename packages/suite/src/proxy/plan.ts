@@ -6,6 +6,7 @@ import type {
   Refusal,
   ResultItem,
   SchemaUse,
+  SettingInBind,
   TextEdit,
   ValueUse,
 } from '../sql/index.ts'
@@ -28,8 +29,10 @@ export interface Planned extends SchemaUse {
   readonly parameters: ReadonlyMap<number, ParameterSlot>
   /** What else of the text changes, in its order. */
   readonly edits: readonly TextEdit[]
-  /** Parameters, by number from 1, whose values name a setting. */
-  readonly settingNames: readonly number[]
+  /** What it sets for the session by parameters. */
+  readonly settings: readonly SettingInBind[]
+  /** Backslashes in strings may be escapes behind it. Absent: it changes nothing of that. */
+  readonly makesEscapes?: boolean
   /** How many parameters the text has. */
   readonly parameterCount: number
   /** One per statement of the text, in order. */

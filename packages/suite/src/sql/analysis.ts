@@ -95,6 +95,16 @@ export interface SchemaChange {
   readonly isAlone: boolean
 }
 
+/** A name or a value of a setting: a text, or a parameter by its number from 1. */
+export type SettingText = string | { readonly parameter: number }
+
+/** A setting that the values of Bind decide about. */
+export interface SettingInBind {
+  readonly name: SettingText
+  /** Null where it is computed. */
+  readonly value: SettingText | null
+}
+
 /** What a text has to do with what is known of the database. */
 export interface SchemaUse {
   /** Absent where it changes nothing of the schema. */
@@ -275,8 +285,10 @@ type AnalysisKind =
       /** What else of the text changes, in its order; no two of these and of the values overlap. */
       readonly edits: readonly TextEdit[]
       readonly statements: readonly StatementAnalysis[]
-      /** Parameters, by number from 1, that name a setting of the session: values that are setting names of `isCheckedSetting` are not to pass. */
-      readonly settingNames: readonly number[]
+      /** What it sets for the session by parameters. */
+      readonly settings: readonly SettingInBind[]
+      /** True where it may make backslashes in strings escapes, for the texts behind it. Absent: it does not. */
+      readonly makesEscapes?: boolean
       /** How many parameters the text has, those among it that PREPARE declares: the highest number of one. */
       readonly parameterCount: number
       /** What `on_unprotected: pass` let through, for the log. */

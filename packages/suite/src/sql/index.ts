@@ -22,6 +22,7 @@ export type {
   SchemaChange,
   SchemaUse,
   SearchPath,
+  SettingInBind,
   StatementAnalysis,
   StoredAs,
   TextEdit,

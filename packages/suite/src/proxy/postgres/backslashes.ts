@@ -1,4 +1,5 @@
 import type { Edit, Shape } from '../../sql/index.ts'
+import { shapeOf } from '../../sql/postgres/index.ts'
 import { RefusedError, refusals } from './refusal.ts'
 
 /*
@@ -16,6 +17,18 @@ const UESCAPE = /uescape/i
 /** False where the ends of all strings of `text` are the same by both readings. Fast, and true too often. */
 export function mayMoveEnds(text: Buffer): boolean {
   return text.includes(ESCAPED_QUOTE)
+}
+
+/** True where a text means the same by both readings. */
+export function isReadAlike(text: Buffer): boolean {
+  if (!text.includes(BACKSLASH)) return true
+  let at = 0
+  for (const { start, end } of shapeOf(text).literals) {
+    if (text[start] === QUOTE && text.subarray(start, end).includes(BACKSLASH)) return false
+    if (mayEndOtherwise(text.subarray(at, start))) return false
+    at = end
+  }
+  return !mayEndOtherwise(text.subarray(at))
 }
 
 /**
@@ -41,11 +54,13 @@ export function escapeBackslashes(
   return edits
 }
 
-/** The string behind UESCAPE belongs to a name, and is no literal. */
 function refuseUescape(between: Buffer): void {
-  if (mayMoveEnds(between) && UESCAPE.test(between.toString('latin1'))) {
-    throw new RefusedError(refusals.backslash)
-  }
+  if (mayEndOtherwise(between)) throw new RefusedError(refusals.backslash)
+}
+
+/** The string behind UESCAPE belongs to a name, and is no literal. */
+function mayEndOtherwise(between: Buffer): boolean {
+  return mayMoveEnds(between) && UESCAPE.test(between.toString('latin1'))
 }
 
 /** `N'...'`: it cannot have an E. */

@@ -1,11 +1,11 @@
 import type { Refusal } from '../../sql/index.ts'
 import type { Bind } from '../../wire/postgres/index.ts'
+import { settingsRefusal } from './bound-settings.ts'
 import { isCopyIn } from './copy-in.ts'
 import { isOfOtherPath, preparedIn } from './execute-arguments.ts'
 import type { Statement } from './prepared.ts'
 import { refusals } from './refusal.ts'
 import type { PossiblePaths } from './search-paths.ts'
-import { namesCheckedSetting } from './setting-names.ts'
 
 /** Why a Bind must not pass, by what is known of its statement; null where it may, its values protected. */
 export function bindRefusal(
@@ -23,5 +23,5 @@ export function bindRefusal(
   if (plan.kind !== 'planned') return null
   if (isOfOtherPath(statement, books)) return refusals.otherPath
   if (hasParameters && plan.answers.some(isCopyIn)) return refusals.copyParameters
-  return namesCheckedSetting(bytes, message, plan.settingNames) ? refusals.settingName : null
+  return settingsRefusal(bytes, message, plan.settings)
 }

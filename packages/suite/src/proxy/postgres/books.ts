@@ -42,6 +42,8 @@ export class Books {
   isReady = false
   /** The database has failed and discards everything up to a Sync that the client has not sent yet. */
   isSkipping = false
+  /** The database has answered all that it was asked, and been ready since. */
+  isSettled = true
   /** The database reads COPY data: it ignores Sync until the client ends the copy. */
   isCopyingIn = false
   /** The rows of the COPY that the database reads, where they have protected columns. */
@@ -64,6 +66,7 @@ export class Books {
     plan: Plan | null = null,
   ): void {
     const sequence = this.sequence
+    this.isSettled = false
     this.expected.push({
       kind,
       sequence,
@@ -78,6 +81,7 @@ export class Books {
   /** The client has asked for something that the database gets a harmless text instead of. */
   expectRefused(kind: ExpectedKind, refusal: Refusal, change: Change | null): void {
     const sequence = this.sequence
+    this.isSettled = false
     this.expected.push({
       kind,
       sequence,
@@ -96,6 +100,7 @@ export class Books {
       plan.kind === 'planned'
         ? plan.answers.map((answer) => this.answer(answer, [], plan))
         : [new Answer(null)]
+    this.isSettled = false
     this.expected.push({
       kind: 'query',
       sequence: this.sequence,
@@ -107,6 +112,7 @@ export class Books {
       change: this.statements.endUnnamed(this.sequence),
     })
     this.searchPaths.sent(changes)
+    this.#settingsSent(plan)
     this.#schemaSent(plan)
   }
 
@@ -117,8 +123,13 @@ export class Books {
     const answer = this.answer(firstAnswer(plan), formats, uses)
     const portal = { answer, pathChanges: this.#pathChanges(plan), sequence }
     this.expect('bind', NO_ANSWER, this.portals.change(name, portal, sequence))
+    this.#settingsSent(plan)
     // That it is executed, too, is not waited for: a change that is only bound is learned in vain.
     this.#schemaSent(plan)
+  }
+
+  #settingsSent(plan: Plan | null): void {
+    if (plan?.kind === 'planned' && plan.makesEscapes === true) this.encoding.escapesMayFollow()
   }
 
   #schemaSent(plan: Plan | null): void {
@@ -206,6 +217,7 @@ export class Books {
     // The first one, which ends the start-up, answers to nothing; nor does that for a Sync between the data of a COPY that has failed.
     if (expected === null) {
       this.isSkipping = false
+      this.isSettled = true
       this.searchPaths.settled(status)
       return
     }
@@ -216,7 +228,10 @@ export class Books {
     this.schema.ready(status, expected.sequence)
     // Portals end with their transaction.
     if (status === 'I') this.portals.removeBefore(expected.sequence, true)
-    if (this.expected.head === null) this.searchPaths.settled(status)
+    if (this.expected.head === null) {
+      this.isSettled = true
+      this.searchPaths.settled(status)
+    }
   }
 
   #rememberCursor(name: string, results: AnswerPlan['results']): void {
@@ -246,7 +261,7 @@ export class Books {
       literals: [],
       parameters,
       edits: [],
-      settingNames: [],
+      settings: [],
       parameterCount,
       answers: [{ results, named: null, copy: null, prepares: null }],
       passed: [],

@@ -1,9 +1,8 @@
 import type { Refusal } from '../../sql/index.ts'
-import { settingProblem, shapeOf } from '../../sql/postgres/index.ts'
+import { makesEscapes, settingProblem, shapeOf } from '../../sql/postgres/index.ts'
 import type { ParameterStatus } from '../../wire/postgres/index.ts'
+import { isReadAlike } from './backslashes.ts'
 import type { TextEncoding } from './client-access.ts'
-
-const BACKSLASH = 0x5c
 
 /** Encodings of a client whose bytes are those that names are compared in. */
 const UTF8 = new Set(['UTF8', 'UNICODE', 'SQL_ASCII'])
@@ -13,13 +12,19 @@ const UTF8 = new Set(['UTF8', 'UNICODE', 'SQL_ASCII'])
  * are refused; what is left are defaults of a role, of a database or of the start-up packet.
  */
 export class Encoding implements TextEncoding {
-  #strings: Refusal | null = null
+  /** Backslashes in strings are escapes, as the database has said last. */
+  #hasEscapes = false
+  /** They have been, or a statement was sent that may make them so: a RESET or a ROLLBACK can do it again. */
+  #mayHaveEscapes = false
   #characters: Refusal | null = null
   #isNamesUtf8 = true
   #isUtf8 = true
 
   learn({ name, value }: ParameterStatus): void {
-    if (name === 'standard_conforming_strings') this.#strings = problem(name, value)
+    if (name === 'standard_conforming_strings') {
+      this.#hasEscapes = makesEscapes(name, value)
+      if (this.#hasEscapes) this.#mayHaveEscapes = true
+    }
     if (name !== 'client_encoding') return
     this.#isNamesUtf8 = UTF8.has(value)
     // SQL_ASCII stands for any bytes.
@@ -33,9 +38,18 @@ export class Encoding implements TextEncoding {
     return this.#isUtf8
   }
 
-  /** Why a text cannot be analysed as the database would read it; null where it can. */
-  refusal(text: Buffer): Refusal | null {
-    if (this.#strings !== null && text.includes(BACKSLASH)) return this.#strings
+  /** A statement is sent that may make backslashes in strings escapes. */
+  escapesMayFollow(): void {
+    this.#mayHaveEscapes = true
+  }
+
+  /**
+   * Why a text cannot be analysed as the database would read it; null where it can. `isSettled`: the database has answered all, and reported
+   * its settings since.
+   */
+  refusal(text: Buffer, isSettled: boolean): Refusal | null {
+    const mayHaveEscapes = isSettled ? this.#hasEscapes : this.#mayHaveEscapes
+    if (mayHaveEscapes && !isReadAlike(text)) return escapes
     if (this.#isNamesUtf8 && this.#characters === null) return null
     if (!text.some(isBeyondAscii)) return null
     if (this.#characters !== null) return this.#characters
@@ -50,6 +64,14 @@ function isBeyondAscii(byte: number): boolean {
 function problem(name: string, value: string): Refusal | null {
   const reason = settingProblem(name, value)
   return reason === null ? null : { sqlState: '0A000', ...reason, column: null }
+}
+
+const escapes: Refusal = {
+  sqlState: '0A000',
+  message:
+    'the statement has a string with a backslash, which may be an escape: standard_conforming_strings is off, or was, and what was sent before is not answered yet',
+  hint: "Set standard_conforming_strings to on, and write strings with backslash escapes as E'...'.",
+  column: null,
 }
 
 /** By chance the bytes of a name can be another name in UTF-8. */

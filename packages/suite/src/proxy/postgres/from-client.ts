@@ -19,6 +19,7 @@ import {
 import type { Plan } from '../plan.ts'
 import { bindRefusal } from './bind-refusal.ts'
 import { type Books, firstAnswer, NO_ANSWER } from './books.ts'
+import { bindsEscapes } from './bound-settings.ts'
 import type { ClientAccess } from './client-access.ts'
 import {
   clientMessages,
@@ -226,6 +227,8 @@ export class FromClient {
     const expect = () => books.expectBind(message.portal, plan, message.resultFormats)
     const why = this.#plans.idle ? null : bindRefusal(current, message, bytes, books)
     if (why !== null) return refuse(why)
+    if (plan?.kind === 'planned' && bindsEscapes(bytes, message, plan.settings))
+      books.encoding.escapesMayFollow()
     if (plan?.kind === 'answered' && message.parameterCount > 0)
       return this.#rewritten(refuse, expect, (sink) => encodeBindWithout(message, sink))
     if (plan?.kind !== 'planned' || plan.parameters.size === 0) {

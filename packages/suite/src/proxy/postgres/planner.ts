@@ -209,7 +209,8 @@ function kindOf(analysis: Analysis, columns: ColumnTable): Plan {
     // The parameters of a statement that SQL prepares are none of the text's own.
     parameters: isPrepare ? noParameters : parameters,
     edits: analysis.edits,
-    settingNames: analysis.settingNames,
+    settings: analysis.settings,
+    ...(analysis.makesEscapes === undefined ? {} : { makesEscapes: analysis.makesEscapes }),
     parameterCount: isPrepare ? 0 : analysis.parameterCount,
     answers: analysis.statements.map((statement) =>
       answerPlan(statement, { parameters, parameterCount: analysis.parameterCount }),

@@ -137,7 +137,8 @@ export const refusals = {
   },
   settingName: {
     sqlState: '0A000',
-    message: 'a parameter of set_config names a setting by which texts of statements are read',
+    message:
+      'a parameter of set_config names search_path or a role, by which names in statements are read',
     hint: 'Write the name of the setting into the statement, or use SET.',
     column: null,
   },

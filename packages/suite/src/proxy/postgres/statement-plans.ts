@@ -92,7 +92,7 @@ export class StatementPlans {
     if (plan.kind === 'planned')
       for (const passed of plan.passed) this.#observer.passedUnprotected(passed)
     if (plan.kind === 'refused' || this.idle) return planned
-    const refusal = this.#books.encoding.refusal(text)
+    const refusal = this.#books.encoding.refusal(text, this.#books.isSettled)
     return refusal === null ? planned : { ...planned, plan: { kind: 'refused', refusal } }
   }
 }
@@ -109,14 +109,14 @@ function isSentAlike(one: Plan, other: Plan): boolean {
 
 function sentBy(plan: Plan): unknown {
   if (plan.kind !== 'planned') return plan.kind === 'answered' ? plan.text : NOTHING_SENT
-  const { literals, edits, parameters, settingNames }: Planned = plan
+  const { literals, edits, parameters, settings }: Planned = plan
   return {
     literals: literals.map(slotSent),
     edits,
     parameters: [...parameters]
       .sort(([one], [other]) => one - other)
       .map(([number, slot]) => [number, slotSent(slot)]),
-    settingNames,
+    settings,
   }
 }
 
@@ -125,4 +125,4 @@ function slotSent({ column, ...slot }: LiteralSlot | ParameterSlot): unknown {
   return { ...slot, setting: column.setting }
 }
 
-const NOTHING_SENT = { literals: [], edits: [], parameters: [], settingNames: [] }
+const NOTHING_SENT = { literals: [], edits: [], parameters: [], settings: [] }

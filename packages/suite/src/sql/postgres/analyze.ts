@@ -62,20 +62,26 @@ function analyzeTree(tree: Tree, findings: Findings): Analysis {
   protectGivens(context)
   const values = findings.slots()
   const edits = findings.edits()
-  const { passed, exact, settingNames } = findings
+  const { passed, exact, settings, makesEscapes } = findings
   const path = findings.path.use
   const says = statements.some(
     ({ results, named, copy }) => results !== null || named !== null || copy !== null,
   )
-  const found = values.length + edits.length + passed.length + settingNames.length
+  const found = values.length + edits.length + passed.length + settings.length
   const parameterCount = Math.max(findings.declaredCount, parametersIn(tree, findings.source))
   const schema = schemaUse(findings, tree)
-  if (!says && !exact && found === 0 && path === undefined) {
+  if (!says && !exact && !makesEscapes && found === 0 && path === undefined) {
     if (!findings.isNearProtected && schema === null) return UNTOUCHED
     return { ...UNTOUCHED, ...(findings.isNearProtected ? { parameterCount } : {}), ...schema }
   }
-  const plan = { values, edits, statements, settingNames, parameterCount, passed, exact }
-  return { kind: 'planned', ...plan, ...(path === undefined ? {} : { path }), ...schema }
+  const plan = { values, edits, statements, settings, parameterCount, passed, exact }
+  return {
+    kind: 'planned',
+    ...plan,
+    ...(makesEscapes ? { makesEscapes } : {}),
+    ...(path === undefined ? {} : { path }),
+    ...schema,
+  }
 }
 
 function schemaUse({ schemaChange }: Findings, { stmts = [] }: Tree): SchemaUse | null {
@@ -125,7 +131,8 @@ function unfollowed(error: unknown, findings: Findings): Analysis {
     values: [],
     edits: [],
     statements: [],
-    settingNames: [],
+    settings: [],
+    makesEscapes: true,
     parameterCount: ANY_NUMBER,
     passed: [...findings.passed, refusal],
     exact: true,

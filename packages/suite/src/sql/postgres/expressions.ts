@@ -19,8 +19,7 @@ import {
 } from './items.ts'
 import { columnRef } from './references.ts'
 import { checkType, refuseNode, refuseUnknownCode, refuseUnsafe, refuseUse } from './refusals.ts'
-import { configurePath } from './search-path.ts'
-import { settingProblem } from './settings.ts'
+import { callSetConfig } from './set-config.ts'
 import { isCarriedSubquery } from './subquery-comparisons.ts'
 import {
   type A_Const,
@@ -216,7 +215,7 @@ function functionCall(call: FuncCall, place: Place): Item {
   const item = together(items, place)
   if (kind === 'unsafe') refuseUnsafe(written, place)
   if (kind === 'unknown' && item.sent) refuseUnknownCode(`the function ${written}`, place)
-  if (kind === 'known' && name === 'set_config') checkSetConfig(args, place)
+  if (kind === 'known' && name === 'set_config') callSetConfig(args, place)
   if (kind === 'unknown') place.findings.path.unknownCode()
   if (kind === 'unknown' || kind === 'trusted') place.findings.changesSchema('possible')
   // `email(u)` is another way to write `u.email`.
@@ -230,29 +229,6 @@ function functionCall(call: FuncCall, place: Place): Item {
 /** A window: its partitions may be those of equal protected values. */
 export function useWindow(window: WindowDef, place: Place): void {
   use({ WindowDef: carryPartitions(window, place) }, place, 'a window')
-}
-
-function checkSetConfig(args: readonly Node[], place: Place): void {
-  const [setting, value] = args.map(constantText)
-  if (args[0] === undefined) return
-  if ('ParamRef' in args[0]) {
-    place.findings.settingNames.push(args[0].ParamRef.number ?? 0)
-    return
-  }
-  place.findings.exact = true
-  if (setting === null || setting === undefined) {
-    refuseUnknownCode('set_config under a computed name', place)
-    return
-  }
-  const problem = settingProblem(setting, value ?? null)
-  if (problem !== null) place.findings.refuse(null, problem)
-  configurePath(setting, value ?? null, args[2], place)
-}
-
-function constantText(node: Node): string | null {
-  return 'A_Const' in node && node.A_Const.sval !== undefined
-    ? (node.A_Const.sval.sval ?? '')
-    : null
 }
 
 function typeCast(cast: TypeCast, place: Place): Item {

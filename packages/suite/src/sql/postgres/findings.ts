@@ -6,6 +6,7 @@ import type {
   ProtectedColumn,
   Refusal,
   SearchPath,
+  SettingInBind,
   TextEdit,
   ValueSlot,
   ValueUse,
@@ -26,7 +27,7 @@ import { PathInText } from './path-in-text.ts'
 import type { Scope } from './scope.ts'
 import { SourceText, type Span } from './source-text.ts'
 import { storedTypeIn } from './stored-types.ts'
-import { type A_Const, qualifiedName, type TypeName } from './tree.ts'
+import { type A_Const, type Node, qualifiedName, type TypeName } from './tree.ts'
 
 /** Ends the analysis of a text: caught by `analyze`, and by nothing else. */
 export class Refused extends Error {
@@ -66,8 +67,12 @@ export class Findings {
   isNearProtected = false
   /** The text has a PREPARE: parameters are those of the statement in it. */
   isPreparing = false
-  /** Parameters that name a setting. */
-  readonly settingNames: number[] = []
+  /** Settings whose names or values are parameters. */
+  readonly settings: SettingInBind[] = []
+  /** Backslashes in strings may be escapes behind the text. */
+  makesEscapes = false
+  /** Columns of pg_settings whose value the statement in hand says. */
+  settingColumns: ReadonlyMap<Node, string> = new Map()
   /** The protected columns that queries group by. */
   readonly groups: Group[] = []
   /** Values that are given in one place and used in another. */

@@ -15,7 +15,35 @@ allowed([
   ["SELECT 'users'::regclass, 'x'::my_type, CAST('5' AS numeric(10, 2))", 'untouched'],
   ["SELECT set_config('app.tenant', 'x', false), current_setting('app.tenant')", 'exact'],
   ["SELECT set_config('standard_conforming_strings', 'on', false)", 'exact'],
-  ['SELECT set_config($1, $2, true), set_config($3, $1, false)', 'setting $1 setting $3'],
+  ['SELECT set_config($1, $2, true), set_config($3, $1, false)', 'setting $1=$2 setting $3=$1'],
+  ["SELECT set_config($1, lower('x'), true)", 'setting $1=?'],
+  ["SELECT set_config('client_encoding', $1, false)", 'setting client_encoding=$1 exact'],
+  ["SELECT set_config('app.tenant', $1, false)", 'exact'],
+  [
+    "SELECT set_config(name, 'view, foreign-table', false) FROM pg_settings WHERE name = 'restrict_nonsystem_relation_kind'",
+    'exact',
+  ],
+  ["UPDATE pg_settings SET setting = '5' WHERE name = 'work_mem'", 'exact'],
+  ["UPDATE pg_catalog.pg_settings SET setting = $1 WHERE name = 'work_mem'", 'exact'],
+  [
+    "UPDATE pg_settings SET setting = $1 WHERE name = 'client_encoding'",
+    'setting client_encoding=$1 exact',
+  ],
+  [
+    "UPDATE pg_settings SET setting = 'off' WHERE name = 'standard_conforming_strings'",
+    'escapes exact',
+  ],
+  ["SELECT set_config('standard_conforming_strings', 'off', false)", 'escapes exact'],
+  [
+    "SELECT set_config('Standard_Conforming_Strings', $1, false)",
+    'setting Standard_Conforming_Strings=$1 exact',
+  ],
+  ["SELECT set_config('search_path', $1, false)", 'exact'],
+  ['SET standard_conforming_strings = off', 'escapes exact'],
+  [`SET "Standard_Conforming_Strings" TO 'false'`, 'escapes exact'],
+  ['SET LOCAL standard_conforming_strings = 0', 'escapes exact'],
+  ['ALTER ROLE bob SET standard_conforming_strings = off', 'exact'],
+  ['ALTER DATABASE d SET standard_conforming_strings = off', 'exact'],
   ["SELECT nextval('users_id_seq'), pg_notify('ch', 'x'), pg_advisory_lock(42)", 'untouched'],
   ['SELECT information_schema._pg_expandarray(ARRAY[1, 2])', 'untouched'],
   ['SET standard_conforming_strings = on', 'exact'],
@@ -101,19 +129,55 @@ refused([
     'the SELECT list gives a value to the function dblink, and acra-server does not know what is done with it',
   ],
   [
-    "SELECT set_config('standard_conforming_strings', 'off', false)",
-    'standard_conforming_strings is set to something else than on, which moves the ends of strings',
-  ],
-  [
-    "SELECT set_config('Standard_Conforming_Strings', $1, false)",
-    'standard_conforming_strings is set to something else than on, which moves the ends of strings',
-  ],
-  [
-    "SELECT set_config('client_encoding', $1, false)",
+    "SELECT set_config('client_encoding', 'SJIS', false)",
     'client_encoding is set to an encoding in which a part of a character may look like a quote',
   ],
   [
-    "UPDATE pg_settings SET setting = 'off' WHERE name = 'standard_conforming_strings'",
+    "SELECT set_config('client_encoding', 'U' || 'TF8', false)",
+    'client_encoding is set to an encoding in which a part of a character may look like a quote',
+  ],
+  [
+    "SELECT set_config(name, 'x', false) FROM pg_settings",
+    'the SELECT list gives a value to set_config under a computed name',
+  ],
+  [
+    "SELECT set_config(name, 'x', false) FROM pg_settings WHERE name = 'a' OR name = 'client_encoding'",
+    'the SELECT list gives a value to set_config under a computed name',
+  ],
+  [
+    "SELECT set_config(name, 'x', false) FROM pg_settings s (a, b, name) WHERE name = 'a'",
+    'the SELECT list gives a value to set_config under a computed name',
+  ],
+  [
+    "SELECT (SELECT set_config(name, 'x', false) FROM (VALUES ('client_encoding')) v (name)) FROM pg_settings WHERE name = 'a'",
+    'the SELECT list gives a value to set_config under a computed name',
+  ],
+  [
+    "SELECT set_config(name, 'SJIS', false) FROM pg_settings WHERE name = 'client_encoding'",
+    'client_encoding is set to an encoding in which a part of a character may look like a quote',
+  ],
+  [
+    "UPDATE pg_settings SET setting = 'SJIS' WHERE name = 'client_encoding'",
+    'client_encoding is set to an encoding in which a part of a character may look like a quote',
+  ],
+  [
+    "UPDATE pg_settings SET setting = 'x'",
+    'a statement writes pg_settings, which belongs to the system catalogs',
+  ],
+  [
+    "UPDATE pg_settings SET setting = 'x' WHERE name = 'a' OR true",
+    'a statement writes pg_settings, which belongs to the system catalogs',
+  ],
+  [
+    "UPDATE pg_settings SET setting = 'x' WHERE name <> 'a'",
+    'a statement writes pg_settings, which belongs to the system catalogs',
+  ],
+  [
+    "UPDATE pg_settings SET setting = 'x', unit = 'y' WHERE name = 'a'",
+    'a statement writes pg_settings, which belongs to the system catalogs',
+  ],
+  [
+    "UPDATE pg_settings SET setting = s.v FROM (VALUES ('a', 'b')) s (name, v) WHERE name = 'a'",
     'a statement writes pg_settings, which belongs to the system catalogs',
   ],
   [
@@ -126,36 +190,24 @@ refused([
     'a statement writes pg_attribute, which belongs to the system catalogs',
   ],
   [
+    "PREPARE s AS SELECT set_config('standard_conforming_strings', 'off', false)",
+    'PREPARE of a statement that sets something by a parameter',
+  ],
+  [
+    "PREPARE s AS SELECT set_config('client_encoding', $1, false)",
+    'PREPARE of a statement that sets something by a parameter',
+  ],
+  [
     'PREPARE s AS SELECT set_config($1, $2, false)',
-    'PREPARE of a statement that sets something under a name that is a parameter',
+    'PREPARE of a statement that sets something by a parameter',
   ],
   [
     "SELECT set_config('a' || 'b', 'x', false)",
     'the SELECT list gives a value to set_config under a computed name, and acra-server does not know what is done with it',
   ],
   [
-    'SET standard_conforming_strings = off',
-    'standard_conforming_strings is set to something else than on, which moves the ends of strings',
-  ],
-  [
-    `SET "Standard_Conforming_Strings" TO 'false'`,
-    'standard_conforming_strings is set to something else than on, which moves the ends of strings',
-  ],
-  [
-    'SET LOCAL standard_conforming_strings = 0',
-    'standard_conforming_strings is set to something else than on, which moves the ends of strings',
-  ],
-  [
-    'ALTER ROLE bob SET standard_conforming_strings = off',
-    'standard_conforming_strings is set to something else than on, which moves the ends of strings',
-  ],
-  [
-    'ALTER DATABASE d SET standard_conforming_strings = off',
-    'standard_conforming_strings is set to something else than on, which moves the ends of strings',
-  ],
-  [
     'ALTER SYSTEM SET standard_conforming_strings = off',
-    'standard_conforming_strings is set to something else than on, which moves the ends of strings',
+    'ALTER SYSTEM sets standard_conforming_strings to something else than on',
   ],
   [
     "SET client_encoding = 'SJIS'",

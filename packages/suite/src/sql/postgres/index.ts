@@ -12,4 +12,9 @@ export {
   type ParserLimits,
 } from './parse.ts'
 export { readSearchPath } from './search-path.ts'
-export { isCheckedSetting, settingProblem } from './settings.ts'
+export {
+  isRole,
+  isSearchPath,
+  makesEscapes,
+  settingProblem,
+} from './settings.ts'

@@ -51,6 +51,7 @@ export function configurePath(
   name: string,
   value: string | null,
   local: Node | undefined,
+  isCertain: boolean,
   { findings }: Context,
 ): void {
   if (isRole(name)) findings.path.change({ kind: 'role' })
@@ -60,7 +61,7 @@ export function configurePath(
     kind: 'set',
     path: value === null || flag === undefined ? null : readSearchPath(value),
     isLocal: flag?.boolval === true,
-    isCertain: findings.path.isBareCall,
+    isCertain,
   })
 }
 

@@ -43,6 +43,12 @@ const ROLES = new Set(['role', 'session_authorization'])
 
 const ON = new Set(['on', 'true', 'tru', 'tr', 't', 'yes', 'ye', 'y', '1', 'default'])
 
+/** True where a setting makes backslashes in strings escapes. `value` is null where the statement does not say it. */
+export function makesEscapes(name: string, value: string | null): boolean {
+  if (name.toLowerCase() !== 'standard_conforming_strings') return false
+  return !ON.has(value?.toLowerCase().trim() ?? '')
+}
+
 /**
  * Why a session must not have a setting; null where it may. `value` is null where the statement does not say it. For every way to set
  * something: SET, `set_config`, ALTER ROLE, start-up packet, ParameterStatus.
@@ -50,13 +56,6 @@ const ON = new Set(['on', 'true', 'tru', 'tr', 't', 'yes', 'ye', 'y', '1', 'defa
 export function settingProblem(name: string, value: string | null): Reason | null {
   const setting = name.toLowerCase()
   const wanted = value?.toLowerCase() ?? ''
-  if (setting === 'standard_conforming_strings' && !ON.has(wanted.trim())) {
-    return {
-      message:
-        'standard_conforming_strings is set to something else than on, which moves the ends of strings',
-      hint: "Leave it on, and write strings with backslash escapes as E'...'.",
-    }
-  }
   const isEncoding = setting === 'client_encoding' || setting === 'names'
   if (isEncoding && (value === null || UNSAFE_ENCODINGS.has(wanted.replace(/[^a-z0-9]/g, '')))) {
     return {

@@ -19,6 +19,7 @@ import {
 import { OUTERMOST } from './query.ts'
 import { changeBy } from './schema-changes.ts'
 import { discard, isBareCall, transaction } from './search-path.ts'
+import { settingColumns } from './set-config.ts'
 import { type BodyOf, type Kind, type Node, partsOf, type RawStmt } from './tree.ts'
 import {
   call,
@@ -28,6 +29,7 @@ import {
   fetch,
   HARMLESS,
   prepare,
+  setForAll,
   setForLater,
   setVariable,
 } from './utility.ts'
@@ -39,7 +41,7 @@ const AROUND: { readonly [K in Kind]?: (body: BodyOf<K>, context: Context) => St
   {
     AlterDatabaseSetStmt: ({ setstmt = {} }, context) => setForLater(setstmt, context),
     AlterRoleSetStmt: ({ setstmt = {} }, context) => setForLater(setstmt, context),
-    AlterSystemStmt: ({ setstmt = {} }, context) => setForLater(setstmt, context),
+    AlterSystemStmt: ({ setstmt = {} }, context) => setForAll(setstmt, context),
     CallStmt: call,
     CopyStmt: copy,
     DeclareCursorStmt: declareCursor,
@@ -116,6 +118,7 @@ export function topStatement(
     context.findings.ignoreLiterals(stmt_location, end)
   }
   context.findings.path.isBareCall = isBareCall(stmt)
+  context.findings.settingColumns = settingColumns(stmt)
   return statement(stmt, context)
 }
 

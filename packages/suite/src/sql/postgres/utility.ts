@@ -6,10 +6,11 @@ import type { Context, Place } from './context.ts'
 import { areFreeCasts, type Core, coreOf } from './core.ts'
 import { createFunction } from './definitions.ts'
 import { evaluate } from './expressions.ts'
+import type { Findings } from './findings.ts'
 import { OUTERMOST } from './query.ts'
 import { checkType } from './refusals.ts'
 import { setPath } from './search-path.ts'
-import { isCheckedSetting, isSearchPath, settingProblem } from './settings.ts'
+import { isCheckedSetting, isSearchPath, makesEscapes, settingProblem } from './settings.ts'
 import { type Span, wholeOf } from './source-text.ts'
 import type {
   CallStmt,
@@ -91,6 +92,22 @@ export const HARMLESS: ReadonlySet<string> = new Set([
 
 export function setVariable(statement: VariableSetStmt, context: Context): StatementAnalysis {
   setPath(statement, context)
+  const { kind, name = '', args = [] } = statement
+  const value = kind === 'VAR_SET_VALUE' ? textOf(args[0]) : 'default'
+  if (makesEscapes(name, value)) context.findings.makesEscapes = true
+  return setForLater(statement, context)
+}
+
+/** A setting of all sessions, those too that run already. */
+export function setForAll(statement: VariableSetStmt, context: Context): StatementAnalysis {
+  const { name = '', args = [] } = statement
+  if (statement.kind === 'VAR_SET_VALUE' && makesEscapes(name, textOf(args[0]))) {
+    context.findings.refuse(null, {
+      message:
+        'ALTER SYSTEM sets standard_conforming_strings to something else than on, for sessions that run already',
+      hint: 'Set it for a role, a database or a session.',
+    })
+  }
   return setForLater(statement, context)
 }
 
@@ -146,16 +163,20 @@ export function prepare(
     })
   }
   findings.isPreparing = true
-  const settingCount = findings.settingNames.length + findings.path.settingCount
+  const settingCount = countSettings(findings)
   const parts = context.query(query, OUTERMOST)
-  if (findings.settingNames.length + findings.path.settingCount > settingCount) {
+  if (countSettings(findings) > settingCount) {
     findings.refuse(null, {
       message:
-        'PREPARE of a statement that sets something under a name that is a parameter, or may change the search_path',
+        'PREPARE of a statement that sets something by a parameter, or may change how later statements are read',
       hint: 'Prepare it by the protocol, as drivers do, or run it without PREPARE.',
     })
   }
   return { ...answering(parts, context), named: { action: 'prepare', name } }
+}
+
+function countSettings({ settings, path, makesEscapes }: Findings): number {
+  return settings.length + path.settingCount + (makesEscapes ? 1 : 0)
 }
 
 export function execute(

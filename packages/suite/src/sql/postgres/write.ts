@@ -24,6 +24,7 @@ import { refuseCopy, targets } from './query.ts'
 import { refuseUse } from './refusals.ts'
 import { type Source, scopeOver, tableRelation } from './relations.ts'
 import type { Scope } from './scope.ts'
+import { updatedSetting, updateSetting } from './set-config.ts'
 import {
   complete,
   type DeleteStmt,
@@ -171,6 +172,13 @@ export function updateStatement(statement: UpdateStmt, context: Context, outer: 
     ...rest
   } = statement
   complete(rest)
+  const setting = updatedSetting(statement)
+  if (setting !== null) {
+    const at = { ...context, scope: outer, clause: 'UPDATE pg_settings SET' }
+    use(setting.value, at)
+    updateSetting(setting, at)
+    return []
+  }
   const scope = withTables(withClause, context, outer)
   refuseCatalog(relation, context)
   const target = targetRelation(relation, context)

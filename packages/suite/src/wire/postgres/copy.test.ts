@@ -53,6 +53,20 @@ function written(format: CopyFormat, fields: readonly (Buffer | null)[]): Buffer
   return out.take()
 }
 
+test('behind the end of a text nothing is read, whatever messages it comes in', () => {
+  const data = Buffer.from('1\tx\n\\.\n\n\n2\ty\n')
+  for (let cut = 0; cut <= data.length; cut++) {
+    const cutter = new CopyCutter(text, 1 << 20)
+    const chunks = [data.subarray(0, cut), data.subarray(cut)]
+    const records = [...chunks.flatMap((chunk) => cutter.push(chunk)), ...cutter.finish()]
+    const found = records.map(({ kind, bytes }) => [kind, bytes.toString()])
+    assert.deepEqual(found, [
+      ['row', '1\tx\n'],
+      ['other', '\\.\n'],
+    ])
+  }
+})
+
 function read(format: CopyFormat, chunks: readonly Buffer[]): (Buffer | null)[][] {
   const cutter = new CopyCutter(format, 1 << 20)
   const records = chunks.flatMap((chunk) => cutter.push(chunk))

@@ -43,15 +43,16 @@ export class CopyCutter {
     this.#sizeMax = sizeMax
   }
 
-  /** The records that `chunk` completes. Throws ProtocolError for what is not of the format. */
+  /** The records that `chunk` completes, and none of what follows the end of a text. Throws ProtocolError for what is not of the format. */
   push(chunk: Buffer): CopyRecord[] {
+    if (this.#hasTextEnded) return []
     this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk])
     const records: CopyRecord[] = []
     for (let end = this.#end(); end !== -1; end = this.#end()) {
       const bytes = this.#pending.subarray(0, end)
       records.push({ kind: this.#kindOf(bytes), bytes })
       this.#isFirst = false
-      this.#pending = this.#pending.subarray(end)
+      this.#pending = this.#hasTextEnded ? NOTHING : this.#pending.subarray(end)
       this.#at = 0
     }
     if (this.#pending.length > this.#sizeMax) throw new ProtocolError('a row of COPY is too long')
@@ -68,6 +69,11 @@ export class CopyCutter {
     if (this.#format.kind === 'binary' || this.#isQuoted)
       throw new ProtocolError('the data of COPY ends inside a row')
     return [{ kind: this.#kindOf(bytes), bytes }]
+  }
+
+  /** The database reads no more behind the mark. In CSV it may: for PostgreSQL 18 the mark is a row there. */
+  get #hasTextEnded(): boolean {
+    return this.#isOver && this.#format.kind === 'text'
   }
 
   #kindOf(bytes: Buffer): CopyRecord['kind'] {

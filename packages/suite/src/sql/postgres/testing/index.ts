@@ -8,6 +8,7 @@ import type {
   KnownTable,
   OnUnprotected,
   ProtectedColumn,
+  SettingText,
 } from '../../analysis.ts'
 import { type Edit, editText } from '../../edit.ts'
 import { analyzeText } from '../analyze.ts'
@@ -132,10 +133,16 @@ export function verdict(sql: string, catalog: Catalog): string {
         `(${results.map((item) => (typeof item === 'string' ? item : item.column)).join(' ')})`,
       )
   }
-  for (const name of analysis.settingNames) parts.push(`setting $${name}`)
+  for (const { name, value } of analysis.settings)
+    parts.push(`setting ${settingText(name)}=${settingText(value)}`)
   for (const passed of analysis.passed) parts.push(`passed: ${passed.message}`)
+  if (analysis.makesEscapes === true) parts.push('escapes')
   if (analysis.exact) parts.push('exact')
   return parts.join(' ') || 'planned'
+}
+
+function settingText(text: SettingText | null): string {
+  return text === null ? '?' : typeof text === 'string' ? text : `$${text.parameter}`
 }
 
 /** The text that would be forwarded, with `<value>`, `<forms>` or `<array>` for what is compared and `<store>` for what is stored. */
