@@ -117,6 +117,8 @@ export interface SchemaUse {
 export interface Catalog {
   /** True where no column at all is protected: then every statement is untouched and is not even parsed. */
   readonly empty: boolean
+  /** True where all relations of the database are known. Absent: there may be others. */
+  readonly isComplete?: boolean
   /** What statements that name no column are answered (DO, CALL, unknown functions, SQL that does not parse). */
   readonly onUnprotected: OnUnprotected
   /** The table that a name means; `schema` is null where the statement does not qualify it. Null where the table is not configured. */

@@ -41,19 +41,26 @@ export function analyzeText(
   const findings = new Findings(catalog, text, shape.literals, paths)
   try {
     if (!isUtf8(shape.key)) findings.refuse(null, NOT_UTF8)
-    return analyzeTree(parser.parse(text, shape), findings)
+    return analyzeTree(parser.parse(text, shape), contextOf(findings, parser))
   } catch (error) {
     return unfollowed(error, findings)
   }
 }
 
-function analyzeTree(tree: Tree, findings: Findings): Analysis {
+function contextOf(findings: Findings, parser: Parser): Context {
   const context: Context = {
     findings,
+    parser,
+    within: (inside) => contextOf(inside, parser),
     query: (node, outer) => usedUp(query(node, context, outer ?? OUTERMOST)),
     giving: (node, outer) => query(node, context, outer),
     statement: (node) => statement(node, context),
   }
+  return context
+}
+
+function analyzeTree(tree: Tree, context: Context): Analysis {
+  const { findings } = context
   const statements: StatementAnalysis[] = []
   for (const raw of tree.stmts ?? []) {
     const found = topStatement(raw, context)

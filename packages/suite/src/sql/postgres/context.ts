@@ -2,11 +2,15 @@
 import type { StatementAnalysis } from '../analysis.ts'
 import type { Findings } from './findings.ts'
 import type { Part } from './items.ts'
+import type { Parser } from './parse.ts'
 import type { Scope } from './scope.ts'
 import type { Node } from './tree.ts'
 
 export interface Context {
   readonly findings: Findings
+  readonly parser: Parser
+  /** The same for a text inside of this one. */
+  readonly within: (findings: Findings) => Context
   /** Analyses a query, or a statement that returns rows, and says what its columns are. */
   readonly query: (node: Node, outer: Scope | null) => Part[]
   /** The same for who follows the values that are given in its columns. */

@@ -21,7 +21,6 @@ import {
   type CreateTrigStmt,
   type IndexStmt,
   type Node,
-  qualifiedName,
   type RangeVar,
   stringsOf,
   type ViewStmt,
@@ -175,20 +174,6 @@ export function createTrigger(statement: CreateTrigStmt, context: Context): void
     { ...context, scope: { ...OUTERMOST, qualifiedOnly: rows }, clause: 'CREATE TRIGGER WHEN' },
     'a condition',
   )
-}
-
-/** Code that runs in the database can do anything with a value: only the operator can tell. */
-export function createFunction(
-  written: readonly Node[],
-  what: string,
-  { findings }: Context,
-): void {
-  const { schema, name } = qualifiedName(written)
-  if (findings.catalog.trusts(schema, name)) return
-  findings.refuse(null, {
-    message: `${what}: acra-server does not read code that runs in the database`,
-    hint: 'Run it on the database without acra-server, or list the function in trusted_functions of the encryptor config.',
-  })
 }
 
 export function createPublication(

@@ -69,6 +69,12 @@ export class Findings {
   isPreparing = false
   /** Settings whose names or values are parameters. */
   readonly settings: SettingInBind[] = []
+  /** Where the statement in hand stands in the text. */
+  statement: Span = { start: 0, end: 0 }
+  /** In a body of code: the names that stand for values there. No table with a protected column may be named. Null anywhere else. */
+  variables: ReadonlySet<string> | null = null
+  /** The text sets how later ones are read. */
+  setsReading = false
   /** Backslashes in strings may be escapes behind the text. */
   makesEscapes = false
   /** Columns of pg_settings whose value the statement in hand says. */
@@ -135,6 +141,12 @@ export class Findings {
     const { table, doubt } = this.path.meaning(schema, name)
     const [column = null] = table?.protected.values() ?? []
     if (column !== null) this.isNearProtected = true
+    if (column !== null && this.variables !== null) {
+      this.refuse(column, {
+        message: `its body names ${column.table}, which has protected columns`,
+        hint: 'Let the application write and read them.',
+      })
+    }
     if (doubt.length > 0) {
       this.refuse(column, {
         message: `the name ${name} may mean ${doubt.join(' or ')}, which are not protected alike`,

@@ -9,6 +9,9 @@ declare module 'libpg-query/wasm/libpg-query.js' {
     /** Address of a PgQueryParseResult: pointers to the tree as JSON, to stderr, and to a PgQueryError or 0. */
     _wasm_parse_query_raw(text: number): number
     _wasm_free_parse_result(result: number): void
+    /** Address of the functions of the text as JSON, or of the message of an error. */
+    _wasm_parse_plpgsql(text: number): number
+    _wasm_free_string(text: number): void
   }
   export interface PgQuerySettings {
     print?(line: string): void

@@ -73,11 +73,24 @@ export class Parser {
     if (nestingOf(shape.key) > this.limits.nestingMax) {
       throw new SqlLimitError('sql-too-deep', 'the sql text is nested too deeply')
     }
+    return this.#with((instance) => parseWith(instance, text))
+  }
+
+  /**
+   * The body of the one statement in `text`, which `parse` has taken before: CREATE FUNCTION in PL/pgSQL, or DO.
+   * @throws SqlSyntaxError
+   * @throws SqlLimitError
+   */
+  parsePlpgsql(text: Uint8Array): unknown {
+    return this.#with((instance) => parsePlpgsqlWith(instance, text))
+  }
+
+  #with<T>(work: (instance: PgQueryModule) => T): T {
     const instance = this.#instances[0]
     if (instance === undefined)
       throw new SqlLimitError('sql-parser-restarting', 'the sql parser is restarting')
     try {
-      const tree = parseWith(instance, text)
+      const tree = work(instance)
       if (instance.HEAPU8.length > MEMORY_SIZE_MAX) this.#replaceFirst()
       return tree
     } catch (error) {
@@ -117,6 +130,23 @@ function parseWith(instance: PgQueryModule, text: Uint8Array): Tree {
   } finally {
     instance._free(pointer)
     if (result !== 0) instance._wasm_free_parse_result(result)
+  }
+}
+
+function parsePlpgsqlWith(instance: PgQueryModule, text: Uint8Array): unknown {
+  const pointer = instance._malloc(text.length + 1)
+  instance.HEAPU8.set(text, pointer)
+  instance.HEAPU8[pointer + text.length] = 0
+  let result = 0
+  try {
+    result = instance._wasm_parse_plpgsql(pointer)
+    if (result === 0) throw new RangeError('out of memory')
+    const answer = stringAt(instance, result)
+    if (!answer.startsWith('{')) throw new SqlSyntaxError(0)
+    return JSON.parse(answer)
+  } finally {
+    instance._free(pointer)
+    if (result !== 0) instance._wasm_free_string(result)
   }
 }
 

@@ -22,6 +22,11 @@ export class PathInText {
     return this.#settingCount
   }
 
+  /** The text sets it, or may. */
+  get isSet(): boolean {
+    return this.#changes.some((change) => change !== UNKNOWN_CODE && change.kind !== 'end')
+  }
+
   /** Undefined where the text has nothing to do with it. */
   get use(): PathUse | undefined {
     if (!this.#reads && this.#changes.length === 0) return undefined

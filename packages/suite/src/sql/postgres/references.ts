@@ -1,7 +1,7 @@
 /** What a column reference is, or its refusal where it cannot be told. */
 import type { Place } from './context.ts'
 import type { Group } from './findings.ts'
-import { combined, type Item, PLAIN, rowItem } from './items.ts'
+import { combined, type Item, PLAIN, rowItem, SENT } from './items.ts'
 import { refuseUse } from './refusals.ts'
 import { type Found, findName, findQualified, findRelation } from './scope.ts'
 import { type ColumnRef, stringsOf } from './tree.ts'
@@ -11,10 +11,29 @@ export function columnRef(ref: ColumnRef, place: Place): Item {
   const last = fields.at(-1)
   const names = stringsOf(fields)
   if (last !== undefined && 'A_Star' in last) return wholeRow(names, place)
-  const item = foundItem(find(names, place), names.at(-1) ?? '', place)
+  const item = isVariable(names, place)
+    ? variableItem(find(names, place))
+    : foundItem(find(names, place), names.at(-1) ?? '', place)
   for (const { source } of item.givens ?? []) source.references.add(ref)
   refuseInside(item, place)
   return item
+}
+
+/** In a body of code: a value, under the name of a variable or of a field of one. */
+function isVariable(names: readonly string[], { findings }: Place): boolean {
+  const { variables } = findings
+  return (
+    variables !== null &&
+    names
+      .slice(0, -1)
+      .concat(names[0])
+      .some((name) => variables.has(name))
+  )
+}
+
+/** It may be a column of that name, too. */
+function variableItem(found: Found): Item {
+  return found.kind === 'item' ? { ...found.item, sent: true } : SENT
 }
 
 /** A subquery cannot be given what a query around it groups by: the database knows no expression of it there. */
@@ -60,7 +79,7 @@ function foundItem(found: Found, name: string, place: Place): Item {
     case 'nothing': {
       findings.catalog.unknownColumn?.(name)
       const like = findings.protectedName(name)
-      if (like === null) return PLAIN
+      if (like === null) return unknownItem(place)
       findings.refuse(like, {
         message: `${place.clause} uses a column ${name} of a table that acra-server cannot tell`,
         hint: 'Write the column with the name of its table.',
@@ -70,6 +89,11 @@ function foundItem(found: Found, name: string, place: Place): Item {
   }
 }
 
+/** In a body of code it may be a value. */
+function unknownItem({ findings }: Place): Item {
+  return findings.variables === null ? PLAIN : SENT
+}
+
 /** `u.*` inside an expression is the row of `u`; a bare `*` there stands for all rows in FROM. */
 function wholeRow(names: readonly string[], place: Place): Item {
   if (names.length === 0) {
@@ -77,5 +101,5 @@ function wholeRow(names: readonly string[], place: Place): Item {
     return { ...combined(rows), column: rows.find((row) => row.column !== null)?.column ?? null }
   }
   const relation = findRelation(place.scope, names.at(-2) ?? null, names.at(-1) ?? '')
-  return relation === null ? PLAIN : rowItem(relation)
+  return relation === null ? unknownItem(place) : rowItem(relation)
 }

@@ -1,12 +1,13 @@
 /** Which statements change what tables, views and columns there are. */
 import { type Node, partsOf, type RangeVar } from './tree.ts'
 
-/** They leave all relations, and the columns of each, as they are. What is not here may change them. */
+/** They leave all relations, and the columns of each, as they are; DO says by itself what is in it. What is not here may change them. */
 const QUIET: ReadonlySet<string> = new Set([
   'AlterDatabaseRefreshCollStmt',
   'AlterDatabaseSetStmt',
   'AlterDatabaseStmt',
   'AlterDefaultPrivilegesStmt',
+  'AlterFunctionStmt',
   'AlterRoleSetStmt',
   'AlterRoleStmt',
   'AlterSystemStmt',
@@ -16,11 +17,13 @@ const QUIET: ReadonlySet<string> = new Set([
   'CommentStmt',
   'ConstraintsSetStmt',
   'CopyStmt',
+  'CreateFunctionStmt',
   'CreateRoleStmt',
   'DeallocateStmt',
   'DeclareCursorStmt',
   'DeleteStmt',
   'DiscardStmt',
+  'DoStmt',
   'DropRoleStmt',
   'ExecuteStmt',
   'ExplainStmt',
@@ -47,7 +50,7 @@ const QUIET: ReadonlySet<string> = new Set([
 ])
 
 /** Code of which nobody knows what it does. */
-const CODE: ReadonlySet<string> = new Set(['CallStmt', 'DoStmt'])
+const CODE: ReadonlySet<string> = new Set(['CallStmt'])
 
 /** Whether the statement changes relations: for certain, perhaps, or not. A query may call functions, and say INTO, besides. */
 export function changeBy(node: Node): 'certain' | 'possible' | null {

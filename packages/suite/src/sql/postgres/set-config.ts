@@ -3,7 +3,7 @@ import type { SettingText } from '../analysis.ts'
 import type { Place } from './context.ts'
 import { refuseUnknownCode } from './refusals.ts'
 import { configurePath } from './search-path.ts'
-import { isCheckedSetting, isSearchPath, makesEscapes, settingProblem } from './settings.ts'
+import { isCheckedSetting, isRole, isSearchPath, makesEscapes, settingProblem } from './settings.ts'
 import { type A_Expr, type Node, qualifiedName, stringsOf, type UpdateStmt } from './tree.ts'
 
 /** `set_config(name, value, is_local)` among the arguments that have been looked at. */
@@ -106,6 +106,7 @@ function configure(
     return
   }
   findings.exact = true
+  if (isCheckedSetting(name) || isRole(name)) findings.setsReading = true
   const isInBind = value !== null && typeof value !== 'string'
   configurePath(name, isInBind ? null : value, local, isCertain, place)
   if (!isCheckedSetting(name) || isSearchPath(name)) return

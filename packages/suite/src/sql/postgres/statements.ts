@@ -2,11 +2,11 @@
 import type { StatementAnalysis } from '../analysis.ts'
 import { alterDomain, alterTable, moveToSchema, rename } from './alterations.ts'
 import { answering, NO_ROWS } from './answer.ts'
+import { alterFunction, createFunction, runCode } from './code.ts'
 import type { Context } from './context.ts'
 import { copy } from './copy.ts'
 import {
   createDomain,
-  createFunction,
   createIndex,
   createPolicy,
   createPublication,
@@ -57,16 +57,15 @@ const AROUND: { readonly [K in Kind]?: (body: BodyOf<K>, context: Context) => St
 /** Statements that define or change things of the database: none of them answers rows. */
 const DEFINING: { readonly [K in Kind]?: (body: BodyOf<K>, context: Context) => void } = {
   AlterDomainStmt: alterDomain,
-  AlterFunctionStmt: ({ func }, context) =>
-    createFunction(func?.objname ?? [], 'ALTER FUNCTION', context),
+  AlterFunctionStmt: ({ func, actions = [] }, context) =>
+    alterFunction(func?.objname ?? [], actions, context),
   AlterObjectSchemaStmt: moveToSchema,
   AlterPolicyStmt: createPolicy,
   AlterPublicationStmt: createPublication,
   AlterTableStmt: alterTable,
   CreateDomainStmt: createDomain,
   CreateForeignTableStmt: ({ base = {} }, context) => createTable(base, context),
-  CreateFunctionStmt: ({ funcname = [] }, context) =>
-    createFunction(funcname, 'CREATE FUNCTION', context),
+  CreateFunctionStmt: createFunction,
   CreatePolicyStmt: createPolicy,
   CreatePublicationStmt: createPublication,
   CreateSchemaStmt: ({ schemaElts = [] }, context) => {
@@ -79,7 +78,7 @@ const DEFINING: { readonly [K in Kind]?: (body: BodyOf<K>, context: Context) => 
   DefineStmt: ({ kind = 'OBJECT_OPERATOR' }, context) => {
     if (!DEFINABLE.has(kind)) refuseKind('DefineStmt', context)
   },
-  DoStmt: (_body, context) => createFunction([], 'DO', context),
+  DoStmt: runCode,
   IndexStmt: createIndex,
   RenameStmt: rename,
   ViewStmt: createView,
@@ -113,8 +112,9 @@ export function topStatement(
 ): StatementAnalysis | null {
   if (stmt === undefined) return null
   const [kind] = partsOf(stmt)
+  const end = stmt_len === 0 ? Number.POSITIVE_INFINITY : stmt_location + stmt_len
+  context.findings.statement = { start: stmt_location, end }
   if (HARMLESS.has(kind) || WITH_OPTIONS.has(kind)) {
-    const end = stmt_len === 0 ? Number.POSITIVE_INFINITY : stmt_location + stmt_len
     context.findings.ignoreLiterals(stmt_location, end)
   }
   context.findings.path.isBareCall = isBareCall(stmt)

@@ -238,7 +238,7 @@ refused([
   ["CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'select 1'", 'CREATE FUNCTION'],
   [
     'CREATE OR REPLACE PROCEDURE p(a text) LANGUAGE sql AS $$ insert into users (email) values (a) $$',
-    'CREATE FUNCTION',
+    'CREATE PROCEDURE',
   ],
   ['ALTER FUNCTION f() SET standard_conforming_strings = off', 'ALTER FUNCTION'],
   [

@@ -4,13 +4,12 @@ import type { ArgumentSource, StatementAnalysis } from '../analysis.ts'
 import { answering, NO_ROWS } from './answer.ts'
 import type { Context, Place } from './context.ts'
 import { areFreeCasts, type Core, coreOf } from './core.ts'
-import { createFunction } from './definitions.ts'
 import { evaluate } from './expressions.ts'
 import type { Findings } from './findings.ts'
 import { OUTERMOST } from './query.ts'
 import { checkType } from './refusals.ts'
 import { setPath } from './search-path.ts'
-import { isCheckedSetting, isSearchPath, makesEscapes, settingProblem } from './settings.ts'
+import { isCheckedSetting, isRole, isSearchPath, makesEscapes, settingProblem } from './settings.ts'
 import { type Span, wholeOf } from './source-text.ts'
 import type {
   CallStmt,
@@ -119,6 +118,8 @@ export function setForLater(
   const value = kind === 'VAR_SET_VALUE' ? textOf(args[0]) : 'default'
   const problem = settingProblem(name, value)
   if (isCheckedSetting(name) && !isSearchPath(name)) findings.exact = true
+  if (kind === 'VAR_RESET_ALL' || isCheckedSetting(name) || isRole(name))
+    findings.setsReading = true
   if (problem !== null) findings.refuse(null, problem)
   return NO_ROWS
 }
@@ -223,9 +224,8 @@ export function explain({ query }: ExplainStmt, context: Context): StatementAnal
   return { ...NO_ROWS, named: isExecute ? named : null, isPlan: true }
 }
 
-/** A procedure can do anything with its values. */
+/** A procedure can do anything with its values, as a function can. */
 export function call({ funccall = {} }: CallStmt, context: Context): StatementAnalysis {
-  createFunction(funccall.funcname ?? [], 'CALL', context)
   evaluate({ FuncCall: funccall }, { ...context, scope: OUTERMOST, clause: 'CALL' })
   return NO_ROWS
 }

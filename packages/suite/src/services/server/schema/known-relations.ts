@@ -20,6 +20,7 @@ export function analysisBy(config: EncryptorConfig, parser: Parser): Analyze {
     }
     const catalog: Catalog = {
       ...config,
+      isComplete: true,
       table: (schema, name) => noted(schema, name, config.table(schema, name)),
       unqualified(name, paths) {
         const meaning = config.unqualified(name, paths)
@@ -38,8 +39,9 @@ export function analysisBy(config: EncryptorConfig, parser: Parser): Analyze {
 
 /** Analyses by the same config as if it did not know the columns of relations: somebody is changing them. */
 export function cautiousAnalysisBy(config: EncryptorConfig, parser: Parser): Analyze {
-  const cautious: EncryptorConfig = {
+  const cautious: Catalog = {
     ...config,
+    isComplete: true,
     table: (schema, name) => withoutColumns(config.table(schema, name)),
     unqualified(name, paths) {
       const meaning = config.unqualified(name, paths)

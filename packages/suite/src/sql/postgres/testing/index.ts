@@ -29,6 +29,7 @@ export interface CatalogSpec {
   readonly tables: Readonly<Record<string, TableSpec>>
   readonly onUnprotected?: OnUnprotected
   readonly trusted?: readonly string[]
+  readonly isComplete?: boolean
 }
 
 const parser = await loadParser()
@@ -38,6 +39,7 @@ export function catalogOf({
   tables,
   onUnprotected = 'refuse',
   trusted = [],
+  isComplete = false,
 }: CatalogSpec): Catalog {
   const known = Object.entries(tables).map(([key, spec]) => {
     const [name, schema = spec.schema ?? null] = key.split('.').reverse()
@@ -46,6 +48,7 @@ export function catalogOf({
   const columns = known.flatMap(({ table }) => [...table.protected.values()])
   return {
     empty: columns.length === 0,
+    isComplete,
     onUnprotected,
     table(schema, name) {
       const named = known.filter((entry) => entry.table.name === name)

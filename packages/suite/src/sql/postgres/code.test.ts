@@ -1,0 +1,247 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { analyzeSql, catalogOf, verdict } from './testing/index.ts'
+import { allowed, catalog as incomplete, refused } from './testing/tables.ts'
+
+/** As of a database that has been asked for all of its relations. */
+const spec = {
+  tables: {
+    'public.users': { columns: ['id', 'email', 'name', 'nick'], protect: ['email', 'name'] },
+    'public.plain': { columns: ['id', 'email', 'note'] },
+    'public.log': { columns: ['id', 'note'] },
+  },
+  trusted: ['trusted'],
+  isComplete: true,
+}
+const catalog = catalogOf(spec)
+
+const sql = (body: string, more = '') =>
+  `CREATE FUNCTION f(a integer, b text) RETURNS integer LANGUAGE sql ${more} AS $body$ ${body} $body$`
+const plpgsql = (body: string, declarations = '') =>
+  `CREATE FUNCTION f(a integer, b text) RETURNS integer LANGUAGE plpgsql AS $body$ DECLARE ${declarations} BEGIN ${body} END $body$`
+const trigger = (body: string) =>
+  `CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $body$ BEGIN ${body} RETURN NEW; END $body$`
+const run = (body: string) => `DO $body$ BEGIN ${body} END $body$`
+
+for (const statement of [
+  sql('SELECT a + 1'),
+  sql("INSERT INTO plain (id, email) VALUES ($1, b), (f.a, 'x') RETURNING id"),
+  sql(
+    'SELECT 1; SELECT a',
+    'STABLE STRICT SECURITY DEFINER SET search_path = app SET work_mem = 1',
+  ),
+  sql('SELECT trusted(a)'),
+  'CREATE FUNCTION f(a integer, b text = $$x$$) RETURNS integer RETURN a + 1',
+  'CREATE PROCEDURE f(a integer) BEGIN ATOMIC INSERT INTO plain (id) VALUES (a); SELECT a; END',
+  'CREATE OR REPLACE FUNCTION f(plain) RETURNS SETOF plain LANGUAGE sql AS $$ SELECT $1 $$',
+  "CREATE FUNCTION f(x plain.email%TYPE) RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+  plpgsql(
+    'x := a + 1; y[1] := x; r.email := b; RETURN x;',
+    'x integer = a; y integer[]; r record; q plain%ROWTYPE; z plain.note%TYPE; w x%TYPE;',
+  ),
+  plpgsql(
+    "SELECT note INTO x FROM plain WHERE id = a; INSERT INTO plain (id, email) VALUES (a, 'x');",
+    'x text;',
+  ),
+  plpgsql('name := b; INSERT INTO log (note) VALUES (name);', 'name text;'),
+  plpgsql(
+    'FOR r IN SELECT * FROM plain LOOP PERFORM r.email; RAISE NOTICE $$%$$, r.email; END LOOP;',
+    'r record;',
+  ),
+  plpgsql('CREATE TABLE log_2 (id integer); DROP TABLE log_2; COMMIT;'),
+  plpgsql(
+    'OPEN c(1); FETCH c INTO a; CLOSE c;',
+    'c CURSOR (k integer) FOR SELECT id FROM plain WHERE id = k;',
+  ),
+  plpgsql('BEGIN GET DIAGNOSTICS a = ROW_COUNT; EXCEPTION WHEN others THEN a := 1; END;'),
+  trigger(
+    'NEW.email := OLD.email; INSERT INTO log SELECT NEW.id, NEW.email; INSERT INTO plain VALUES (NEW.*);',
+  ),
+  run('PERFORM 1; UPDATE plain SET email = $$x$$;'),
+]) {
+  test(`code passes: ${statement}`, () => {
+    assert.equal(verdict(statement, catalog), 'exact')
+    assert.match(verdict(statement, incomplete), /^refused: .*does not read code/)
+  })
+}
+
+/** Each part of PL/pgSQL that has an expression or a statement. */
+for (const body of [
+  'a := #;',
+  'a = #;',
+  'a := 1 + (#);',
+  'y[#] := 1;',
+  'PERFORM #;',
+  'IF # THEN NULL; END IF;',
+  'IF true THEN a := #; END IF;',
+  'IF true THEN NULL; ELSIF # THEN NULL; END IF;',
+  'IF true THEN NULL; ELSIF true THEN PERFORM #; END IF;',
+  'IF true THEN NULL; ELSE PERFORM #; END IF;',
+  'CASE # WHEN 1 THEN NULL; END CASE;',
+  'CASE a WHEN # THEN NULL; END CASE;',
+  'CASE a WHEN 1 THEN PERFORM #; END CASE;',
+  'CASE a WHEN 1 THEN NULL; ELSE PERFORM #; END CASE;',
+  'CASE WHEN # THEN NULL; END CASE;',
+  'LOOP PERFORM #; END LOOP;',
+  'WHILE # LOOP END LOOP;',
+  'WHILE true LOOP PERFORM #; END LOOP;',
+  'FOR i IN #..2 LOOP END LOOP;',
+  'FOR i IN 1..# LOOP END LOOP;',
+  'FOR i IN 1..2 BY # LOOP END LOOP;',
+  'FOR i IN 1..2 LOOP PERFORM #; END LOOP;',
+  'FOR r IN SELECT # LOOP END LOOP;',
+  'FOR r IN SELECT 1 LOOP PERFORM #; END LOOP;',
+  'FOR r IN c(#) LOOP END LOOP;',
+  'FOR r IN c(1) LOOP PERFORM #; END LOOP;',
+  'FOREACH a IN ARRAY # LOOP END LOOP;',
+  'FOREACH a IN ARRAY y LOOP PERFORM #; END LOOP;',
+  'LOOP EXIT WHEN #; END LOOP;',
+  'LOOP CONTINUE WHEN #; END LOOP;',
+  'RAISE NOTICE $$%$$, #;',
+  'RAISE EXCEPTION USING MESSAGE = #;',
+  'ASSERT #;',
+  'ASSERT true, #;',
+  'OPEN c(#);',
+  'OPEN d FOR SELECT #;',
+  'FETCH RELATIVE # FROM c INTO a;',
+  'MOVE RELATIVE # FROM c;',
+  'CALL trusted(#);',
+  'CALL #;',
+  'SELECT # INTO a;',
+  'INSERT INTO plain (id) VALUES (#);',
+  'BEGIN a := #; END;',
+  'BEGIN NULL; EXCEPTION WHEN others THEN PERFORM #; END;',
+  'DECLARE z integer := #; BEGIN NULL; END;',
+  'DECLARE z CURSOR FOR SELECT #; BEGIN NULL; END;',
+  'RETURN #;',
+]) {
+  const declarations =
+    'y integer[]; r record; d refcursor; c CURSOR (k integer) FOR SELECT id FROM plain WHERE id = k;'
+  const calling = (what: string) => plpgsql(body.replace('#', what), declarations)
+  test(`in a body: ${body}`, () => {
+    if (body !== 'CALL #;')
+      assert.equal(verdict(calling('(SELECT 1 FROM plain)'), catalog), 'exact')
+    assert.match(verdict(calling("unknown('x')"), catalog), /^refused: .* function unknown/)
+    assert.match(verdict(calling('unknown(b)'), catalog), /^refused: .* function unknown/)
+    if (body !== 'CALL #;')
+      assert.match(verdict(calling('(SELECT 1 FROM users)'), catalog), /body names users/)
+  })
+}
+
+const dynamic = [
+  'EXECUTE b;',
+  'EXECUTE b INTO a USING a;',
+  'FOR r IN EXECUTE b LOOP END LOOP;',
+  'OPEN d FOR EXECUTE b;',
+]
+for (const body of dynamic) {
+  test(`in a body EXECUTE is not read: ${body}`, () => {
+    const statement = plpgsql(body, 'r record; d refcursor;')
+    assert.match(verdict(statement, catalog), /^refused: CREATE FUNCTION: EXECUTE in a body/)
+  })
+}
+
+for (const [statement, why] of [
+  [sql('SELECT email FROM users'), /its body names users/],
+  [sql('SELECT email FROM archive.users'), /^exact$/],
+  [sql('INSERT INTO users (id, email) VALUES (a, b)'), /its body names users/],
+  [sql("INSERT INTO contacts (id, email) VALUES (a, 'x')"), /contacts/],
+  [sql('INSERT INTO contacts (id, email) VALUES (a, b)'), /contacts/],
+  [sql('INSERT INTO contacts (id, email) VALUES ($1, $2)'), /contacts/],
+  [sql("SELECT g('x')"), /value to the function g/],
+  [sql('SELECT g(a), g($1), g(f.b)'), /value to the function g/],
+  [sql('SELECT g()'), /^exact$/],
+  [sql("SELECT query_to_xml('select', true, true, '')"), /calls query_to_xml/],
+  [sql('SELECT 1', 'SET standard_conforming_strings = off'), /option set/],
+  [sql('SELECT 1', "SET client_encoding = 'LATIN1'"), /option set/],
+  [sql('SELECT 1', 'SET role = x'), /option set/],
+  [sql("SELECT set_config('search_path', 'x', false)"), /how later statements are read/],
+  [sql('SELECT set_config(b, b, false)'), /set_config under a computed name/],
+  [sql('SELECT set_config($2, $2, false)'), /how later statements are read/],
+  [sql("SELECT 'a\\'"), /backslash before a quote/],
+  [sql('SELECT 1 AS é'), /beyond ASCII/],
+  [sql('SELEC 1'), /cannot parse/],
+  [plpgsql('SET standard_conforming_strings = off;'), /how later statements are read/],
+  [plpgsql('SET client_encoding = LATIN1;'), /how later statements are read/],
+  [plpgsql('RESET ALL;'), /how later statements are read/],
+  [plpgsql('foo bar;'), /cannot parse/],
+  [plpgsql('NULL;', 'x users%ROWTYPE;'), /body names users/],
+  [plpgsql('NULL;', 'x public.users.email%TYPE;'), /body names users/],
+  [plpgsql('NULL;', 'x "users"%ROWTYPE;'), /body names users/],
+  [plpgsql('NULL;', 'x users[];'), /row type of users|body names users/],
+  [plpgsql('INSERT INTO contacts (email) VALUES (x);', "x text := 'secret';"), /contacts/],
+  [plpgsql('CREATE VIEW v AS SELECT * FROM users;'), /body names users/],
+  [plpgsql('ALTER TABLE users RENAME TO others;'), /body names users|RENAME/],
+  [
+    plpgsql('CREATE FUNCTION g() RETURNS integer LANGUAGE sql AS $$ SELECT 1 FROM users $$;'),
+    /body names users/,
+  ],
+  [
+    plpgsql('CREATE FUNCTION g() RETURNS integer LANGUAGE sql AS $$ SELECT 1 FROM plain $$;'),
+    /^exact$/,
+  ],
+  [trigger('INSERT INTO users (email) VALUES (NEW.note);'), /body names users/],
+  [trigger('INSERT INTO contacts (email) VALUES (NEW.note);'), /contacts/],
+  [trigger('INSERT INTO contacts SELECT NEW.*;'), /^exact$/],
+  ['CREATE FUNCTION f(users) RETURNS integer LANGUAGE sql AS $$ SELECT 1 $$', /row type of users/],
+  ['CREATE FUNCTION f() RETURNS SETOF users LANGUAGE sql AS $$ SELECT 1 $$', /row type of users/],
+  [
+    'CREATE FUNCTION f(users.email%TYPE) RETURNS integer LANGUAGE sql AS $$ SELECT 1 $$',
+    /row type of users/,
+  ],
+  [
+    "CREATE FUNCTION f(a text = g('x')) RETURNS integer LANGUAGE sql AS $$ SELECT 1 $$",
+    /function g/,
+  ],
+  ['CREATE FUNCTION f() RETURNS integer RETURN (SELECT 1 FROM users)', /body names users/],
+  [
+    "CREATE PROCEDURE f() BEGIN ATOMIC INSERT INTO users (email) VALUES ('x'); END",
+    /body names users/,
+  ],
+  ["CREATE FUNCTION f() RETURNS integer LANGUAGE c AS 'x'", /language c/],
+  ["CREATE FUNCTION f() RETURNS integer LANGUAGE internal AS 'x'", /language internal/],
+  ["CREATE FUNCTION f() RETURNS integer LANGUAGE plpython3u AS 'x'", /language plpython3u/],
+  [run('INSERT INTO users (email) VALUES ($$x$$);'), /body names users/],
+  [run("INSERT INTO contacts (email) VALUES ('x');"), /contacts/],
+  [run("EXECUTE 'x';"), /EXECUTE in a body/],
+  ["DO LANGUAGE plpython3u 'x'", /language plpython3u/],
+  ['ALTER FUNCTION f() SET search_path = app', /ALTER FUNCTION/],
+  ["SELECT f('x')", /gives a value to the function f/],
+] as const) {
+  test(`code is looked at: ${statement}`, () => {
+    assert.match(verdict(statement, catalog), why)
+  })
+}
+
+test('a table of a body may be that of any search path', () => {
+  const [known] = [catalogOf({ ...spec, tables: { 'app.users': { protect: ['email'] } } })]
+  const users = known.table('app', 'users')
+  const anywhere = {
+    ...known,
+    unqualified: (name: string, paths: readonly (readonly string[] | null)[]) => {
+      const isAny = paths.some((path) => path === null || path.includes('app'))
+      return { table: name === 'users' && isAny ? users : null, doubt: [], readsPath: true }
+    },
+  }
+  assert.match(verdict(sql('INSERT INTO users (id) VALUES (1)'), anywhere), /body names users/)
+})
+
+test('DO changes the schema where its body does', () => {
+  assert.equal(analyzeSql(run('PERFORM 1;'), catalog).schemaChange, undefined)
+  const change = analyzeSql(run('CREATE TABLE x (id integer);'), catalog).schemaChange
+  assert.equal(change?.isCertain, true)
+  assert.equal(analyzeSql(sql('SELECT 1'), catalog).schemaChange, undefined)
+})
+
+allowed([
+  ['ALTER FUNCTION trusted() SET search_path = app', 'untouched'],
+  ['ALTER FUNCTION f(integer) STABLE STRICT COST 10', 'exact'],
+])
+refused([
+  [
+    'CREATE FUNCTION f() RETURNS integer LANGUAGE sql AS $$ SELECT 1 $$',
+    'CREATE FUNCTION: acra-server does not read code',
+  ],
+  ['ALTER FUNCTION f() SET work_mem = 1', 'ALTER FUNCTION: acra-server does not read code'],
+  ['DO $$ BEGIN END $$', 'DO: acra-server does not read code'],
+])
