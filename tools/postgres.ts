@@ -39,6 +39,8 @@ export interface PostgresOptions {
   readonly inMemory?: boolean
   /** Settings of postgresql.conf on top of ours. */
   readonly settings?: Readonly<Record<string, string>>
+  /** Variables of the server's environment on top of ours. */
+  readonly environment?: Readonly<Record<string, string>>
   /** PEM files; with them the server takes TLS connections too. `caFile` is what client certificates are checked with. */
   readonly tls?: { readonly certFile: string; readonly keyFile: string; readonly caFile?: string }
 }
@@ -92,7 +94,7 @@ async function startIn(sandbox: Sandbox, options: PostgresOptions): Promise<Post
   for (let attempt = 1; ; attempt++) {
     const port = await freePort()
     const log = join(sandbox.folder, `log-${attempt}`)
-    const launch = () => launchServer(sandbox, server, data, port, log, owner)
+    const launch = () => launchServer(sandbox, server, data, port, log, owner, options.environment)
     let child = await launch()
     if (await isReady(data, child)) {
       if (options.auth === 'md5') await storePasswordAsMd5(port)
@@ -132,11 +134,12 @@ async function launchServer(
   port: number,
   log: string,
   owner: Owner | null,
+  variables: PostgresOptions['environment'] = {},
 ): Promise<ChildProcess> {
   const output = await open(log, 'a')
   const child = sandbox.spawn(server, ['-D', data, '-p', String(port)], 'QUIT', {
     ...owner,
-    env: environment,
+    env: { ...environment, ...variables },
     stdio: ['ignore', output.fd, output.fd],
   })
   await output.close()

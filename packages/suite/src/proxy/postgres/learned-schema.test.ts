@@ -31,6 +31,7 @@ class Lesson implements LearnedSchema {
   readonly columns = new ColumnTable([], columnFor, anyColumn)
   readonly planner: Planner
   readonly cautious: Planner
+  readonly ctype = null
   /** What a look at the database finds. */
   next: string
   suspicions = 0

@@ -10,6 +10,8 @@ export interface LearnedSchema {
    * names of relations, and not which columns they have.
    */
   readonly cautious: Planner
+  /** The LC_CTYPE of the database; null until it is known. */
+  readonly ctype: string | null
   /** A change is committed: resolves when all plans are made with it, or all statements are refused since it cannot be learned. */
   changed(): Promise<void>
   /** Code has run that may have changed something. */

@@ -92,7 +92,8 @@ export class StatementPlans {
     if (plan.kind === 'planned')
       for (const passed of plan.passed) this.#observer.passedUnprotected(passed)
     if (plan.kind === 'refused' || this.idle) return planned
-    const refusal = this.#books.encoding.refusal(text, this.#books.isSettled)
+    const { encoding, isSettled } = this.#books
+    const refusal = encoding.refusal(text, isSettled, this.#settings.schema?.ctype ?? null)
     return refusal === null ? planned : { ...planned, plan: { kind: 'refused', refusal } }
   }
 }

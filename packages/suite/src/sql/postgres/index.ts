@@ -18,3 +18,4 @@ export {
   makesEscapes,
   settingProblem,
 } from './settings.ts'
+export { hasUnquotedBeyondAscii } from './unquoted-names.ts'

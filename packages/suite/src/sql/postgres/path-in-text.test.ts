@@ -92,5 +92,8 @@ test('what may set the path is not prepared by SQL', () => {
 test('a path is read as the server reads it', () => {
   assert.deepEqual(readSearchPath(' Public, "$user" ,"a""b" '), ['public', '$user', 'a"b'])
   assert.deepEqual(readSearchPath(''), [])
+  // Whether É is folded depends on the database.
+  assert.equal(readSearchPath('public, École'), null)
+  assert.deepEqual(readSearchPath('"École", public'), ['École', 'public'])
   for (const wrong of ['a b', 'a,', '"a', '"a"b', ',']) assert.equal(readSearchPath(wrong), null)
 })

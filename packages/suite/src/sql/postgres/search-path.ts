@@ -14,6 +14,8 @@ export function readSearchPath(text: string): SearchPath {
     const name = NAME.exec(rest)
     if (name === null) return null
     const [whole, quoted, plain = ''] = name
+    // Which letters beyond ASCII the database folds depends on its encoding.
+    if (/[\u0080-\uffff]/.test(plain)) return null
     names.push(quoted === undefined ? plain.toLowerCase() : quoted.replaceAll('""', '"'))
     rest = rest.slice(whole.length)
     if (rest === '') return names

@@ -4,6 +4,8 @@
 export interface DatabaseSchema {
   /** In an order in which parents and what views read stand before children and views. */
   readonly relations: readonly DatabaseRelation[]
+  /** LC_CTYPE: by it names without quotes are folded where the encoding has one byte a character. */
+  readonly ctype: string
 }
 
 export type RelationKind = 'table' | 'view' | 'materialized view' | 'foreign table'

@@ -41,7 +41,7 @@ function relationsOf(specs: Readonly<Record<string, Spec>>): DatabaseRelation[] 
 
 function known(yaml: string, specs: Readonly<Record<string, Spec>>) {
   const config = loadEncryptorConfig(yaml, 'e.yaml', traits, { onUnprotected: 'refuse' })
-  const found = knownTables(config, { relations: relationsOf(specs) })
+  const found = knownTables(config, { relations: relationsOf(specs), ctype: 'C' })
   const table = (key: string) => {
     const [schema = '', name = ''] = key.split('.')
     return found.tables.get(relationKey({ schema, name }))

@@ -4,7 +4,7 @@ import { analyzeText, loadParser } from '../../../sql/postgres/index.ts'
 import { anyColumn, columnFor, loadEncryptorConfig } from '../../../transform/index.ts'
 import { accessOf, type MemoryKeystore } from '../../../transform/testing/index.ts'
 import type { Outlet } from '../../../wire/index.ts'
-import { readyForQuery } from '../../../wire/postgres/testing/index.ts'
+import { parameterStatus, readyForQuery } from '../../../wire/postgres/testing/index.ts'
 import { ColumnTable } from '../../columns.ts'
 import { PostgresConversation } from '../conversation.ts'
 import type { LearnedSchema } from '../learned-schema.ts'
@@ -62,7 +62,8 @@ export class Exchange {
       this.#toClient,
       this.#toDatabase,
     )
-    this.#conversation.fromDatabase(readyForQuery('I'))
+    const status = parameterStatus('server_encoding', 'UTF8')
+    this.#conversation.fromDatabase(Buffer.concat([status, readyForQuery('I')]))
     this.#toClient.take()
   }
 

@@ -19,6 +19,8 @@ export interface LearnedConfig {
   readonly definable: readonly TableSetting[]
   /** What the config says and the database contradicts. Statements that it is about are refused, where the server goes on all the same. */
   readonly contradictions: readonly ConfigProblem[]
+  /** The LC_CTYPE of the database. */
+  readonly ctype: string
   /** Sentences for the log. */
   readonly warnings: readonly string[]
   /** The same for the same schema. */
@@ -40,6 +42,7 @@ export async function learnConfig(
       .filter(({ kind, isPartition }) => kind === 'table' && !isPartition)
       .flatMap((relation) => views.tables.get(relationKey(relation)) ?? []),
     contradictions,
+    ctype: schema.ctype,
     warnings: [
       ...warnings,
       ...views.warnings,

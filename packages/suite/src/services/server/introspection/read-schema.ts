@@ -34,8 +34,9 @@ export async function readSchema(queries: SchemaQueries): Promise<DatabaseSchema
   await queries.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
   try {
     const relations = await readRelations(queries)
+    const [database] = await queries.query(DATABASE)
     await queries.query('COMMIT')
-    return { relations: inOrder(relations) }
+    return { relations: inOrder(relations), ctype: String(database?.ctype) }
   } catch (error) {
     // A session that is broken says so here too: what broke it is what matters.
     await queries.query('ROLLBACK').catch(() => {})
@@ -153,6 +154,9 @@ const VIEWS_AT_A_TIME = 50
 
 /** A longer expression is cut, and then no SQL any more: it is not looked at. */
 const EXPRESSION_LENGTH_MAX = 10_000
+
+const DATABASE = `
+  SELECT d.datctype::pg_catalog.text AS ctype FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()`
 
 const OF_USERS = `n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'`
 

@@ -13,7 +13,8 @@ const parser = await loadParser()
 function configOf(columns: string): LearnedConfig {
   const yaml = `schemas: [{ table: users, columns: [${columns}], encrypted: [{ column: email }] }]`
   const config = loadEncryptorConfig(yaml, 'config', postgresTraits, { onUnprotected: 'refuse' })
-  return { config, definable: [], contradictions: [], warnings: [], fingerprint: columns }
+  const learned = { config, definable: [], contradictions: [], warnings: [] }
+  return { ...learned, ctype: 'C', fingerprint: columns }
 }
 
 /** A database that answers when the test says so. */

@@ -49,6 +49,7 @@ export class LearnedDatabase implements LearnedSchema {
   readonly #parts: LearningParts
   readonly #teacher: Teacher
   #fingerprint: string | null = null
+  #ctype: string | null = null
   /** Why statements are refused; null where they are not. */
   #failure: Error | null = null
   /** What is known is known to be out of date. */
@@ -74,6 +75,10 @@ export class LearnedDatabase implements LearnedSchema {
   /** True once it was learned. */
   get isKnown(): boolean {
     return this.#fingerprint !== null
+  }
+
+  get ctype(): string | null {
+    return this.#ctype
   }
 
   /** Resolves when statements can be planned. Rejects with what is in the way, which is looked at once in a while. */
@@ -157,6 +162,7 @@ export class LearnedDatabase implements LearnedSchema {
   }
 
   #take(learned: LearnedConfig): void {
+    this.#ctype = learned.ctype
     if (this.#failure === null && learned.fingerprint === this.#fingerprint) return
     const { config } = learned
     this.#absent.clear()
