@@ -58,10 +58,12 @@ for (const statement of [
     'NEW.email := OLD.email; INSERT INTO log SELECT NEW.id, NEW.email; INSERT INTO plain VALUES (NEW.*);',
   ),
   run('PERFORM 1; UPDATE plain SET email = $$x$$;'),
+  'CREATE RULE r AS ON INSERT TO plain WHERE new.id > 1 DO ALSO (INSERT INTO log VALUES (new.id, new.email); NOTIFY x)',
+  'CREATE RULE r AS ON UPDATE TO plain DO INSTEAD NOTHING',
 ]) {
   test(`code passes: ${statement}`, () => {
     assert.equal(verdict(statement, catalog), 'exact')
-    assert.match(verdict(statement, incomplete), /^refused: .*does not read code/)
+    assert.match(verdict(statement, incomplete), /^refused: .*(does not read code|kind \(Rule\))/)
   })
 }
 
@@ -207,6 +209,43 @@ for (const [statement, why] of [
   ["DO LANGUAGE plpython3u 'x'", /language plpython3u/],
   ['ALTER FUNCTION f() SET search_path = app', /ALTER FUNCTION/],
   ["SELECT f('x')", /gives a value to the function f/],
+  ['CREATE RULE r AS ON INSERT TO users DO INSTEAD NOTHING', /CREATE RULE on a column of users/],
+  [
+    'CREATE RULE r AS ON INSERT TO plain DO INSTEAD INSERT INTO users (email) VALUES (new.email)',
+    /body names users/,
+  ],
+  [
+    'CREATE RULE r AS ON INSERT TO plain DO INSTEAD INSERT INTO contacts (email) VALUES (new.email)',
+    /contacts/,
+  ],
+  [
+    'CREATE RULE "_RETURN" AS ON SELECT TO plain DO INSTEAD SELECT * FROM users',
+    /body names users/,
+  ],
+  ['CREATE RULE r AS ON INSERT TO plain DO ALSO SELECT g(new.email)', /value to the function g/],
+  [
+    'CREATE RULE r AS ON INSERT TO plain WHERE EXISTS (SELECT 1 FROM users) DO INSTEAD NOTHING',
+    /body names users/,
+  ],
+  ["CREATE AGGREGATE a (integer) (sfunc = int4pl, stype = integer, initcond = '0')", /^exact$/],
+  ["CREATE AGGREGATE a (integer) (sfunc = g, stype = integer, initcond = '0')", /kind \(Define\)/],
+  ['CREATE AGGREGATE a (integer) (sfunc = g, stype = integer)', /^untouched$/],
+  ['CREATE AGGREGATE max (mine) (sfunc = g, stype = mine)', /kind \(Define\)/],
+  ['CREATE OPERATOR === (leftarg = text, rightarg = text, function = texteq)', /^untouched$/],
+  ['CREATE OPERATOR === (leftarg = text, rightarg = text, function = g)', /kind \(Define\)/],
+  [
+    'CREATE OPERATOR === (leftarg = text, rightarg = text, function = texteq, restrict = g)',
+    /kind \(Define\)/,
+  ],
+  ['CREATE CAST (a AS b) WITHOUT FUNCTION', /^untouched$/],
+  ['CREATE CAST (a AS b) WITH INOUT', /^untouched$/],
+  ['CREATE CAST (a AS b) WITH FUNCTION lower(text)', /^untouched$/],
+  ['CREATE CAST (a AS b) WITH FUNCTION g(a)', /kind \(CreateCast\)/],
+  ['CREATE CAST (users AS b) WITHOUT FUNCTION', /row type of users/],
+  [
+    'CREATE OPERATOR CLASS c FOR TYPE integer USING btree AS OPERATOR 1 <, FUNCTION 1 g(integer, integer)',
+    /^(untouched|exact)$/,
+  ],
 ] as const) {
   test(`code is looked at: ${statement}`, () => {
     assert.match(verdict(statement, catalog), why)

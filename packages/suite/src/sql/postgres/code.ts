@@ -1,16 +1,17 @@
 /**
- * Code that runs in the database: CREATE FUNCTION, CREATE PROCEDURE and DO. A body of SQL or PL/pgSQL passes where all of it is read, it names no
+ * Code that runs in the database: CREATE FUNCTION, CREATE PROCEDURE, CREATE RULE and DO. A body of SQL or PL/pgSQL passes where all of it is read, it names no
  * table with a protected column, and a value in it goes nowhere where a statement's could not. Which tables a name means is not known before it
  * runs: it may mean any that it can mean under some search path.
  */
 import type { Literal } from '../shape.ts'
 import type { Context, Place } from './context.ts'
+import { protectedOf, refuseTable } from './definitions.ts'
 import { use } from './expressions.ts'
 import { Findings, Refused } from './findings.ts'
 import { shapeOf } from './lex.ts'
 import { readBody } from './plpgsql.ts'
 import { OUTERMOST } from './query.ts'
-import { checkType } from './refusals.ts'
+import { checkType, refuseKind } from './refusals.ts'
 import { isCheckedSetting, isRole } from './settings.ts'
 import { SourceText } from './source-text.ts'
 import {
@@ -19,6 +20,7 @@ import {
   type DoStmt,
   type Node,
   qualifiedName,
+  type RuleStmt,
   stringOf,
   stringsOf,
   type TypeName,
@@ -54,6 +56,25 @@ export function runCode({ args = [] }: DoStmt, context: Context): void {
   }
   within(code, () => {
     for (const body of bodiesOf(args)) readText(body, language, code)
+  })
+}
+
+/** What happens instead of a statement, or with it, whoever sends that. */
+export function createRule(
+  { relation, whereClause, actions = [] }: RuleStmt,
+  context: Context,
+): void {
+  const code: Code = { what: 'CREATE RULE', variables: new Set(['new', 'old']), context }
+  const inside = protectedOf(relation, context)
+  if (inside !== null) refuseTable(inside, 'CREATE RULE on a column', context)
+  if (context.findings.catalog.isComplete !== true) {
+    refuseKind('RuleStmt', context)
+    return
+  }
+  within(code, () => {
+    const condition: Node[] =
+      whereClause === undefined ? [] : [{ ReturnStmt: { returnval: whereClause } }]
+    readStatements({ List: { items: [...condition, ...actions] } }, code)
   })
 }
 

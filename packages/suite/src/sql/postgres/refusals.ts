@@ -1,6 +1,6 @@
 /** Refusals that several parts of the analysis share. */
 import type { ProtectedColumn } from '../analysis.ts'
-import type { Place } from './context.ts'
+import type { Context, Place } from './context.ts'
 import { nameOf } from './findings.ts'
 import { qualifiedName, type TypeName } from './tree.ts'
 
@@ -38,6 +38,14 @@ export function refuseNode(what: string, place: Place): void {
   place.findings.refuse(null, {
     message: `${place.clause} has a part that acra-server does not know (${what})`,
     hint: 'Write the statement in another way, or run it on the database without acra-server.',
+  })
+}
+
+/** EVENT TRIGGER, LANGUAGE, CONVERSION and whatever a later PostgreSQL brings. */
+export function refuseKind(kind: string, { findings }: Context): void {
+  findings.refuse(null, {
+    message: `a statement of this kind (${kind.replace(/Stmt$/, '')}) may change what becomes of a value`,
+    hint: 'Run it on the database without acra-server.',
   })
 }
 

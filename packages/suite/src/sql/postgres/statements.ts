@@ -2,7 +2,8 @@
 import type { StatementAnalysis } from '../analysis.ts'
 import { alterDomain, alterTable, moveToSchema, rename } from './alterations.ts'
 import { answering, NO_ROWS } from './answer.ts'
-import { alterFunction, createFunction, runCode } from './code.ts'
+import { alterFunction, createFunction, createRule, runCode } from './code.ts'
+import { createCast, define } from './code-by-name.ts'
 import type { Context } from './context.ts'
 import { copy } from './copy.ts'
 import {
@@ -17,6 +18,7 @@ import {
   createView,
 } from './definitions.ts'
 import { OUTERMOST } from './query.ts'
+import { refuseKind } from './refusals.ts'
 import { changeBy } from './schema-changes.ts'
 import { discard, isBareCall, transaction } from './search-path.ts'
 import { settingColumns } from './set-config.ts'
@@ -63,6 +65,7 @@ const DEFINING: { readonly [K in Kind]?: (body: BodyOf<K>, context: Context) => 
   AlterPolicyStmt: createPolicy,
   AlterPublicationStmt: createPublication,
   AlterTableStmt: alterTable,
+  CreateCastStmt: createCast,
   CreateDomainStmt: createDomain,
   CreateForeignTableStmt: ({ base = {} }, context) => createTable(base, context),
   CreateFunctionStmt: createFunction,
@@ -75,24 +78,13 @@ const DEFINING: { readonly [K in Kind]?: (body: BodyOf<K>, context: Context) => 
   CreateStmt: createTable,
   CreateTableAsStmt: createTableAs,
   CreateTrigStmt: createTrigger,
-  DefineStmt: ({ kind = 'OBJECT_OPERATOR' }, context) => {
-    if (!DEFINABLE.has(kind)) refuseKind('DefineStmt', context)
-  },
+  DefineStmt: define,
   DoStmt: runCode,
   IndexStmt: createIndex,
   RenameStmt: rename,
+  RuleStmt: createRule,
   ViewStmt: createView,
 }
-
-/** What CREATE may define besides operators and aggregates, which are code under another name. */
-const DEFINABLE = new Set([
-  'OBJECT_COLLATION',
-  'OBJECT_TSCONFIGURATION',
-  'OBJECT_TSDICTIONARY',
-  'OBJECT_TSPARSER',
-  'OBJECT_TSTEMPLATE',
-  'OBJECT_TYPE',
-])
 
 /** Statements with literals that the parser gives no place for (options), and that no verdict depends on. */
 const WITH_OPTIONS = new Set([
@@ -135,12 +127,4 @@ export function statement(node: Node, context: Context): StatementAnalysis {
   if (define !== undefined) define(body, context)
   else if (!HARMLESS.has(kind)) refuseKind(kind, context)
   return NO_ROWS
-}
-
-/** RULE, CAST, OPERATOR, EVENT TRIGGER, LANGUAGE and whatever a later PostgreSQL brings. */
-function refuseKind(kind: string, { findings }: Context): void {
-  findings.refuse(null, {
-    message: `a statement of this kind (${kind.replace(/Stmt$/, '')}) may change what becomes of a value`,
-    hint: 'Run it on the database without acra-server.',
-  })
 }
