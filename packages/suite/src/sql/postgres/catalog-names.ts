@@ -409,8 +409,27 @@ pg_ts_config pg_ts_config_map pg_ts_dict pg_ts_parser pg_ts_template pg_type pg_
 pg_views pg_wait_events
 `
 
+// biome-ignore format: one long list
+const TYPES = `
+_aclitem _bit _bool _box _bpchar _bytea _char _cid _cidr _circle _date _datemultirange _daterange _float4 _float8
+_gtsvector _inet _int2 _int2vector _int4 _int4multirange _int4range _int8 _int8multirange _int8range _interval _json
+_jsonb _jsonpath _line _lseg _macaddr _macaddr8 _money _name _numeric _nummultirange _numrange _oid _oidvector _path
+_pg_lsn _pg_snapshot _point _polygon _refcursor _regclass _regcollation _regconfig _regdictionary _regnamespace _regoper
+_regoperator _regproc _regprocedure _regrole _regtype _text _tid _time _timestamp _timestamptz _timetz _tsmultirange
+_tsquery _tsrange _tstzmultirange _tstzrange _tsvector _txid_snapshot _uuid _varbit _varchar _xid _xid8 _xml aclitem bit
+bool box bpchar bytea char cid cidr circle date datemultirange daterange float4 float8 gtsvector inet int2 int2vector
+int4 int4multirange int4range int8 int8multirange int8range interval json jsonb jsonpath line lseg macaddr macaddr8 money
+name numeric nummultirange numrange oid oidvector path pg_brin_bloom_summary pg_brin_minmax_multi_summary pg_dependencies
+pg_lsn pg_mcv_list pg_ndistinct pg_node_tree pg_snapshot point polygon refcursor regclass regcollation regconfig
+regdictionary regnamespace regoper regoperator regproc regprocedure regrole regtype text tid time timestamp timestamptz
+timetz tsmultirange tsquery tsrange tstzmultirange tstzrange tsvector txid_snapshot uuid varbit varchar xid xid8 xml
+`
+
 /** Every function, aggregate and procedure of pg_catalog, whatever its arguments. */
 export const CATALOG_FUNCTIONS: ReadonlySet<string> = new Set(FUNCTIONS.trim().split(/\s+/))
 
 /** Every table and view of pg_catalog. */
 export const CATALOG_RELATIONS: ReadonlySet<string> = new Set(RELATIONS.trim().split(/\s+/))
+
+/** Every type of pg_catalog that has values of its own: no pseudo-types, and no rows of relations. */
+export const CATALOG_TYPES: ReadonlySet<string> = new Set(TYPES.trim().split(/\s+/))

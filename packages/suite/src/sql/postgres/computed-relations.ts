@@ -1,7 +1,7 @@
 /** Relations that are computed from values: functions in FROM, XMLTABLE, JSON_TABLE. */
 import type { Place } from './context.ts'
 import { useAll } from './expressions.ts'
-import { kindOfFunction } from './functions.ts'
+import { isCast, kindOfFunction } from './functions.ts'
 import { isGivenArray, unnestArguments } from './given-columns.ts'
 import { column, combined, type Item, type Part, PLAIN, rest, SENT } from './items.ts'
 import { checkType } from './refusals.ts'
@@ -165,7 +165,7 @@ function functionName(functions: readonly Node[]): string | null {
 
 /** The name of a function that may return rows of a protected table: one that is not known. */
 function unknownFunction(call: Node, { context }: Surroundings): string | null {
-  if (!('FuncCall' in call)) return null
+  if (!('FuncCall' in call) || isCast(call.FuncCall)) return null
   const { schema, name } = qualifiedName(call.FuncCall.funcname)
   return kindOfFunction(context.findings.catalog, schema, name) === 'unknown' ? name : null
 }

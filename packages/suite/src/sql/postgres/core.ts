@@ -2,10 +2,19 @@
 import type { ProtectedColumn } from '../analysis.ts'
 import type { Place } from './context.ts'
 import { type Made, madeOf } from './formulas.ts'
+import { isCast } from './functions.ts'
 import { checkType } from './refusals.ts'
 import type { SourceText, Span } from './source-text.ts'
 import { tokenAt } from './tokens.ts'
-import { type Node, qualifiedName, type TypeCast, type TypeName } from './tree.ts'
+import {
+  type CollateClause,
+  type FuncCall,
+  type Node,
+  qualifiedName,
+  stringsOf,
+  type TypeCast,
+  type TypeName,
+} from './tree.ts'
 
 /** A value or a column without its casts. */
 export interface Core {
@@ -26,6 +35,10 @@ export interface Core {
  */
 export function coreOf(node: Node, source: SourceText): Core | null {
   if ('TypeCast' in node) return underCast(node.TypeCast, source)
+  if ('CollateClause' in node) return underCollation(node.CollateClause, source)
+  const called =
+    'FuncCall' in node && isCast(node.FuncCall) ? underCall(node.FuncCall, source) : null
+  if (called !== null) return called
   const made = madeOf(node, source, (operand) => coreOf(operand, source))
   const span = made === null ? spanOf(node, source) : made.span
   return span === null ? null : { node, span, casts: [], castSpans: [], made }
@@ -80,6 +93,47 @@ function underCast(cast: TypeCast, source: SourceText): Core | null {
     castSpans: [...inner.castSpans, ...spans],
   }
 }
+
+/** `uuid('...')`: of a literal or a parameter, which have no type of their own, it is a cast. */
+function underCall(
+  { funcname = [], args = [], location = 0 }: FuncCall,
+  source: SourceText,
+): Core | null {
+  const [arg] = args
+  const inner = arg === undefined ? null : coreOf(arg, source)
+  const end = source.endOfName(location, stringsOf(funcname).length)
+  if (inner === null || end === null || !isUntyped(inner)) return null
+  const brackets = source.brackets(source.skipBlank(end))
+  if (brackets === null) return null
+  const spans = [
+    { start: location, end: brackets.start + 1 },
+    { start: brackets.end - 1, end: brackets.end },
+  ]
+  return { ...inner, casts: [{ names: funcname, location }], castSpans: spans }
+}
+
+function isUntyped({ node, casts, made }: Core): boolean {
+  if (casts.length > 0 || made !== null) return false
+  return 'ParamRef' in node || ('A_Const' in node && node.A_Const.sval !== undefined)
+}
+
+/** `'...' COLLATE "C"`: how values are ordered changes none of them. */
+function underCollation(
+  { arg, collname = [], location = 0 }: CollateClause,
+  source: SourceText,
+): Core | null {
+  const inner = arg === undefined ? null : coreOf(arg, source)
+  if (inner === null || !('ParamRef' in inner.node || 'A_Const' in inner.node)) return null
+  const { schema, name } = qualifiedName(collname)
+  if (!EXACT_COLLATIONS.has(name) || (schema ?? 'pg_catalog') !== 'pg_catalog') return null
+  const start = source.skipBlank(source.endOfWord(location))
+  const end = source.endOfName(start, stringsOf(collname).length)
+  if (end === null || source.wordAt(location) !== 'collate') return null
+  return { ...inner, castSpans: [...inner.castSpans, { start: location, end }] }
+}
+
+/** By which only equal texts are equal. */
+const EXACT_COLLATIONS = new Set(['C', 'C.UTF-8', 'POSIX', 'default', 'pg_c_utf8', 'ucs_basic'])
 
 /** `value::type`, `CAST(value AS type)`, `type 'value'`. */
 function spansOfCast(
@@ -144,6 +198,7 @@ export function isOfType({ kind }: Made, column: ProtectedColumn, place: Place):
   return type === null || type === (kind === 'text' ? 'str' : 'bytes')
 }
 
+const SPACE = 0x20
 const TEXTS = new Set(['text', 'varchar', 'bpchar', 'name'])
 const INTEGERS = new Set(['int2', 'int4', 'int8'])
 const INTEGER_COLUMNS = new Set(['int16', 'int32', 'int64'])
@@ -214,9 +269,13 @@ export function isFreeCast(
   return dataType !== null && TYPE_NAMES[name] === dataType
 }
 
-/** `varchar(3)` cuts a value; `char(3)` fills it up, and `name` cuts it too. */
+/** `varchar(3)` cuts a value; `char(3)` fills it up, and `name` cuts it too. As `bpchar`, and so as `N'...'`, it loses spaces at its end. */
 function isFreeText(name: string, type: TypeName, content: Buffer | null, place: Place): boolean {
   const [modifier] = type.typmods ?? []
+  if (modifier === undefined && name === 'bpchar') {
+    place.findings.exact = true
+    return content !== null && content.at(-1) !== SPACE
+  }
   if (modifier === undefined) return name === 'text' || name === 'varchar'
   if (name !== 'varchar' || content === null || !('A_Const' in modifier)) return false
   place.findings.exact = true

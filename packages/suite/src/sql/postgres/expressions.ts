@@ -4,7 +4,7 @@ import { isCarriedCase, isCarriedComparison, isCarriedDistinct } from './compari
 import type { Place } from './context.ts'
 import { coreOf } from './core.ts'
 import { describe, fieldsOf } from './expression-fields.ts'
-import { kindOfFunction } from './functions.ts'
+import { isCast, kindOfFunction } from './functions.ts'
 import { carryPartitions, showGroup } from './grouping.ts'
 import {
   combined,
@@ -197,7 +197,7 @@ function functionCall(call: FuncCall, place: Place): Item {
   complete(rest)
   const { schema, name } = qualifiedName(funcname)
   const { catalog } = place.findings
-  const kind = kindOfFunction(catalog, schema, name)
+  const kind = isCast(call) ? 'known' : kindOfFunction(catalog, schema, name)
   const written = schema === null || kind === 'known' ? name : `${schema}.${name}`
   const inside = over === undefined ? { ...place, inAggregate: true } : place
   if (agg_filter !== undefined) use(agg_filter, { ...inside, clause: 'FILTER' })

@@ -45,6 +45,11 @@ allowed([
   ['ALTER ROLE bob SET standard_conforming_strings = off', 'exact'],
   ['ALTER DATABASE d SET standard_conforming_strings = off', 'exact'],
   ["SELECT nextval('users_id_seq'), pg_notify('ch', 'x'), pg_advisory_lock(42)", 'untouched'],
+  [
+    "SELECT uuid('x'), jsonb('1'), regrole('x'), pg_catalog.tsquery('a'), xid8($1), _int4('{1}'), int4range('[1,2)')",
+    'untouched',
+  ],
+  ["SELECT * FROM jsonb_array_elements(jsonb('[1]')), tsquery('a')", 'untouched'],
   ['SELECT information_schema._pg_expandarray(ARRAY[1, 2])', 'untouched'],
   ['SET standard_conforming_strings = on', 'exact'],
   ['SET standard_conforming_strings TO DEFAULT', 'exact'],
@@ -61,6 +66,11 @@ allowed([
 ])
 
 refused([
+  ["SELECT uuid('x', 'y')", 'the SELECT list gives a value to the function uuid'],
+  ["SELECT app.uuid('x')", 'the SELECT list gives a value to the function app.uuid'],
+  ["SELECT uuid(DISTINCT 'x')", 'the SELECT list gives a value to the function uuid'],
+  ["SELECT record('x')", 'the SELECT list gives a value to the function record'],
+  ["SELECT users('x')", 'the SELECT list gives a value to the function users'],
   [
     "SELECT my_function('x')",
     'the SELECT list gives a value to the function my_function, and acra-server does not know what is done with it',

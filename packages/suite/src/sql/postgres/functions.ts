@@ -1,6 +1,7 @@
 /** Which function calls may carry a value. */
 import type { Catalog } from '../analysis.ts'
-import { CATALOG_FUNCTIONS, CATALOG_RELATIONS } from './catalog-names.ts'
+import { CATALOG_FUNCTIONS, CATALOG_RELATIONS, CATALOG_TYPES } from './catalog-names.ts'
+import { type FuncCall, qualifiedName } from './tree.ts'
 
 /**
  * Functions of pg_catalog that run SQL given as text, read tables given by name, read or write the server's files, or write statistics
@@ -50,6 +51,13 @@ export function kindOfFunction(
   if (isCatalog && CATALOG_FUNCTIONS.has(name)) return 'known'
   if (schema === 'information_schema') return 'known'
   return catalog.trusts(schema, name) ? 'trusted' : 'unknown'
+}
+
+/** `uuid('...')`: a cast that is written as a call. Functions of pg_catalog go before types. */
+export function isCast({ funcname, args = [], funcformat, location, ...rest }: FuncCall): boolean {
+  const { schema, name } = qualifiedName(funcname)
+  const isCatalog = schema === null || schema === 'pg_catalog'
+  return isCatalog && args.length === 1 && CATALOG_TYPES.has(name) && Object.keys(rest).length === 0
 }
 
 /** True for the tables and views of the system catalogs. */
