@@ -3,7 +3,16 @@ import type { Place } from './context.ts'
 import { useAll } from './expressions.ts'
 import { isCast, kindOfFunction } from './functions.ts'
 import { isGivenArray, unnestArguments } from './given-columns.ts'
-import { column, combined, type Item, type Part, PLAIN, rest, SENT } from './items.ts'
+import {
+  column,
+  combined,
+  type Item,
+  nameOfSuspect,
+  type Part,
+  PLAIN,
+  rest,
+  SENT,
+} from './items.ts'
 import { checkType } from './refusals.ts'
 import { aliased, place, type Source, type Surroundings, sourceOf } from './relations.ts'
 import {
@@ -35,7 +44,7 @@ export function fromFunction(node: RangeFunction, around: Surroundings): Source 
       columns.push(...(definitions.List.items ?? []))
   }
   const item = combined(calls.map((call) => call.item))
-  const unlisted = calls.find((call) => call.name !== null)?.name ?? item.suspect?.relation ?? null
+  const unlisted = calls.find((call) => call.name !== null)?.name ?? nameOfSuspect(item.suspect)
   const hidden = rest({ unlisted, sent: item.sent })
   const named = definedColumns(columns, item, at)
   const hasOneEach = ordinality !== true && functions.every(givesOneColumn)

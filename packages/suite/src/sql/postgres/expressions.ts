@@ -13,11 +13,12 @@ import {
   NULL,
   type Part,
   PLAIN,
+  protectedIn,
   SENT,
   unlistedIn,
   usedUp,
 } from './items.ts'
-import { columnRef } from './references.ts'
+import { columnRef, fieldOfRow } from './references.ts'
 import { checkType, refuseNode, refuseUnknownCode, refuseUnsafe, refuseUse } from './refusals.ts'
 import { callSetConfig } from './set-config.ts'
 import { isCarriedSubquery } from './subquery-comparisons.ts'
@@ -296,29 +297,64 @@ function coalesce(node: Extract<Node, { CoalesceExpr: unknown }>, place: Place):
 function indirection(node: A_Indirection, place: Place): Item {
   const { arg, indirection: steps = [], ...rest } = node
   complete(rest)
-  const base = arg === undefined ? PLAIN : use(arg, place, 'a part of a value')
+  if (arg === undefined) return PLAIN
+  const field = plainField(arg, steps, place)
+  const base = field ?? use(arg, place, 'a part of a value')
+  const hidden = field === null ? hiddenIn(arg, steps, base) : undefined
   const items = [base]
   for (const step of steps) {
     const name = stringOf(step)
-    const like = name === null || !mayHide(base) ? null : place.findings.catalog.protectedName(name)
+    const like =
+      name === null || hidden === undefined ? null : place.findings.catalog.protectedName(name)
     if (like !== null)
-      items.push({
-        ...PLAIN,
-        suspect: { relation: rowName(base), name: name ?? '', like },
-      })
+      items.push({ ...PLAIN, suspect: { relation: hidden ?? null, name: name ?? '', like } })
     else if ('A_Indices' in step) items.push(use(step, place, 'a subscript'))
   }
   return together(items, place)
 }
 
-/** What a message calls the relation that a row is of. */
-function rowName({ row }: Item): string {
-  return (row === null ? null : (unlistedIn(row.parts) ?? row.name)) ?? 'a row'
+/** `(u).nick`: a column of a whole row, where it is not protected; null for everything else. */
+function plainField(arg: Node, steps: readonly Node[], place: Place): Item | null {
+  const name = stringOf(steps[0])
+  if (!('ColumnRef' in arg) || name === null) return null
+  const { row } = columnRef(arg.ColumnRef, place)
+  if (row === null || protectedIn(row.parts) === null) return null
+  const item = fieldOfRow(row, name, place)
+  return item.column === null ? item : null
 }
 
-/** False for the row of a relation whose columns are all known. */
-function mayHide(item: Item): boolean {
-  return item.row === null || unlistedIn(item.row.parts) !== null
+/**
+ * The relation whose row a value may be, so that its fields may be protected columns: null where it is not known which one, undefined where it is
+ * none. What the statement puts together itself is none, and neither is a column of a table that is known.
+ */
+function hiddenIn(
+  arg: Node,
+  steps: readonly Node[],
+  { row, unlisted }: Item,
+): string | null | undefined {
+  if (row !== null) return unlistedIn(row.parts) ?? undefined
+  if (unlisted !== undefined) return unlisted
+  const inner = withoutCasts(arg)
+  const isMade = isConstant(inner) || ('RowExpr' in inner && steps.length === 1)
+  return isMade || 'ColumnRef' in inner ? undefined : null
+}
+
+function withoutCasts(node: Node): Node {
+  return 'TypeCast' in node && node.TypeCast.arg !== undefined
+    ? withoutCasts(node.TypeCast.arg)
+    : node
+}
+
+/** True for constants and parameters, and rows of such. */
+function isConstant(node: Node): boolean {
+  const inner = withoutCasts(node)
+  if ('RowExpr' in inner) return (inner.RowExpr.args ?? []).every(isConstant)
+  return 'A_Const' in inner || 'ParamRef' in inner
+}
+
+/** What a message calls the relation that a row is of; null where it has no name. */
+function rowName({ row }: Item): string | null {
+  return row === null ? null : (unlistedIn(row.parts) ?? row.name)
 }
 
 /** `JSON_ARRAY(SELECT ...)`. */

@@ -158,10 +158,17 @@ export class Findings {
   }
 
   /** Refuses what may be a protected column seen through a relation that is not configured. */
-  refuseSuspect(suspect: Suspect, clause: string): void {
-    this.refuse(suspect.like, {
-      message: `${clause} gives a value to ${suspect.relation}.${suspect.name}, and ${suspect.relation} is not in the encryptor config`,
-      hint: `Name the table in the encryptor config (schemas: - table: ${suspect.relation}) to say that it is not a view, a partition or a child of a protected table, or to protect it.`,
+  refuseSuspect({ relation, name, like }: Suspect, clause: string): void {
+    if (relation === null) {
+      this.refuse(like, {
+        message: `${clause} gives a value to the field ${name} of a row, and acra-server cannot tell which table the row is of`,
+        hint: 'Write the column with the name of its table.',
+      })
+      return
+    }
+    this.refuse(like, {
+      message: `${clause} gives a value to ${relation}.${name}, and ${relation} is not in the encryptor config`,
+      hint: `Name the table in the encryptor config (schemas: - table: ${relation}) to say that it is not a view, a partition or a child of a protected table, or to protect it.`,
     })
   }
 

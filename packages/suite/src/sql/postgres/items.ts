@@ -17,6 +17,8 @@ export interface Item {
   readonly of?: object
   /** It may be a cell of another column too, which is read alike and stored otherwise: it is not compared, grouped by or copied. */
   readonly isMixed?: boolean
+  /** The relation outside the configuration that it is a column of, by whatever name: it may be a row of a protected table. */
+  readonly unlisted?: string
   /** The constant NULL: the one value that is the same protected or not. */
   readonly isNull?: boolean
   /** The values of the statement that it is; absent where something was done with them, or they are none. */
@@ -45,10 +47,16 @@ export interface Given {
 }
 
 export interface Suspect {
-  readonly relation: string
+  /** Null: a row of which it is not known where it comes from. */
+  readonly relation: string | null
   readonly name: string
   /** A protected column of the same name; null where a whole relation has been renamed. */
   readonly like: ProtectedColumn | null
+}
+
+/** What a message may call the relation of a suspect; null where there is no suspect. */
+export function nameOfSuspect(suspect: Suspect | null): string | null {
+  return suspect === null ? null : (suspect.relation ?? suspect.name)
 }
 
 export const PLAIN: Item = { column: null, suspect: null, sent: false, row: null }

@@ -15,7 +15,16 @@ import {
   isCarriedDistinctRow,
   nameGroup,
 } from './grouping.ts'
-import { column, type Item, incomparableIn, type Part, protectedIn, rest, usedUp } from './items.ts'
+import {
+  column,
+  type Item,
+  incomparableIn,
+  nameOfSuspect,
+  type Part,
+  protectedIn,
+  rest,
+  usedUp,
+} from './items.ts'
 import { leftmost } from './query-text.ts'
 import { groupOf } from './references.ts'
 import { refuseUse } from './refusals.ts'
@@ -209,7 +218,7 @@ export function targets(list: readonly Node[], source: Source, place: Place): Pa
 function expandStar(node: Node, source: Source, place: Place): readonly Part[] {
   if (!('ColumnRef' in node)) {
     const { suspect, sent } = use(node, place, 'a part of a value')
-    return [rest({ unlisted: suspect?.relation ?? null, sent })]
+    return [rest({ unlisted: nameOfSuspect(suspect), sent })]
   }
   const names = stringsOf(node.ColumnRef.fields)
   const parts =

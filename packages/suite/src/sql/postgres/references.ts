@@ -1,9 +1,11 @@
 /** What a column reference is, or its refusal where it cannot be told. */
+import type { ProtectedColumn } from '../analysis.ts'
 import type { Place } from './context.ts'
-import type { Group } from './findings.ts'
-import { combined, type Item, PLAIN, rowItem, SENT } from './items.ts'
-import { refuseUse } from './refusals.ts'
-import { type Found, findName, findQualified, findRelation } from './scope.ts'
+import { type Group, nameOf } from './findings.ts'
+import { kindOfFunction } from './functions.ts'
+import { combined, type Item, PLAIN, type Relation, rowItem, SENT } from './items.ts'
+import { refuseUnknownCode, refuseUse } from './refusals.ts'
+import { type Found, findName, findQualified, findRelation, type Scope } from './scope.ts'
 import { type ColumnRef, stringsOf } from './tree.ts'
 
 export function columnRef(ref: ColumnRef, place: Place): Item {
@@ -66,16 +68,8 @@ function foundItem(found: Found, name: string, place: Place): Item {
       const { column = null, suspect = null } = found.column ?? {}
       return { ...row, column: row.column ?? column, suspect: row.suspect ?? suspect }
     }
-    case 'unknown-column': {
-      findings.catalog.unknownColumn?.(name)
-      const { column } = rowItem(found.relation)
-      if (column === null) return PLAIN
-      findings.refuse(column, {
-        message: `${place.clause} uses ${found.relation.name}.${name}, which is not among the columns of ${column.table} in the encryptor config and may be a function of the whole row`,
-        hint: 'List every column of the table in the encryptor config (columns).',
-      })
-      return PLAIN
-    }
+    case 'unknown-column':
+      return unknownColumn(found.relation, name, place)
     case 'nothing': {
       findings.catalog.unknownColumn?.(name)
       const like = findings.protectedName(name)
@@ -92,6 +86,43 @@ function foundItem(found: Found, name: string, place: Place): Item {
 /** In a body of code it may be a value. */
 function unknownItem({ findings }: Place): Item {
   return findings.variables === null ? PLAIN : SENT
+}
+
+/** The protected column of a name that a relation has under another one; null where there is none. */
+function renamedIn({ parts }: Relation, name: string): ProtectedColumn | null {
+  for (const part of parts) {
+    const column = part.kind === 'column' ? part.item.column : null
+    if (column?.column === name) return column
+  }
+  return null
+}
+
+/** `(u).name`: what `u.name` is, for a whole row `u`. */
+export function fieldOfRow(relation: Relation, name: string, place: Place): Item {
+  const scope: Scope = { relations: [relation], qualifiedOnly: [], tables: null, outer: null }
+  const qualifier = relation.name ?? ''
+  const found = findQualified(scope, null, qualifier, name, place.findings.catalog)
+  return found.kind === 'nothing' ? PLAIN : foundItem(found, name, place)
+}
+
+/**
+ * A column that nobody protects, or a function of the row: what that sees of stored values is in the database already. It must not see values of
+ * the statement.
+ */
+function unknownColumn(relation: Relation, name: string, place: Place): Item {
+  const { catalog } = place.findings
+  catalog.unknownColumn?.(name)
+  const { sent } = rowItem(relation)
+  if (sent && kindOfFunction(catalog, null, name) === 'unknown')
+    refuseUnknownCode(`the function ${name}`, place)
+  const column = renamedIn(relation, name)
+  if (column !== null) {
+    place.findings.refuse(column, {
+      message: `${place.clause} uses ${relation.name}.${name}, and ${nameOf(column)} has another name there`,
+      hint: 'Write the column by the name that the statement gives it.',
+    })
+  }
+  return sent ? SENT : PLAIN
 }
 
 /** `u.*` inside an expression is the row of `u`; a bare `*` there stands for all rows in FROM. */

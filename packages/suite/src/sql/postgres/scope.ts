@@ -115,8 +115,9 @@ function itemIn(
   const known = part.known.get(name)
   if (known !== undefined) return { item: { ...protectedItem(known), of: part }, certain: true }
   const like = part.unlisted === null ? null : catalog.protectedName(name)
-  if (part.unlisted === null || like === null)
-    return { item: { ...PLAIN, sent: part.sent }, certain: false }
+  if (part.unlisted === null) return { item: { ...PLAIN, sent: part.sent }, certain: false }
+  if (like === null)
+    return { item: { ...PLAIN, sent: part.sent, unlisted: part.unlisted }, certain: false }
   const item = suspectItem({ relation: part.unlisted, name, like })
   return { item: { ...item, sent: part.sent }, certain: false }
 }
