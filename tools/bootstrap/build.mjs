@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { root, runQuietly } from './process.mjs'
 
@@ -24,10 +24,29 @@ export function emitted() {
   ]
 }
 
-/** Compiles everything that is not up to date. Resolves to the compiler's exit code. */
+/** Compiles everything that is not up to date, and bundles the pages of the console. Resolves to an exit code: 0 where all went well. */
 export async function build() {
   prune()
-  return runQuietly('building', process.execPath, ['node_modules/typescript/bin/tsc', '-b'])
+  const compiler = ['node_modules/typescript/bin/tsc', '-b']
+  const compiled = await runQuietly('building', process.execPath, compiler)
+  if (compiled !== 0 || !pagesAreOld()) return compiled
+  const bundler = ['node_modules/vite/bin/vite.js', 'build', 'packages/console']
+  return runQuietly('building the console', process.execPath, bundler)
+}
+
+/** Whether the pages have changed since they were bundled. */
+function pagesAreOld() {
+  const source = join(root, 'packages/console')
+  const made = join(root, 'packages/suite/pages/index.html')
+  if (!existsSync(source)) return false
+  if (!existsSync(made)) return true
+  const { mtimeMs } = statSync(made)
+  const sources = ['index.html', 'vite.config.mjs', 'package.json'].map((name) =>
+    join(source, name),
+  )
+  return [...sources, ...files(join(source, 'src'))].some(
+    (path) => statSync(path).mtimeMs > mtimeMs,
+  )
 }
 
 /**
@@ -42,8 +61,8 @@ function prunePlace({ source, output, records }) {
   for (const path of files(join(root, output))) {
     const match = /^(.*?)(\.d\.ts|\.js|\.js\.map)$/.exec(path)
     if (!match) continue
-    const origin = join(root, source, relative(join(root, output), `${match[1]}.ts`))
-    if (!existsSync(origin)) rmSync(path)
+    const origin = join(root, source, relative(join(root, output), match[1]))
+    if (!existsSync(`${origin}.ts`) && !existsSync(`${origin}.tsx`)) rmSync(path)
   }
   const missing = files(join(root, source)).some((path) => {
     if (!path.endsWith('.ts') || path.endsWith('.d.ts')) return false

@@ -97,7 +97,10 @@ export const rows: readonly Row[] = [
     'acra-translator',
   ),
   row(12, 'audit log keys make the log verifiable', [], 'acra-log-verifier'),
-  row(13, "the authentication key encrypts web users' credentials", [], 'acra-authmanager'),
+  row(13, "the authentication key encrypts web users' credentials", [
+    `${transcript}acra-authmanager.txt goes as written`,
+    'services/web-users: the file opens with every version of the key, and with no other',
+  ]),
   row(14, 'every component has its own keystore, .acrakeys by default', [
     'cli/keys-of-programs: every program looks for its keys in .acrakeys',
     `${manual}on the host of the server`,

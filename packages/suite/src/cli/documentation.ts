@@ -1,6 +1,7 @@
 import { type Event, events } from '../observe/index.ts'
 import { fullUsage, namesIn, type Option, type OptionTable } from '../options/index.ts'
 import { program as acraAddzone } from './acra-addzone.ts'
+import { program as acraAuthmanager } from './acra-authmanager.ts'
 import { program as acraBackup } from './acra-backup.ts'
 import { program as acraConnector } from './acra-connector.ts'
 import { program as acraKeymaker } from './acra-keymaker.ts'
@@ -24,6 +25,7 @@ export interface Page {
 /** The programs whose options have a page. */
 const programs: readonly Program<OptionTable>[] = [
   acraAddzone,
+  acraAuthmanager,
   acraBackup,
   acraConnector,
   acraKeymaker,

@@ -16,6 +16,7 @@ const transcripts = fileURLToPath(new URL('../../src/cli/transcripts/', import.m
 const programs = {
   service: fileURLToPath(new URL('testing/service.js', import.meta.url)),
   tool: fileURLToPath(new URL('testing/tool.js', import.meta.url)),
+  authmanager: fileURLToPath(new URL('../../bin/acra-authmanager.js', import.meta.url)),
   backup: fileURLToPath(new URL('../../bin/acra-backup.js', import.meta.url)),
   keys: fileURLToPath(new URL('../../bin/acra-keys.js', import.meta.url)),
   keymaker: fileURLToPath(new URL('../../bin/acra-keymaker.js', import.meta.url)),

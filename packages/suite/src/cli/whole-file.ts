@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { chmod, link, open, rename, unlink } from 'node:fs/promises'
+import { chmod, link, open, rename, stat, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { events } from '../observe/index.ts'
 import { Refusal } from './refusal.ts'
@@ -45,6 +45,17 @@ export async function readUserFile(path: string, sizeMax: number): Promise<Buffe
       await file.close()
     }
   })
+}
+
+/** The same; null where there is no such file. */
+export async function readUserFileIfThere(path: string, sizeMax: number): Promise<Buffer | null> {
+  const found = await attempt('read', path, () =>
+    stat(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null
+      throw error
+    }),
+  )
+  return found === null ? null : readUserFile(path, sizeMax)
 }
 
 async function writeDurably(path: string, content: Uint8Array): Promise<void> {

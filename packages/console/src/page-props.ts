@@ -1,0 +1,7 @@
+import type { Live } from './live.ts'
+
+/** What every page is given. */
+export interface PageProps {
+  readonly live: Live
+  readonly isOperator: boolean
+}
