@@ -243,9 +243,22 @@ const suite = {
     meaning: 'A statement is nested too deeply to be analysed.',
     remedy: 'Simplify the statement.',
   },
+  'sql-too-laborious': {
+    meaning: 'The analysis of a statement takes too many steps.',
+    remedy:
+      'Split the statement, write it with fewer subqueries in each other, or raise `statement_steps_max`.',
+  },
   'sql-too-long': {
     meaning: 'A statement is too long to be analysed.',
     remedy: 'Split the statement, or raise `statement_size_max`.',
+  },
+  'sql-too-many-parts': {
+    meaning: 'A statement has too many words, signs and values to be analysed.',
+    remedy: 'Split the statement, use COPY, or raise `statement_nodes_max`.',
+  },
+  'sql-too-wide': {
+    meaning: 'The queries of a statement have too many columns together to be analysed.',
+    remedy: 'Select fewer columns, or raise `statement_columns_max`.',
   },
   'auth-file-invalid': {
     meaning: 'A line of the auth file is not `"user" "password"`.',

@@ -3,6 +3,7 @@ import { ConfigurationError, readTextFile, UsageError } from '../options/index.t
 import { type Explainer, loadExplainer, type SchemaQueries } from '../services/explain/index.ts'
 import {
   ENCRYPTOR_CONFIG_SIZE_MAX,
+  planningLimits,
   type ServerOptions,
   withSchemaQueries,
 } from '../services/server/index.ts'
@@ -48,6 +49,7 @@ async function explainerOf({ options, environment, log }: Context): Promise<Expl
     loadExplainer(text, {
       file,
       onUnprotected,
+      limits: planningLimits(options),
       ...(queries === undefined ? {} : { database: queries }),
     })
   if (!options.schema_introspection) return load()

@@ -7,7 +7,13 @@ import {
   indexedColumns,
 } from '../../proxy/postgres/explain/index.ts'
 import { postgresTraits } from '../../proxy/postgres/index.ts'
-import { analyzeText, loadParser, type Parser, shapeOf } from '../../sql/postgres/index.ts'
+import {
+  analyzeText,
+  loadParser,
+  type Parser,
+  type ParserLimits,
+  shapeOf,
+} from '../../sql/postgres/index.ts'
 import {
   anyColumn,
   columnFor,
@@ -26,6 +32,8 @@ export interface ExplainerOptions {
   readonly file?: string
   /** `--on_unprotected`: `refuse` where it is left away. */
   readonly onUnprotected?: OnUnprotected
+  /** `--statement_size_max` and its like: their defaults where they are left away. */
+  readonly limits?: Partial<ParserLimits>
   /**
    * A session of the database, outside of any transaction, by which its tables, views and columns are learned: `--schema_introspection`. It is
    * asked once. Absent: the config alone says what there is.
@@ -95,10 +103,15 @@ export class Explainer {
  */
 export async function loadExplainer(
   text: string,
-  { file = 'encryptor_config', onUnprotected = 'refuse', database }: ExplainerOptions = {},
+  {
+    file = 'encryptor_config',
+    onUnprotected = 'refuse',
+    limits = {},
+    database,
+  }: ExplainerOptions = {},
 ): Promise<Explainer> {
   const config = loadEncryptorConfig(text, file, postgresTraits, { onUnprotected })
-  const parser = await loadParser()
+  const parser = (await loadParser()).within(limits)
   // Where nothing is protected acra-server looks at no statement, and learns nothing.
   if (database === undefined || config.empty)
     return new Explainer({ config, definable: config.tables, warnings: [] }, parser)

@@ -1,6 +1,7 @@
 /** The composition of acra-server: options, keystore, encryptor config, listener, one relay for each connection. */
 export { type Service, startAlone } from './alone.ts'
 export { type ServerOptions, serverOptions } from './options.ts'
+export { planningLimits } from './planning-limits.ts'
 export { ENCRYPTOR_CONFIG_SIZE_MAX } from './protection.ts'
 export { withSchemaQueries } from './schema-queries.ts'
 export type { ToSupervisor, ToWorker } from './workers/messages.ts'

@@ -23,6 +23,7 @@ const SECONDS_MAX = 86_400
 const CONNECTIONS_MAX = 1_000_000
 const WORKERS_MAX = 1024
 const BYTES_MAX = 1024 * 1024 * 1024
+const COUNT_MAX = 1_000_000_000
 const NOT_NEEDED = 'the format of the data is recognized by itself'
 
 const database = {
@@ -127,6 +128,21 @@ const limits = {
     16_777_216,
     'Bytes of a statement that is analysed at most; a larger one is refused',
     { min: 1024, max: BYTES_MAX },
+  ),
+  statement_nodes_max: int(
+    2_000_000,
+    'Words, signs and values that a statement may have at most; one with more is refused',
+    { min: 1000, max: COUNT_MAX },
+  ),
+  statement_columns_max: int(
+    100_000,
+    'Columns that the queries of a statement of up to 64 KiB may have together; of a longer one as many times more, but at most 16 times',
+    { min: 1000, max: COUNT_MAX },
+  ),
+  statement_steps_max: int(
+    1_000_000,
+    'Steps that the analysis of a statement of up to 64 KiB may take; of a longer one as many times more, but at most 16 times',
+    { min: 1000, max: COUNT_MAX },
   ),
   startup_timeout: int(60, 'Seconds for the start and the authentication of a connection', {
     min: 1,

@@ -25,6 +25,7 @@ import { openPoisonKeys, PoisonReaction, type Reactions } from '../poison/index.
 import { TransportKeyring } from '../transport/index.ts'
 import type { ServerMetrics } from './metrics.ts'
 import type { ServerOptions } from './options.ts'
+import { planningLimits } from './planning-limits.ts'
 import { openSchemas, type Schemas } from './schema/index.ts'
 
 /** Bytes of an encryptor config at most. */
@@ -67,7 +68,8 @@ export async function openProtection(
   options: ServerOptions,
   context: ProtectionContext,
 ): Promise<Protection> {
-  const { environment, parser, log, reactions, metrics } = context
+  const { environment, log, reactions, metrics } = context
+  const parser = context.parser.within(planningLimits(options))
   const config = readEncryptorConfig(options)
   const columns = new ColumnTable(protectedColumns(config), columnFor, anyColumn)
   const keys = await openServiceKeys({

@@ -8,13 +8,14 @@ import type {
   StatementAnalysis,
 } from '../analysis.ts'
 import type { Shape } from '../shape.ts'
+import { Budget, SqlLimitError } from './budget.ts'
 import type { Context } from './context.ts'
 import { Findings, Refused } from './findings.ts'
 import { protectGivens } from './given-values.ts'
 import { type Part, usedUp } from './items.ts'
 import { mergeStatement } from './merge.ts'
 import { parametersIn } from './parameter-count.ts'
-import { type Parser, SqlLimitError, SqlSyntaxError } from './parse.ts'
+import { type Parser, SqlSyntaxError } from './parse.ts'
 import { OUTERMOST, selectQuery } from './query.ts'
 import type { Scope } from './scope.ts'
 import { statement, topStatement } from './statements.ts'
@@ -38,7 +39,8 @@ export function analyzeText(
   paths: readonly SearchPath[] = UNKNOWN_PATH,
 ): Analysis {
   if (catalog.empty) return UNTOUCHED
-  const findings = new Findings(catalog, text, shape.literals, paths)
+  const budget = new Budget(parser.limits, text.length)
+  const findings = new Findings(catalog, text, shape.literals, paths, budget)
   try {
     if (!isUtf8(shape.key)) findings.refuse(null, NOT_UTF8)
     return analyzeTree(parser.parse(text, shape), contextOf(findings, parser))
@@ -150,7 +152,11 @@ function unfollowed(error: unknown, findings: Findings): Analysis {
 function refusalOf(error: unknown): Refusal | null {
   if (error instanceof SqlSyntaxError) return NOT_PARSED
   if (error instanceof SqlLimitError)
-    return { ...TOO_MUCH, message: `${error.message}, and is not forwarded without being analysed` }
+    return {
+      ...TOO_MUCH,
+      message: `${error.message}, and is not forwarded without being analysed`,
+      hint: error.hint,
+    }
   // The tree is deeper than our own stack.
   return error instanceof RangeError ? TOO_MUCH : null
 }

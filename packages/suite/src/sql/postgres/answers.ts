@@ -25,6 +25,7 @@ export class Answers {
   mark(): () => void {
     const count = this.#known.size
     return () => {
+      if (this.#known.size === count) return
       for (const link of [...this.#known.keys()].slice(count)) this.#known.delete(link)
     }
   }

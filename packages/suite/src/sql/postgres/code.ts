@@ -304,7 +304,8 @@ function readStatements(body: Node, code: Code): void {
 const ANY_PATH = [null]
 
 function findingsOf(text: Buffer, literals: readonly Literal[], code: Code): Findings {
-  const findings = new Findings(code.context.findings.catalog, text, literals, ANY_PATH)
+  const { catalog, budget } = code.context.findings
+  const findings = new Findings(catalog, text, literals, ANY_PATH, budget)
   findings.variables = code.variables
   return findings
 }

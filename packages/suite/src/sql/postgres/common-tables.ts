@@ -2,7 +2,7 @@
 
 import type { Context } from './context.ts'
 import { use, useAll } from './expressions.ts'
-import { column, type Part, PLAIN } from './items.ts'
+import { areSame, column, type Part, PLAIN } from './items.ts'
 import { renameParts } from './relations.ts'
 import type { CommonTables, Scope } from './scope.ts'
 import { mergeBranches } from './set-operations.ts'
@@ -34,6 +34,8 @@ class WithLevel implements CommonTables {
   /** What is known of each table; the first branch of one that is being analysed and refers to itself. */
   readonly #parts = new Map<CommonTableExpr, readonly Part[]>()
   readonly #started = new Set<CommonTableExpr>()
+  /** The index of the first table of a name. */
+  readonly #indexes = new Map<string, number>()
   /** The tables before this one are visible, in WITH without RECURSIVE. */
   #visible = 0
 
@@ -47,6 +49,8 @@ class WithLevel implements CommonTables {
     this.#recursive = recursive
     this.#context = context
     this.#outer = outer
+    for (const [index, { ctename = '' }] of tables.entries())
+      if (!this.#indexes.has(ctename)) this.#indexes.set(ctename, index)
   }
 
   analyzeAll(): void {
@@ -57,9 +61,10 @@ class WithLevel implements CommonTables {
   }
 
   find(name: string): readonly Part[] | null {
-    const candidates = this.#recursive ? this.#tables : this.#tables.slice(0, this.#visible)
-    const table = candidates.find((candidate) => candidate.ctename === name)
-    return table === undefined ? (this.#outer.tables?.find(name) ?? null) : this.#partsOf(table)
+    this.#context.findings.budget.steps()
+    const index = this.#indexes.get(name)
+    const isVisible = index !== undefined && (this.#recursive || index < this.#visible)
+    return isVisible ? this.#partsOf(this.#tables[index]) : (this.#outer.tables?.find(name) ?? null)
   }
 
   #partsOf(table: CommonTableExpr): readonly Part[] {
@@ -121,13 +126,14 @@ class WithLevel implements CommonTables {
     if (select === null || !isRecursive(select)) return named(this.#context.giving(query, scope))
     const first = this.#context.query({ SelectStmt: select.larg ?? {} }, scope)
     let parts = named(first)
-    // What the recursive query gives may be more than the first: the second time round it has to be the same.
-    for (let round = 0; round < 2; round++) {
+    // What the recursive query gives may be more than the first, and from round to round more: until it is the same.
+    for (;;) {
       this.#parts.set(table, parts)
       const second = this.#context.query({ SelectStmt: select.rarg ?? {} }, scope)
-      parts = named(mergeBranches(first, second, select, this.#context))
+      const found = named(mergeBranches(first, second, select, this.#context))
+      if (areSame(found, parts)) return parts
+      parts = found
     }
-    return parts
   }
 
   /** SEARCH and CYCLE compare columns and add some of their own. */

@@ -65,7 +65,10 @@ export function fromFunction(node: RangeFunction, around: Surroundings): Source 
     calls.every((call) => call.name === null)
       ? [column(relation.name, item)]
       : []
-  return { relations: [{ ...relation, parts: [...relation.parts, ...own] }], star: relation.parts }
+  return {
+    relations: [{ ...relation, parts: [...relation.parts, ...own] }],
+    star: () => relation.parts,
+  }
 }
 
 /** The columns of `unnest` of arrays that stand in the text; null for anything else. */

@@ -27,3 +27,14 @@ export interface Place extends Context {
   /** The argument of an aggregate: each row is looked at, not the groups that they make. */
   readonly inAggregate?: boolean
 }
+
+/**
+ * A place in a scope. The fields are written out, as there are many places in a long text and an object that is spread takes far longer to make.
+ */
+export function placeIn(
+  { findings, query, giving, statement, parser, within }: Context,
+  scope: Scope,
+  clause: string,
+): Place {
+  return { findings, query, giving, statement, parser, within, scope, clause }
+}

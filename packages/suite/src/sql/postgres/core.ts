@@ -34,12 +34,23 @@ export interface Core {
  * not read.
  */
 export function coreOf(node: Node, source: SourceText): Core | null {
+  const isComposed =
+    'TypeCast' in node || 'A_Expr' in node || 'FuncCall' in node || 'CollateClause' in node
+  if (!isComposed) return coreAt(node, null, source)
+  // Few calls for each level of the tree: the stack must do for the deepest one.
+  const known = source.remembered<Core | null>('core', node)
+  return known === undefined ? source.remember('core', node, composed(node, source)) : known
+}
+
+function composed(node: Node, source: SourceText): Core | null {
   if ('TypeCast' in node) return underCast(node.TypeCast, source)
   if ('CollateClause' in node) return underCollation(node.CollateClause, source)
   const called =
     'FuncCall' in node && isCast(node.FuncCall) ? underCall(node.FuncCall, source) : null
-  if (called !== null) return called
-  const made = madeOf(node, source, (operand) => coreOf(operand, source))
+  return called ?? coreAt(node, madeOf(node, source, coreOf), source)
+}
+
+function coreAt(node: Node, made: Made | null, source: SourceText): Core | null {
   const span = made === null ? spanOf(node, source) : made.span
   return span === null ? null : { node, span, casts: [], castSpans: [], made }
 }
@@ -152,7 +163,8 @@ function spansOfCast(
   }
   if (source.wordAt(location) !== 'cast') return null
   const open = source.skipBlank(source.endOfWord(location))
-  const as = wordBefore(type.start, inner.span.end, source)
+  const from = Math.max(inner.span.end, inner.castSpans.at(-1)?.end ?? 0)
+  const as = wordBefore(type.start, from, source)
   const close = source.skipBlank(type.end)
   if (source.text[open] !== 0x28 || as === null || source.text[close] !== 0x29) return null
   return [

@@ -42,6 +42,7 @@ import {
 
 /** The value of an expression that may be a protected column as it is: an item of a SELECT list, the operand of IS NULL. */
 export function evaluate(node: Node, place: Place): Item {
+  place.findings.budget.steps()
   if ('ColumnRef' in node) return reference(node, place)
   if ('A_Const' in node) return constant(node.A_Const, place)
   if ('ParamRef' in node) {
@@ -387,14 +388,11 @@ function operands(kind: string, body: object, place: Place): Item[] {
     const field = fields[name] ?? 'never'
     if (field === 'never') refuseNode(`${kind}.${name}`, place)
     else if (field === 'operand') {
-      items.push(
-        ...useAll(
-          Array.isArray(value) ? (value as Node[]) : [value as Node],
-          place,
-          describe(kind),
-        ),
-      )
-    } else if (field !== 'plain') items.push(...operands(field.as, value as object, place))
+      const nodes = Array.isArray(value) ? (value as Node[]) : [value as Node]
+      for (const node of nodes) items.push(use(node, place, describe(kind)))
+    } else if (field !== 'plain') {
+      for (const item of operands(field.as, value as object, place)) items.push(item)
+    }
   }
   return items
 }

@@ -13,8 +13,10 @@ import type {
 } from '../analysis.ts'
 import type { Literal } from '../shape.ts'
 import { Answers } from './answers.ts'
+import type { Budget } from './budget.ts'
 import { withConstants } from './computation.ts'
-import type { Made } from './formulas.ts'
+import { isArrayOfValues, mayDeclare } from './declared-types.ts'
+import { constantsOf, type Made } from './formulas.ts'
 import { Givens } from './givens.ts'
 import type { Part, Suspect } from './items.ts'
 import { decodeLiteral } from './literal.ts'
@@ -27,7 +29,7 @@ import { PathInText } from './path-in-text.ts'
 import type { Scope } from './scope.ts'
 import { SourceText, type Span } from './source-text.ts'
 import { storedTypeIn } from './stored-types.ts'
-import { type A_Const, type Node, qualifiedName, type TypeName } from './tree.ts'
+import type { A_Const, Node, TypeName } from './tree.ts'
 
 /** Ends the analysis of a text: caught by `analyze`, and by nothing else. */
 export class Refused extends Error {
@@ -61,6 +63,7 @@ interface LiteralSlot {
 
 export class Findings {
   readonly catalog: Catalog
+  readonly budget: Budget
   readonly passed: Refusal[] = []
   exact = false
   /** The text names a table with a protected column. */
@@ -93,6 +96,11 @@ export class Findings {
   /** Literals whose text does not matter for the verdict. */
   readonly #seen = new Set<number>()
   readonly #slots = new Map<number, LiteralSlot>()
+  /** The keys of the slots, and of the edits, in their order. */
+  readonly #slotOrder: number[] = []
+  readonly #editOrder: string[] = []
+  /** The constant whose content was asked for last: it is asked for again at once. */
+  #lastContent: { readonly constant: A_Const; readonly content: Buffer | null } | null = null
   readonly #parameters = new ParameterUses()
   readonly #declared = new Map<number, TypeName>()
   readonly #edits = new Map<string, Span & { readonly text: string; readonly rank: number }>()
@@ -102,8 +110,10 @@ export class Findings {
     text: Uint8Array,
     literals: readonly Literal[],
     paths: readonly SearchPath[],
+    budget: Budget,
   ) {
     this.catalog = catalog
+    this.budget = budget
     this.path = new PathInText(catalog, paths)
     this.source = new SourceText(text, literals)
   }
@@ -222,7 +232,9 @@ export class Findings {
 
   /** How many parameters PREPARE declares. */
   get declaredCount(): number {
-    return Math.max(0, ...this.#declared.keys())
+    let highest = 0
+    for (const number of this.#declared.keys()) highest = Math.max(highest, number)
+    return highest
   }
 
   /** A protected value is stored as bytes, or as a token of a type of its own, whatever type PREPARE declares for it. */
@@ -247,6 +259,13 @@ export class Findings {
 
   /** What the literal of `constant` is to PostgreSQL; null where it cannot be told. */
   contentOf(constant: A_Const): Buffer | null {
+    if (this.#lastContent?.constant === constant) return this.#lastContent.content
+    const content = this.#contentOf(constant)
+    this.#lastContent = { constant, content }
+    return content
+  }
+
+  #contentOf(constant: A_Const): Buffer | null {
     const { source } = this
     const location = constant.location ?? 0
     const index = source.literalAt(location)
@@ -279,7 +298,7 @@ export class Findings {
     const { start, end } = source.literals[index]
     const isOwn = to.start === start && to.end === end
     this.#seen.add(index)
-    this.#slots.set(index, {
+    this.#addSlot(index, {
       column,
       use,
       at: isOwn ? null : source.anchored(to),
@@ -288,26 +307,32 @@ export class Findings {
     return true
   }
 
+  #addSlot(index: number, slot: LiteralSlot): void {
+    if (!this.#slots.has(index)) this.#slotOrder.push(index)
+    this.#slots.set(index, slot)
+  }
+
   /**
    * A value of a column that is computed, from constants or from one parameter, is written in the place of `to`. False where a constant cannot be
    * read.
    */
   madeValue(column: ProtectedColumn, made: Made, use: ValueUse, to: Span): boolean {
-    const { formula, constants, parameter } = made
-    for (const [index, constant] of constants) {
+    const { formula, hasConstants, parameter } = made
+    let first = Number.POSITIVE_INFINITY
+    for (const { literal: index, constant } of constantsOf(made)) {
       if (this.contentOf(constant) === null) {
         this.exact = true
         return false
       }
       this.#seen.add(index)
+      first = Math.min(first, index)
     }
     if (parameter === null) {
-      const first = Math.min(...constants.keys())
       const at = this.source.anchored(to)
-      this.#slots.set(first, { column, use: { ...use, made: formula }, at, isNegative: false })
+      this.#addSlot(first, { column, use: { ...use, made: formula }, at, isNegative: false })
       return true
     }
-    if (constants.size > 0) this.exact = true
+    if (hasConstants) this.exact = true
     const { text, literals } = this.source
     const fixed = withConstants(formula, (index) =>
       decodeLiteral(text, literals[index].start, literals[index].end),
@@ -320,19 +345,21 @@ export class Findings {
 
   /** A part of the text becomes `text`. Said twice, it is done once. Of those that begin at one place, the one of lower rank comes first. */
   edit(start: number, end: number, text: string, rank = 0): void {
-    this.#edits.set(`${start} ${end} ${rank} ${text}`, { start, end, text, rank })
+    const key = `${start} ${end} ${rank} ${text}`
+    if (!this.#edits.has(key)) this.#editOrder.push(key)
+    this.#edits.set(key, { start, end, text, rank })
   }
 
   /** A point to go back to where what was begun after it cannot be carried to its end. */
   mark(): () => void {
-    const slots = new Set(this.#slots.keys())
-    const edits = this.#edits.size
+    const slots = this.#slotOrder.length
+    const edits = this.#editOrder.length
     const forgetParameters = this.#parameters.mark()
     const forgetClaims = this.givens.mark()
     const forgetAnswers = this.answers.mark()
     return () => {
-      for (const index of this.#slots.keys()) if (!slots.has(index)) this.#slots.delete(index)
-      for (const key of [...this.#edits.keys()].slice(edits)) this.#edits.delete(key)
+      for (const index of this.#slotOrder.splice(slots)) this.#slots.delete(index)
+      for (const key of this.#editOrder.splice(edits)) this.#edits.delete(key)
       forgetParameters()
       forgetClaims()
       forgetAnswers()
@@ -341,9 +368,9 @@ export class Findings {
 
   /** Nothing depends on the literals between two bytes. */
   ignoreLiterals(start: number, end: number): void {
-    this.source.literals.forEach((literal, index) => {
-      if (literal.start >= start && literal.end <= end) this.#seen.add(index)
-    })
+    const { literals } = this.source
+    let index = this.source.firstAfter(start)
+    for (; index < literals.length && literals[index].end <= end; index++) this.#seen.add(index)
   }
 
   /** Gives every parameter one meaning, and returns the slots in the order of the text. */
@@ -392,23 +419,4 @@ function isSame(constant: A_Const, decoded: Buffer): boolean {
   if (constant.ival !== undefined)
     return String(constant.ival.ival ?? 0) === decoded.toString('latin1')
   return constant.fval !== undefined || constant.bsval !== undefined
-}
-
-/** True where the client gives an array. */
-function isArrayOfValues(use: ValueUse): boolean {
-  return use.kind === 'store' ? use.isArray === true : use.kind === 'search' && use.as === 'array'
-}
-
-const DECLARABLE = new Set(['text', 'varchar', 'bpchar', 'bytea', 'int2', 'int4', 'int8'])
-
-/** True for types whose values, as literals, mean what a protected column makes of them. */
-function mayDeclare(type: TypeName, use: ValueUse): boolean {
-  const { schema, name } = qualifiedName(type.names)
-  const isArray = isArrayOfValues(use)
-  const bounds = type.arrayBounds?.length ?? 0
-  return (
-    (schema === null || schema === 'pg_catalog') &&
-    DECLARABLE.has(name) &&
-    bounds === (isArray ? 1 : 0)
-  )
 }

@@ -17,8 +17,9 @@ import {
 export interface Made {
   readonly formula: Formula
   readonly kind: ValueKind
-  /** Its constants, by the literals that they are. */
-  readonly constants: ReadonlyMap<number, A_Const>
+  /** What it is made of. */
+  readonly parts: readonly Part[]
+  readonly hasConstants: boolean
   /** The one parameter in it; null where there is none. */
   readonly parameter: ParamRef | null
   /** Where it stands, brackets aside. */
@@ -34,7 +35,27 @@ interface Operand {
   readonly made: Made | null
 }
 
-type Reader = (node: Node) => Operand | null
+type Part = Omit<Made, 'span'> & {
+  /** Null where it is no constant itself. */
+  readonly constant: ConstantPart | null
+}
+
+/** A constant, and the literal that it is, by its index. */
+interface ConstantPart {
+  readonly literal: number
+  readonly constant: A_Const
+}
+
+type Reader = (node: Node, source: SourceText) => Operand | null
+
+/** The constants in a value. */
+export function* constantsOf({ parts }: Pick<Made, 'parts'>): Generator<ConstantPart> {
+  const left = [...parts]
+  for (let part = left.pop(); part !== undefined; part = left.pop()) {
+    if (part.constant !== null) yield part.constant
+    for (const inner of part.parts) left.push(inner)
+  }
+}
 
 /** What a call or an operator makes of its operands, which `read` reads; null where it is not computed here. */
 export function madeOf(node: Node, source: SourceText, read: Reader): Made | null {
@@ -53,20 +74,22 @@ function madeByCall(call: FuncCall, source: SourceText, read: Reader): Made | nu
   const end = source.endOfName(location, parts)
   const close = end === null ? null : source.endOfBrackets(source.skipBlank(end))
   if (close === null) return null
-  return made(name, args.map(read), { start: location, end: close }, source)
+  const operands: (Operand | null)[] = []
+  for (const argument of args) operands.push(read(argument, source))
+  return made(name, operands, { start: location, end: close }, source)
 }
 
 function madeByOperator(expression: A_Expr, source: SourceText, read: Reader): Made | null {
   const { kind = 'AEXPR_OP', name, lexpr, rexpr, location = 0 } = expression
   const { schema, name: symbol } = qualifiedName(name)
   if (kind !== 'AEXPR_OP' || (schema !== null && schema !== 'pg_catalog')) return null
-  if (rexpr === undefined || /^[a-z]/.test(symbol)) return null
+  if (rexpr === undefined || /^[a-z]/.test(symbol) || pureFunction(symbol) === null) return null
   if (lexpr === undefined && symbol !== '-' && symbol !== '+') return null
-  const operands = lexpr === undefined ? [rexpr] : [lexpr, rexpr]
-  const edges = operands.map(read)
-  const [first] = edges
-  const last = edges.at(-1)
-  if (!first || !last) return null
+  const left = lexpr === undefined ? null : read(lexpr, source)
+  const last = read(rexpr, source)
+  const first = lexpr === undefined ? last : left
+  if (first === null || last === null) return null
+  const edges = lexpr === undefined ? [last] : [first, last]
   const start = lexpr === undefined ? location : wholeOf(first).start
   const span = source.balanced({ start, end: wholeOf(last).end })
   return span === null ? null : made(symbol, edges, span, source)
@@ -90,15 +113,12 @@ function made(
   if (more.some(({ number }) => number !== parameter?.number)) return null
   // What is given for the parameter may be NULL, and is text.
   if (parameter !== null && (!known.isStrict || known.result !== 'text')) return null
-  const constants = new Map(parts.flatMap((part) => [...part.constants]))
-  if (constants.size === 0 && parameter === null) return null
+  const hasConstants = parts.some((part) => part.hasConstants)
+  if (!hasConstants && parameter === null) return null
   const formula: Formula = { kind: 'call', name, arguments: parts.map((part) => part.formula) }
-  return { formula, kind: known.result, constants, parameter, span }
+  return { formula, kind: known.result, parts, hasConstants, parameter, span }
 }
 
-type Part = Omit<Made, 'span'>
-
-const NO_CONSTANTS: ReadonlyMap<number, A_Const> = new Map()
 const GIVEN: Formula = { kind: 'given' }
 const TEXTS = new Set(['text', 'varchar'])
 const INTEGERS = new Set(['int4', 'int8'])
@@ -106,7 +126,8 @@ const INTEGERS = new Set(['int4', 'int8'])
 function partOf(operand: Operand | null, source: SourceText): Part | null {
   if (operand === null) return null
   const { node, casts } = operand
-  const part = operand.made ?? constantOf(node, source) ?? parameterOf(node)
+  const made = operand.made === null ? null : { ...operand.made, constant: null }
+  const part = made ?? constantOf(node, source) ?? parameterOf(node)
   const types = part?.kind === 'number' ? INTEGERS : TEXTS
   return part !== null && casts.every((cast) => isOneOf(types, cast)) ? part : null
 }
@@ -121,12 +142,14 @@ function constantOf(node: Node, source: SourceText): Part | null {
   const kind = sval === undefined ? 'number' : 'text'
   const isNegative = source.literals[literal].start > location
   const formula: Formula = { kind: 'literal', literal, isNegative }
-  return { formula, kind, constants: new Map([[literal, constant]]), parameter: null }
+  const own = { literal, constant }
+  return { formula, kind, parts: [], constant: own, hasConstants: true, parameter: null }
 }
 
 function parameterOf(node: Node): Part | null {
   if (!('ParamRef' in node)) return null
-  return { formula: GIVEN, kind: 'text', constants: NO_CONSTANTS, parameter: node.ParamRef }
+  const parameter = node.ParamRef
+  return { formula: GIVEN, kind: 'text', parts: [], constant: null, hasConstants: false, parameter }
 }
 
 function isOneOf(names: ReadonlySet<string>, type: TypeName): boolean {

@@ -44,7 +44,9 @@ export class Givens {
     const bySource = new Map<GivenSource, Claim[]>()
     for (const claim of this.#claims) {
       const { source } = claim.given
-      bySource.set(source, [...(bySource.get(source) ?? []), claim])
+      const claims = bySource.get(source)
+      if (claims === undefined) bySource.set(source, [claim])
+      else claims.push(claim)
     }
     return bySource
   }

@@ -47,15 +47,18 @@ function carryGroup(key: Node, targetList: readonly Node[], place: Place): boole
 /** A bare name means a column of FROM first, then one of the answer; a number one of the answer. */
 function keyOf(key: Node, targetList: readonly Node[], place: Place): Hashed | null {
   if ('A_Const' in key && key.A_Const.ival !== undefined) {
-    const values = targetList.slice(0, key.A_Const.ival.ival ?? 0).map(targetValue)
+    const position = key.A_Const.ival.ival ?? 0
+    place.findings.budget.look(Math.min(position, targetList.length))
+    const values = targetList.slice(0, position).map(targetValue)
     if (values.some((value) => value === null || isStar(value))) return null
     return hashedColumn(values.at(-1) ?? null, place)
   }
   if (!('ColumnRef' in key)) return null
   const [name, ...others] = stringsOf(key.ColumnRef.fields)
   if (others.length > 0 || name === undefined) return hashedColumn(key, place)
-  const own = findName({ ...place.scope, outer: null }, name, place.findings.catalog)
+  const own = findName({ ...place.scope, outer: null }, name, place.findings)
   if (own.kind !== 'nothing') return own.kind === 'item' ? hashedColumn(key, place) : null
+  place.findings.budget.look(targetList.length)
   const named = targetList.filter((node) => 'ResTarget' in node && node.ResTarget.name === name)
   return named.length === 1 ? hashedColumn(targetValue(named[0]), place) : null
 }
@@ -143,6 +146,7 @@ export function isCarriedDistinctKey(node: Node, parts: readonly Part[], place: 
   if (column === null || !('ColumnRef' in node)) return false
   const [name, ...others] = stringsOf(node.ColumnRef.fields)
   if (others.length === 0) {
+    place.findings.budget.look(parts.length)
     const named = parts.filter((part) => part.kind === 'rest' || part.name === name)
     const unnamed = parts.some((part) => part.kind === 'column' && part.name === null)
     if (named.length === 0 && unnamed) return false

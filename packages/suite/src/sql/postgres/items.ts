@@ -46,6 +46,22 @@ export interface Given {
   }[]
 }
 
+/** What both are given: each source once, with the casts that its values go through on any way. */
+export function joinedGivens(one: readonly Given[], other: readonly Given[]): readonly Given[] {
+  if (one === other || other.length === 0) return one
+  const joined = new Map(one.map((given) => [given.source, given]))
+  for (const given of other) {
+    const known = joined.get(given.source)
+    joined.set(given.source, known === undefined ? given : joinedCasts(known, given))
+  }
+  return [...joined.values()]
+}
+
+function joinedCasts(one: Given, { casts }: Given): Given {
+  const all = new Set([...one.casts, ...casts])
+  return all.size === one.casts.length ? one : { source: one.source, casts: [...all] }
+}
+
 export interface Suspect {
   /** Null: a row of which it is not known where it comes from. */
   readonly relation: string | null
@@ -143,6 +159,32 @@ export function useUp(item: Item): Item {
   const { givens, ...rest } = item
   for (const { source } of givens) source.isUsed = true
   return rest
+}
+
+/** True where both lists say the same of their columns. */
+export function areSame(one: readonly Part[], other: readonly Part[]): boolean {
+  return one.length === other.length && one.every((part, index) => isSame(part, other[index]))
+}
+
+function isSame(one: Part, other: Part): boolean {
+  if (one.kind === 'column')
+    return other.kind === 'column' && one.name === other.name && isSameItem(one.item, other.item)
+  if (other.kind === 'column') return false
+  const areKnown = [...one.known].every(([name, column]) => other.known.get(name) === column)
+  const isWhole = areKnown && one.known.size === other.known.size
+  return isWhole && one.unlisted === other.unlisted && one.sent === other.sent
+}
+
+function isSameItem(one: Item, other: Item): boolean {
+  const keys = ['column', 'sent', 'row', 'givens'] as const
+  const areEqual = keys.every((key) => one[key] === other[key])
+  const isMarked = (item: Item) => [item.isMixed === true, item.isNull === true].join()
+  return areEqual && isMarked(one) === isMarked(other) && isSameSuspect(one.suspect, other.suspect)
+}
+
+function isSameSuspect(one: Suspect | null, other: Suspect | null): boolean {
+  const keys = ['relation', 'name', 'like'] as const
+  return one === other || keys.every((key) => one?.[key] === other?.[key])
 }
 
 /** A whole row: it is protected, suspect or sent where one of its columns is. */

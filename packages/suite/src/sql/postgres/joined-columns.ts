@@ -23,15 +23,17 @@ export function commonNames(
   left: Source,
   right: Source,
 ): { certain: string[]; possible: string[] } {
-  const leftNames = namesOf(left.star)
-  const rightNames = namesOf(right.star)
-  const certain = leftNames.filter((name) => rightNames.includes(name))
+  const leftNames = namesOf(left.star())
+  const rightNames = namesOf(right.star())
+  const atRight = new Set(rightNames)
+  const certain = leftNames.filter((name) => atRight.has(name))
+  const isCertain = new Set(certain)
   // Columns that are not known may have the name of one on the other side.
   const possible = [
-    ...(isOpen(right.star) ? leftNames : []),
-    ...(isOpen(left.star) ? rightNames : []),
+    ...(isOpen(right.star()) ? leftNames : []),
+    ...(isOpen(left.star()) ? rightNames : []),
   ]
-  return { certain, possible: possible.filter((name) => !certain.includes(name)) }
+  return { certain, possible: possible.filter((name) => !isCertain.has(name)) }
 }
 
 /** The columns of USING: each compares one column of the left side with one of the right. */
@@ -41,7 +43,9 @@ export function mergedColumns(
   names: readonly string[],
   around: Surroundings,
 ): Part[] {
+  const { budget } = around.context.findings
   return names.map((name) => {
+    budget.look(2 * (left.star().length + right.star().length))
     const whole = wholeIn(left, right, name, around)
     if (whole !== null) return column(name, { ...PLAIN, column: whole, of: {} })
     const items = [left, right].map((side) => columnOf(side, name, around))
@@ -61,7 +65,7 @@ function wholeIn(
 ): ProtectedColumn | null {
   const { copies, comparable } = context.findings.catalog
   const [one, other] = [left, right].map(({ star }) => {
-    const named = star.filter(
+    const named = star().filter(
       (part) => part.kind === 'rest' || part.name === null || part.name === name,
     )
     const [only, ...others] = named
@@ -84,9 +88,8 @@ export function unknownStar(parts: readonly Part[]): Part {
 }
 
 export function without(parts: readonly Part[], names: readonly string[]): Part[] {
-  return parts.filter(
-    (part) => part.kind === 'rest' || part.name === null || !names.includes(part.name),
-  )
+  const left = new Set(names)
+  return parts.filter((part) => part.kind === 'rest' || part.name === null || !left.has(part.name))
 }
 
 function namesOf(parts: readonly Part[]): string[] {
@@ -97,7 +100,7 @@ function namesOf(parts: readonly Part[]): string[] {
 
 function columnOf(side: Source, name: string, around: Surroundings): Item {
   const items: Item[] = []
-  for (const part of side.star) {
+  for (const part of side.star()) {
     if (part.kind === 'column') {
       if (part.name === null || part.name === name) items.push(useUp(part.item))
       continue

@@ -27,7 +27,7 @@ export function decodeLiteral(text: Uint8Array, start: number, end: number): Buf
 function plainString(bytes: Buffer, quote: number, end: number): Buffer | null {
   const inner = bytes.subarray(quote + 1, end - 1)
   if (bytes[end - 1] !== QUOTE || end - quote < 2) return null
-  return inner.indexOf(QUOTE) === -1 ? inner : joined(pieces(bytes, quote, end, false))
+  return inner.indexOf(QUOTE) === -1 ? inner : unquoted(bytes, quote, end, false)
 }
 
 function dollarString(bytes: Buffer, start: number, end: number): Buffer | null {
@@ -38,36 +38,33 @@ function dollarString(bytes: Buffer, start: number, end: number): Buffer | null 
 }
 
 /**
- * The strings that a literal consists of, quotes taken off and doubled quotes made single. `'a'` on one line and `'b'` on the next are
- * one literal of two pieces. Null where it is not closed.
+ * What a literal holds, quotes taken off and doubled quotes made single. `'a'` on one line and `'b'` on the next are one literal. Null where it is
+ * not closed.
  */
-function pieces(bytes: Buffer, quote: number, end: number, escapes: boolean): Buffer[] | null {
-  const found: Buffer[] = []
-  let from = quote + 1
-  let at = from
+function unquoted(bytes: Buffer, quote: number, end: number, escapes: boolean): Buffer | null {
+  const out = Buffer.allocUnsafe(end - quote)
+  let length = 0
+  let at = quote + 1
   while (at < end) {
-    if (escapes && bytes[at] === BACKSLASH) {
+    const byte = bytes[at]
+    if (escapes && byte === BACKSLASH) {
+      out[length++] = byte
+      if (at + 1 < end) out[length++] = bytes[at + 1]
       at += 2
-    } else if (bytes[at] !== QUOTE) {
+    } else if (byte !== QUOTE) {
+      out[length++] = byte
       at++
     } else if (bytes[at + 1] === QUOTE && at + 1 < end) {
-      found.push(bytes.subarray(from, at + 1))
+      out[length++] = QUOTE
       at += 2
-      from = at
     } else {
-      found.push(bytes.subarray(from, at))
-      if (at + 1 === end) return found
+      if (at + 1 === end) return out.subarray(0, length)
       const next = continuation(bytes, at + 1)
       if (next === -1 || next >= end) return null
       at = next + 1
-      from = at
     }
   }
   return null
-}
-
-function joined(parts: Buffer[] | null): Buffer | null {
-  return parts === null ? null : Buffer.concat(parts)
 }
 
 /** The letters that stand for a control character after a backslash. */
@@ -75,7 +72,7 @@ const CONTROL: Readonly<Record<string, number>> = { b: 8, f: 12, n: 10, r: 13, t
 
 /** `E'..'`: `\b \f \n \r \t \v`, up to three octal digits, `\x` and up to two hex digits, `\uXXXX`, `\UXXXXXXXX`, else the character itself. */
 function escapeString(bytes: Buffer, quote: number, end: number): Buffer | null {
-  const content = joined(pieces(bytes, quote, end, true))
+  const content = unquoted(bytes, quote, end, true)
   if (content === null || content.indexOf(BACKSLASH) === -1) return content
   return resolveEscapes(content)
 }
@@ -123,7 +120,7 @@ function resolveEscapes(content: Buffer): Buffer | null {
 function unicodeString(bytes: Buffer, quote: number, end: number): Buffer | null {
   const close = endOfPieces(bytes, quote, end)
   if (close === -1) return null
-  const content = joined(pieces(bytes, quote, close, false))
+  const content = unquoted(bytes, quote, close, false)
   const mark = close === end ? BACKSLASH : escapeCharacter(bytes, close, end)
   if (content === null || mark === null) return null
   const out = Buffer.allocUnsafe(content.length)
@@ -200,11 +197,27 @@ function hexDigits(bytes: Buffer, at: number, count: number): number {
   return text.length === count && /^[0-9a-f]+$/i.test(text) ? Number.parseInt(text, 16) : -1
 }
 
+/** Digits of a number at most: no numeric of PostgreSQL has more before its point. */
+const DIGITS_MAX = 131_072
+/** Digits of a number of another base, whose value takes more time than they are long. */
+const BASED_DIGITS_MAX = 4096
+
 /** A number as PostgreSQL would print it: no underscores, no leading zeros, base 10. */
 function number(written: string): Buffer | null {
+  if (written.length > 2 * DIGITS_MAX) return null
   const text = written.replaceAll('_', '')
-  if (/^(0x[0-9a-f]+|0o[0-7]+|0b[01]+|[0-9]+)$/i.test(text))
-    return Buffer.from(BigInt(text).toString())
-  const decimal = /^0*([0-9]*)\.([0-9]+)$/.exec(text)
-  return decimal === null ? null : Buffer.from(`${decimal[1] || '0'}.${decimal[2]}`)
+  if (/^0(x[0-9a-f]+|o[0-7]+|b[01]+)$/i.test(text))
+    return text.length > BASED_DIGITS_MAX ? null : Buffer.from(BigInt(text).toString())
+  const [whole, fraction, ...others] = text.split('.')
+  if (others.length > 0 || whole.length > DIGITS_MAX || !/^[0-9]*$/.test(whole)) return null
+  const digits = whole.slice(zerosOf(whole)) || '0'
+  if (fraction === undefined) return Buffer.from(digits)
+  return /^[0-9]+$/.test(fraction) ? Buffer.from(`${digits}.${fraction}`) : null
+}
+
+/** How many zeros stand at the beginning. */
+function zerosOf(digits: string): number {
+  let count = 0
+  while (digits[count] === '0') count++
+  return count
 }

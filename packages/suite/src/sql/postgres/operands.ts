@@ -22,6 +22,7 @@ export type Operand =
 const OTHER: Operand = { kind: 'other' }
 
 export function operandOf(node: Node, place: Place): Operand {
+  place.findings.budget.steps()
   const core = coreOf(node, place.findings.source)
   if (core === null) return OTHER
   if ('SubLink' in core.node) return answerOf(core, core.node.SubLink, place)

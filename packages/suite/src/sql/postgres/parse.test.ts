@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { SqlLimitError } from './budget.ts'
 import { shapeOf } from './lex.ts'
-import { nestingOf } from './nesting.ts'
-import { loadParser, PARSER_LIMITS, type Parser, SqlLimitError, SqlSyntaxError } from './parse.ts'
+import { extentOf } from './nesting.ts'
+import { loadParser, PARSER_LIMITS, type Parser, SqlSyntaxError } from './parse.ts'
 
 const parser = await loadParser()
 /** One that lets everything through to the parser itself. */
-const reckless = await loadParser({ textSizeMax: 2 ** 30, nestingMax: Number.POSITIVE_INFINITY })
+const reckless = await loadParser({
+  ...PARSER_LIMITS,
+  textSizeMax: 2 ** 30,
+  nestingMax: Number.POSITIVE_INFINITY,
+})
 
 function parse(text: string | Buffer, by: Parser = parser) {
   const bytes = Buffer.from(text)
@@ -88,9 +93,61 @@ test('when all spares are broken at once, statements are refused until there is 
   assert.equal(parse('SELECT 1', reckless).stmts?.length, 1)
 })
 
+function extent(text: string, depthMax = 1e9, nodesMax = 1e9) {
+  return extentOf(shapeOf(Buffer.from(text)).key, depthMax, nodesMax)
+}
+
+/** How many nodes of some kind a tree has. */
+function countIn(part: unknown, kind: string): number {
+  if (typeof part !== 'object' || part === null) return 0
+  const inner = Object.values(part).reduce((sum: number, value) => sum + countIn(value, kind), 0)
+  return inner + (kind in part ? 1 : 0)
+}
+
+/** Statements whose tree has parts of the text several times. */
+const COPIED: readonly string[] = [
+  "UPDATE t SET (a, b, c) = ('x', 'y', 'z')",
+  "UPDATE t SET (a, b, c) = (SELECT 'x', 'y', 'z' FROM u WHERE v = 'w') WHERE d IN ('1', '2', '3')",
+  "UPDATE t SET d = 'q', (a, b) = ROW ('x', 'y')::r, e = 'p'",
+  "UPDATE t SET /* ( */ (a , \"b)\", c) /**/ = f('x' || 'y') RETURNING 'z'",
+  "UPDATE t SET (a, b) = ('x' IS DISTINCT FROM 'y', f('a', 'b', 'c')) FROM v",
+  "INSERT INTO t VALUES ('1') ON CONFLICT (a) DO UPDATE SET (a, b, c) = ('x', 'y', 'z')",
+  "MERGE INTO t USING u ON a = 'x' WHEN MATCHED THEN UPDATE SET (a, b, c) = (SELECT 'y', 'z', 'w')",
+  "UPDATE t SET (a, b) = (WITH w AS (UPDATE t SET (c, d) = (SELECT 'x', 'y') RETURNING 'z') SELECT 'a')",
+  "SELECT 'a' FROM t WHERE (a, b) = ('x', 'y') AND ('a', 'b', 'c') IN (('x', 'y', 'z'))",
+]
+
+for (const text of COPIED) {
+  test(`no node of the tree is left out of the estimate: ${text}`, () => {
+    const constants = countIn(parse(text), 'A_Const')
+    const references = countIn(parse(text), 'ColumnRef')
+    assert.ok(extent(text).nodes >= constants + references, `${constants} and ${references}`)
+  })
+}
+
+test('what SET has several times is counted before it is parsed, and refused', () => {
+  const list = Array.from({ length: 1500 }, (_, n) => `c${n}`).join(', ')
+  const text = `UPDATE t SET (${list}) = (SELECT ${list} FROM u)`
+  assert.ok(extent(text).nodes > 4_000_000)
+  assert.throws(() => parse(text), { code: 'sql-too-many-parts' })
+  let nested = 'SELECT 1, 2'
+  for (let level = 0; level < 25; level++)
+    nested = `WITH w AS (UPDATE t SET (a, b) = (${nested}) RETURNING 1) SELECT 1, 2`
+  assert.throws(() => parse(nested), { code: 'sql-too-many-parts' })
+})
+
+test('a million statements are refused before they are parsed', () => {
+  assert.throws(() => parse('SELECT 1;'.repeat(1_000_000)), { code: 'sql-too-many-parts' })
+})
+
+test('brackets and quotes in comments and names count for nothing', () => {
+  const text = 'SELECT "((((" /* (((( */ FROM t -- ((((((\nWHERE a = 1'
+  assert.equal(extent(text).depth, 1)
+})
+
 test('long lists and conditions are not deep', () => {
   const list = `SELECT 1 FROM t WHERE a IN (${'1,'.repeat(50_000)}1) AND ${'a = 1 OR '.repeat(20_000)} b`
-  assert.ok(nestingOf(shapeOf(Buffer.from(list)).key) < 10)
+  assert.ok(extent(list).depth < 10)
   assert.equal(parse(list).stmts?.length, 1)
 })
 

@@ -7,7 +7,8 @@
 import instantiate, { type PgQueryModule } from 'libpg-query/wasm/libpg-query.js'
 import { AcraError } from '../../foundation/index.ts'
 import type { Shape } from '../shape.ts'
-import { nestingOf } from './nesting.ts'
+import { type BudgetLimits, SqlLimitError } from './budget.ts'
+import { extentOf } from './nesting.ts'
 import type { Tree } from './tree.ts'
 
 /** The text is not SQL of PostgreSQL 18. `position` is the byte where the parser stopped. */
@@ -20,17 +21,22 @@ export class SqlSyntaxError extends AcraError {
   }
 }
 
-/** The text is too long, nested too deeply, or broke the parser: it may be valid, but it is not analysed. */
-export class SqlLimitError extends AcraError {}
-
-export interface ParserLimits {
+export interface ParserLimits extends BudgetLimits {
   /** Longest text in bytes. */
   readonly textSizeMax: number
   /** Deepest nesting of brackets and operators. The parser's stack holds 1,500 nested queries and 5,000 operators in a row. */
   readonly nestingMax: number
+  /** Words, signs and literals, each as often as the tree has it. */
+  readonly nodesMax: number
 }
 
-export const PARSER_LIMITS: ParserLimits = { textSizeMax: 16 * 1024 * 1024, nestingMax: 1000 }
+export const PARSER_LIMITS: ParserLimits = {
+  textSizeMax: 16 * 1024 * 1024,
+  nestingMax: 1000,
+  nodesMax: 2_000_000,
+  columnsMax: 100_000,
+  stepsMax: 1_000_000,
+}
 
 /** An instance whose memory has grown beyond this is replaced: WebAssembly memory never shrinks. */
 const MEMORY_SIZE_MAX = 512 * 1024 * 1024
@@ -41,23 +47,33 @@ const SPARES = 2
 export async function loadParser(limits: ParserLimits = PARSER_LIMITS): Promise<Parser> {
   const instances: PgQueryModule[] = []
   for (let index = 0; index <= SPARES; index++) instances.push(await newInstance())
-  return new Parser(instances, limits)
+  return new Parser({ instances, loading: Promise.resolve() }, limits)
+}
+
+/** The instances of a process, the first of which is in use, and those that are being made. */
+interface Pool {
+  readonly instances: PgQueryModule[]
+  loading: Promise<void>
 }
 
 export class Parser {
   readonly limits: ParserLimits
-  readonly #instances: PgQueryModule[]
-  #loading: Promise<void> = Promise.resolve()
+  readonly #pool: Pool
 
   /** Use `loadParser`. */
-  constructor(instances: PgQueryModule[], limits: ParserLimits) {
-    this.#instances = instances
+  constructor(pool: Pool, limits: ParserLimits) {
+    this.#pool = pool
     this.limits = limits
   }
 
   /** Resolves when the spares that are being made are there. */
   get ready(): Promise<void> {
-    return this.#loading
+    return this.#pool.loading
+  }
+
+  /** The same instances under other limits. */
+  within(limits: Partial<ParserLimits>): Parser {
+    return new Parser(this.#pool, { ...this.limits, ...limits })
   }
 
   /**
@@ -70,9 +86,7 @@ export class Parser {
     if (text.length > this.limits.textSizeMax)
       throw new SqlLimitError('sql-too-long', 'the sql text is too long')
     if (text.includes(0)) throw new SqlSyntaxError(text.indexOf(0))
-    if (nestingOf(shape.key) > this.limits.nestingMax) {
-      throw new SqlLimitError('sql-too-deep', 'the sql text is nested too deeply')
-    }
+    checkExtent(shape.key, this.limits)
     return this.#with((instance) => parseWith(instance, text))
   }
 
@@ -86,7 +100,7 @@ export class Parser {
   }
 
   #with<T>(work: (instance: PgQueryModule) => T): T {
-    const instance = this.#instances[0]
+    const instance = this.#pool.instances[0]
     if (instance === undefined)
       throw new SqlLimitError('sql-parser-restarting', 'the sql parser is restarting')
     try {
@@ -96,19 +110,31 @@ export class Parser {
     } catch (error) {
       if (error instanceof SqlSyntaxError) throw error
       this.#replaceFirst()
-      throw new SqlLimitError('sql-broke-parser', 'the sql text is more than the parser can hold', {
-        cause: error,
-      })
+      const message = 'the sql text is more than the parser can hold'
+      throw new SqlLimitError('sql-broke-parser', message, undefined, { cause: error })
     }
   }
 
   #replaceFirst(): void {
-    this.#instances.shift()
+    const pool = this.#pool
+    pool.instances.shift()
     // One after the other: a burst of bad texts must not make a burst of instances.
-    this.#loading = this.#loading.then(async () => {
-      this.#instances.push(await newInstance())
+    pool.loading = pool.loading.then(async () => {
+      pool.instances.push(await newInstance())
     })
   }
+}
+
+function checkExtent(key: string, { nestingMax, nodesMax }: ParserLimits): void {
+  const { depth, nodes } = extentOf(key, nestingMax, nodesMax)
+  if (depth > nestingMax)
+    throw new SqlLimitError('sql-too-deep', 'the sql text is nested too deeply')
+  if (nodes > nodesMax)
+    throw new SqlLimitError(
+      'sql-too-many-parts',
+      'the sql text has too many words, signs and values',
+      'Split the statement, use COPY or arrays as parameters, or raise --statement_nodes_max.',
+    )
 }
 
 function newInstance(): Promise<PgQueryModule> {

@@ -6,6 +6,8 @@ import type { SelectStmt } from './tree.ts'
 /** A query that is no set operation, or one with its operator and both sides; in its brackets, where it has some. */
 export interface QuerySpan extends Span {
   readonly operation: OperationSpan | null
+  /** How many set operations it is made of. */
+  readonly size: number
 }
 
 export interface OperationSpan {
@@ -45,12 +47,14 @@ export function spanOfOperation(
 ): (OperationSpan & Span) | null {
   const { tokens } = source
   const first = beginningOf(leftmost(select), tokens)
+  const size = sizeOf(select, source)
   if (first === null) return null
   for (let start = first; start >= 0; start--) {
     if (start < first && tokens[start].word !== '(') return null
     // What begins there may go on with more operations to the right.
-    let found = readOperation(tokens, start, 1)?.query ?? null
-    while (found !== null && !isOf(found, select)) found = found.operation?.left ?? null
+    let found = readWhole(source, start)?.query ?? null
+    while (found !== null && found.size > size) found = found.operation?.left ?? null
+    if (found !== null && !isOf(found, select)) found = null
     if (found?.operation) return { ...found.operation, start: found.start, end: found.end }
   }
   return null
@@ -77,8 +81,25 @@ function beginningOf({ targetList = [] }: SelectStmt, tokens: readonly Token[]):
   return null
 }
 
-function readOperation(tokens: readonly Token[], start: number, binding: number): Read | null {
-  let read = readOne(tokens, start)
+/** How many set operations a query is made of. */
+function sizeOf(select: SelectStmt, source: SourceText): number {
+  const { larg, rarg } = select
+  if (larg === undefined || rarg === undefined) return 0
+  const known = source.remembered<number>('operations', select)
+  if (known !== undefined) return known
+  return source.remember('operations', select, 1 + sizeOf(larg, source) + sizeOf(rarg, source))
+}
+
+/** All that is one query from a token on. */
+function readWhole(source: SourceText, start: number): Read | null {
+  const known = source.remembered<Read | null>('query', start)
+  if (known !== undefined) return known
+  return source.remember('query', start, readOperation(source, start, 1))
+}
+
+function readOperation(source: SourceText, start: number, binding: number): Read | null {
+  const { tokens } = source
+  let read = readOne(source, start)
   while (read !== null) {
     const operator = tokens[read.next]
     const own = operator === undefined ? 0 : (BINDING[operator.word] ?? 0)
@@ -86,7 +107,7 @@ function readOperation(tokens: readonly Token[], start: number, binding: number)
     const quantifier = tokens[read.next + 1]?.word ?? ''
     const hasOne = quantifier === 'all' || quantifier === 'distinct'
     const last = tokens[read.next + (hasOne ? 1 : 0)]
-    const right = readOperation(tokens, read.next + (hasOne ? 2 : 1), own + 1)
+    const right = readOperation(source, read.next + (hasOne ? 2 : 1), own + 1)
     if (right === null) return null
     const operation = {
       name: operator.word,
@@ -96,19 +117,22 @@ function readOperation(tokens: readonly Token[], start: number, binding: number)
       right: right.query,
     }
     const { start, end } = { start: read.query.start, end: right.query.end }
-    read = { query: { start, end, operation }, next: right.next }
+    const size = 1 + read.query.size + right.query.size
+    read = { query: { start, end, operation, size }, next: right.next }
   }
   return null
 }
 
-function readOne(tokens: readonly Token[], start: number): Read | null {
+function readOne(source: SourceText, start: number): Read | null {
+  const { tokens } = source
   const first = tokens[start]
   if (first === undefined) return null
   if (first.word === '(') {
     const { match } = first
-    const inside = match === -1 ? null : readInside(tokens, start + 1)
+    const inside = match === -1 ? null : readInside(source, start + 1)
     if (inside === null) return null
-    const query = { start: first.start, end: tokens[match].end, operation: inside.operation }
+    const { operation, size } = inside
+    const query = { start: first.start, end: tokens[match].end, operation, size }
     return { query, next: match + 1 }
   }
   if (!BEGINS.has(first.word)) return null
@@ -117,12 +141,13 @@ function readOne(tokens: readonly Token[], start: number): Read | null {
     const { word, match } = tokens[at]
     at = word === '(' && match !== -1 ? match + 1 : at + 1
   }
-  const query = { start: first.start, end: tokens[at - 1].end, operation: null }
+  const query = { start: first.start, end: tokens[at - 1].end, operation: null, size: 0 }
   return { query, next: at }
 }
 
 /** What stands in brackets, perhaps behind its WITH. */
-function readInside(tokens: readonly Token[], start: number): QuerySpan | null {
+function readInside(source: SourceText, start: number): QuerySpan | null {
+  const { tokens } = source
   let at = start
   if (tokens[at]?.word === 'with') {
     while (at < tokens.length && !BEGINS.has(tokens[at].word)) {
@@ -130,7 +155,7 @@ function readInside(tokens: readonly Token[], start: number): QuerySpan | null {
       at = word === '(' && match !== -1 ? match + 1 : at + 1
     }
   }
-  return readOperation(tokens, at, 1)?.query ?? null
+  return readWhole(source, at)?.query ?? null
 }
 
 /** True where a token ends a query: it is no name behind a dot or AS. */

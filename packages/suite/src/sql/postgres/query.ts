@@ -3,7 +3,7 @@
 import { isCarriedOperation } from './carried-operations.ts'
 import { nameOfColumn } from './column-names.ts'
 import { withTables } from './common-tables.ts'
-import type { Context, Place } from './context.ts'
+import { type Context, type Place, placeIn } from './context.ts'
 import { evaluate, use, useWindow } from './expressions.ts'
 import { nameOf } from './findings.ts'
 import { fromList } from './from.ts'
@@ -40,6 +40,7 @@ export const OUTERMOST: Scope = { relations: [], qualifiedOnly: [], tables: null
 
 /** Analyses a query and returns its columns. INTO is the business of the caller. */
 export function selectQuery(select: SelectStmt, context: Context, outer: Scope): Part[] {
+  context.findings.budget.steps()
   const scope = withTables(select.withClause, context, outer)
   const parts = queryParts(select, context, scope)
   const into = leftmost(select).intoClause
@@ -108,7 +109,7 @@ function simpleQuery(select: SelectStmt, context: Context, outer: Scope): Part[]
   complete(others)
   const source = fromClause.length === 0 ? NO_SOURCE : fromList(fromClause, context, outer)
   const scope = scopeOver(source.relations, outer)
-  const at = (clause: string): Place => ({ ...context, scope, clause })
+  const at = (clause: string): Place => placeIn(context, scope, clause)
   if (whereClause !== undefined) use(whereClause, at('WHERE'), 'a condition')
   const groups = carryGroups(groupClause, targetList, at('GROUP BY'))
   const parts = targets(targetList, source, at('the SELECT list'))
@@ -132,7 +133,7 @@ function distinct(
   if (clause === undefined) return
   const on = clause.filter((node) => Object.keys(node).length > 0)
   if (on.length > 0) {
-    const at = { ...place, clause: 'DISTINCT ON' }
+    const at = placeIn(place, place.scope, 'DISTINCT ON')
     const others = on.filter((node) => !isCarriedDistinctKey(node, parts, at))
     orderBy(others, parts, at)
     return
@@ -153,15 +154,15 @@ function setOperation(select: SelectStmt, context: Context, outer: Scope): Part[
   const right = selectQuery(select.rarg ?? {}, context, outer)
   const isCarried = isCarriedOperation(select, left, right, context)
   const parts = mergeBranches(left, right, select, context, isCarried)
-  const place: Place = { ...context, scope: scopeOver([], outer), clause: 'ORDER BY' }
+  const place = placeIn(context, scopeOver([], outer), 'ORDER BY')
   orderBy(select.sortClause ?? [], parts, place)
-  limits(select, { ...place, clause: 'LIMIT' })
+  limits(select, placeIn(place, place.scope, 'LIMIT'))
   return parts
 }
 
 /** `VALUES (...), (...)` as a query: a column is what its values are. */
 function valuesQuery(select: SelectStmt, context: Context, outer: Scope): Part[] {
-  const place: Place = { ...context, scope: scopeOver([], outer), clause: 'VALUES' }
+  const place = placeIn(context, scopeOver([], outer), 'VALUES')
   let parts: Part[] | null = null
   for (const row of select.valuesLists ?? []) {
     const nodes = 'List' in row ? (row.List.items ?? []) : []
@@ -171,8 +172,8 @@ function valuesQuery(select: SelectStmt, context: Context, outer: Scope): Part[]
         ? columns
         : mergeBranches(parts, columns, { op: 'SETOP_UNION', all: true }, context)
   }
-  orderBy(select.sortClause ?? [], parts ?? [], { ...place, clause: 'ORDER BY' })
-  limits(select, { ...place, clause: 'LIMIT' })
+  orderBy(select.sortClause ?? [], parts ?? [], placeIn(place, place.scope, 'ORDER BY'))
+  limits(select, placeIn(place, place.scope, 'LIMIT'))
   return withGivens(parts ?? [], select.valuesLists ?? [], place)
 }
 
@@ -223,8 +224,10 @@ function expandStar(node: Node, source: Source, place: Place): readonly Part[] {
   const names = stringsOf(node.ColumnRef.fields)
   const parts =
     names.length === 0
-      ? source.star
-      : (findRelation(place.scope, names.at(-2) ?? null, names.at(-1) ?? '')?.parts ?? [rest({})])
+      ? source.star()
+      : (findRelation(place.scope, names.at(-2) ?? null, names.at(-1) ?? '', place.findings)
+          ?.parts ?? [rest({})])
+  place.findings.budget.columns(parts.length)
   for (const part of parts) {
     const group = part.kind === 'column' ? groupOf(part.item, place) : null
     if (group !== null) refuseUse(group.column, place, 'a * of a query that groups by it')

@@ -16,6 +16,7 @@ export function columnRef(ref: ColumnRef, place: Place): Item {
   const item = isVariable(names, place)
     ? variableItem(find(names, place))
     : foundItem(find(names, place), names.at(-1) ?? '', place)
+  place.findings.budget.look(item.givens?.length ?? 0)
   for (const { source } of item.givens ?? []) source.references.add(ref)
   refuseInside(item, place)
   return item
@@ -48,14 +49,15 @@ function refuseInside(item: Item, place: Place): void {
 /** The group that a reference is the key of; null where it is none. */
 export function groupOf({ of, column }: Item, { findings }: Place): Group | null {
   if (of === undefined || findings.groups.length === 0) return null
+  findings.budget.look(findings.groups.length)
   return findings.groups.find((group) => group.of === of && group.column === column) ?? null
 }
 
 function find(names: readonly string[], place: Place): Found {
   const { scope, findings } = place
-  if (names.length === 1) return findName(scope, names[0], findings.catalog)
+  if (names.length === 1) return findName(scope, names[0], findings)
   const [schema, relation, name] = names.length === 2 ? [null, ...names] : names.slice(-3)
-  return findQualified(scope, schema, relation ?? '', name ?? '', findings.catalog)
+  return findQualified(scope, schema, relation ?? '', name ?? '', findings)
 }
 
 function foundItem(found: Found, name: string, place: Place): Item {
@@ -101,7 +103,7 @@ function renamedIn({ parts }: Relation, name: string): ProtectedColumn | null {
 export function fieldOfRow(relation: Relation, name: string, place: Place): Item {
   const scope: Scope = { relations: [relation], qualifiedOnly: [], tables: null, outer: null }
   const qualifier = relation.name ?? ''
-  const found = findQualified(scope, null, qualifier, name, place.findings.catalog)
+  const found = findQualified(scope, null, qualifier, name, place.findings)
   return found.kind === 'nothing' ? PLAIN : foundItem(found, name, place)
 }
 
@@ -131,6 +133,11 @@ function wholeRow(names: readonly string[], place: Place): Item {
     const rows = place.scope.relations.map(rowItem)
     return { ...combined(rows), column: rows.find((row) => row.column !== null)?.column ?? null }
   }
-  const relation = findRelation(place.scope, names.at(-2) ?? null, names.at(-1) ?? '')
+  const relation = findRelation(
+    place.scope,
+    names.at(-2) ?? null,
+    names.at(-1) ?? '',
+    place.findings,
+  )
   return relation === null ? unknownItem(place) : rowItem(relation)
 }

@@ -1,6 +1,6 @@
 /** The relations of FROM: what they are called and which columns they have. */
 import type { KnownTable } from '../analysis.ts'
-import type { Context, Place } from './context.ts'
+import { type Context, type Place, placeIn } from './context.ts'
 import { isCatalogRelation } from './functions.ts'
 import {
   column,
@@ -22,16 +22,16 @@ import { type Alias, complete, type RangeVar, stringsOf } from './tree.ts'
 export interface Source {
   readonly relations: readonly Relation[]
   /** The columns of `*`, in order. */
-  readonly star: readonly Part[]
+  readonly star: () => readonly Part[]
 }
 
-export const NO_SOURCE: Source = { relations: [], star: [] }
+export const NO_SOURCE: Source = { relations: [], star: () => [] }
 
 export interface Surroundings {
   readonly context: Context
   readonly outer: Scope
   /** What stands before, which LATERAL may refer to. */
-  readonly left: Source
+  readonly left: () => readonly Relation[]
 }
 
 /** The scope inside a query, from the one around it. */
@@ -40,16 +40,26 @@ export function scopeOver(relations: readonly Relation[], outer: Scope): Scope {
 }
 
 export function sourceOf(relation: Relation): Source {
-  return { relations: [relation], star: relation.parts }
+  return { relations: [relation], star: () => relation.parts }
 }
 
-export function both(one: Source, other: Source): Source {
-  return { relations: [...one.relations, ...other.relations], star: [...one.star, ...other.star] }
+/** Several items of FROM beside each other. */
+export function sideBySide(sources: readonly Source[], { findings }: Context): Source {
+  const relations = sources.flatMap((source) => source.relations)
+  findings.budget.look(relations.length)
+  let columns: readonly Part[] | null = null
+  const star = () => {
+    if (columns !== null) return columns
+    columns = sources.flatMap((source) => source.star())
+    findings.budget.columns(columns.length)
+    return columns
+  }
+  return { relations, star }
 }
 
 /** A place in FROM: LATERAL sees what stands to the left. */
 export function place({ context, outer, left }: Surroundings): Place {
-  return { ...context, scope: scopeOver(left.relations, outer), clause: 'FROM' }
+  return placeIn(context, scopeOver(left(), outer), 'FROM')
 }
 
 /** A table, view or common table by its name. */
@@ -104,6 +114,7 @@ function tableItem(table: KnownTable, name: string, { findings }: Context): Item
 /** A relation under its alias, its first columns renamed where the alias says so. */
 export function aliased(relation: Relation, alias: Alias | undefined, context: Context): Relation {
   const named = underAlias(relation, alias, context)
+  context.findings.budget.columns(named.parts.length)
   context.findings.shows(named.parts)
   return named
 }

@@ -1,5 +1,6 @@
 /** Finds what a column reference means, by the rules of PostgreSQL's own scopes. */
 import type { Catalog } from '../analysis.ts'
+import type { Budget } from './budget.ts'
 import {
   type Item,
   type Part,
@@ -26,6 +27,12 @@ export interface CommonTables {
   find(name: string): readonly Part[] | null
 }
 
+/** What a search for a name needs. */
+interface Lookup {
+  readonly catalog: Catalog
+  readonly budget: Budget
+}
+
 export type Found =
   | { readonly kind: 'item'; readonly item: Item }
   /** A whole row, `u` in an expression; or a column of that name, where not all columns are known. */
@@ -37,14 +44,14 @@ export type Found =
 const SYSTEM_COLUMNS = new Set(['tableoid', 'ctid', 'xmin', 'xmax', 'cmin', 'cmax'])
 
 /** A reference by a bare name. */
-export function findName(scope: Scope, name: string, catalog: Catalog): Found {
+export function findName(scope: Scope, name: string, lookup: Lookup): Found {
   let uncertain: Item | null = null
   for (let level: Scope | null = scope; level !== null; level = level.outer) {
-    const here = findIn(level.relations, name, catalog)
+    const here = findIn(level.relations, name, lookup)
     uncertain = moreGuarded(uncertain, here.certain ?? here.uncertain)
     if (here.certain !== null && uncertain !== null) return { kind: 'item', item: uncertain }
   }
-  const row = findRelation(scope, null, name)
+  const row = findRelation(scope, null, name, lookup)
   if (row !== null) return { kind: 'row', relation: row, column: uncertain }
   return uncertain === null ? { kind: 'nothing' } : { kind: 'item', item: uncertain }
 }
@@ -55,20 +62,26 @@ export function findQualified(
   schema: string | null,
   qualifier: string,
   name: string,
-  catalog: Catalog,
+  lookup: Lookup,
 ): Found {
-  const relation = findRelation(scope, schema, qualifier)
+  const relation = findRelation(scope, schema, qualifier, lookup)
   if (relation === null) return { kind: 'nothing' }
-  const { certain, uncertain } = findIn([relation], name, catalog)
+  const { certain, uncertain } = findIn([relation], name, lookup)
   const item = certain ?? uncertain
   return item === null ? { kind: 'unknown-column', relation } : { kind: 'item', item }
 }
 
 /** The nearest relation of a name; null where there is none. */
-export function findRelation(scope: Scope, schema: string | null, name: string): Relation | null {
+export function findRelation(
+  scope: Scope,
+  schema: string | null,
+  name: string,
+  { budget }: Lookup,
+): Relation | null {
   for (let level: Scope | null = scope; level !== null; level = level.outer) {
+    budget.look(1 + level.relations.length + level.qualifiedOnly.length)
     let found: Relation | null = null
-    for (const relation of [...level.relations, ...level.qualifiedOnly]) {
+    for (const relation of relationsOf(level)) {
       if (
         relation.name !== name ||
         (schema !== null && relation.schema !== null && relation.schema !== schema)
@@ -81,6 +94,10 @@ export function findRelation(scope: Scope, schema: string | null, name: string):
   return null
 }
 
+function relationsOf({ relations, qualifiedOnly }: Scope): readonly Relation[] {
+  return qualifiedOnly.length === 0 ? relations : [...relations, ...qualifiedOnly]
+}
+
 interface Candidates {
   /** Surely a column of that name. */
   readonly certain: Item | null
@@ -88,10 +105,15 @@ interface Candidates {
   readonly uncertain: Item | null
 }
 
-function findIn(relations: readonly Relation[], name: string, catalog: Catalog): Candidates {
+function findIn(
+  relations: readonly Relation[],
+  name: string,
+  { catalog, budget }: Lookup,
+): Candidates {
   let certain: Item | null = null
   let uncertain: Item | null = null
   for (const relation of relations) {
+    budget.look(1 + relation.parts.length)
     for (const part of relation.parts) {
       const item = itemIn(part, name, catalog)
       if (item === null) continue

@@ -9,6 +9,7 @@ import {
   type Item,
   incomparableIn,
   isOpen,
+  joinedGivens,
   type Part,
   PLAIN,
   protectedIn,
@@ -27,6 +28,7 @@ export function mergeBranches(
   context: Context,
   isCarried = false,
 ): Part[] {
+  context.findings.budget.columns(left.length)
   const name = operationName(op)
   const compares = op !== 'SETOP_UNION' || !all
   const inside = incomparableIn(left) ?? incomparableIn(right)
@@ -57,20 +59,23 @@ function mergeColumns(one: Column, other: Column, name: string, context: Context
   if (item.suspect !== null && item.sent && name !== 'UNION')
     context.findings.refuseSuspect(item.suspect, name)
   const merged = mergedColumn(one.item, other.item, name, context)
-  if (merged === null) return column(one.name, { ...item, ...givenInBoth(one.item, other.item) })
+  if (merged === null)
+    return column(one.name, { ...item, ...givenInBoth(one.item, other.item, context) })
   const isMixed = [one.item, other.item].some((side) => isOtherwise(side, merged, context))
   return column(one.name, { ...item, column: merged, of: {}, isMixed })
 }
 
 /** What is given in a column of both; NULL is given everywhere. */
-function givenInBoth(one: Item, other: Item): Pick<Item, 'givens'> {
+function givenInBoth(one: Item, other: Item, { findings }: Context): Pick<Item, 'givens'> {
   const isGiven = [one, other].every(({ givens, isNull }) => givens !== undefined || isNull)
   if (!isGiven) {
     useUp(one)
     useUp(other)
     return {}
   }
-  return { givens: [...(one.givens ?? []), ...(other.givens ?? [])] }
+  for (const { casts } of [...(one.givens ?? []), ...(other.givens ?? [])])
+    findings.budget.look(1 + casts.length)
+  return { givens: joinedGivens(one.givens ?? [], other.givens ?? []) }
 }
 
 function isOtherwise(

@@ -3,6 +3,7 @@
 import { isComparedWhole } from './comparisons.ts'
 import type { Place } from './context.ts'
 import { use } from './expressions.ts'
+import type { Findings } from './findings.ts'
 import { incomparableIn, isOpen, type Part, protectedIn, usedUp } from './items.ts'
 import { refuseUse } from './refusals.ts'
 import { findName } from './scope.ts'
@@ -13,7 +14,7 @@ export function orderBy(nodes: readonly Node[], parts: readonly Part[], place: P
   for (const node of nodes) {
     const key = 'SortBy' in node ? node.SortBy.node : node
     if (key === undefined || byPosition(key, parts, place)) continue
-    const { named, unnamed } = answerColumns(key, parts)
+    const { named, unnamed } = answerColumns(key, parts, place.findings)
     compareParts(named.length > 0 ? named : unnamed, place)
     const isOrder = place.clause === 'ORDER BY'
     if (named.length === 0 && (isOrder || !isComparedWhole(key, place)))
@@ -36,8 +37,8 @@ export function groupBy(nodes: readonly Node[], parts: readonly Part[], place: P
 function groupByOne(node: Node, parts: readonly Part[], place: Place): void {
   const name = bareName(node)
   const found =
-    name === null ? null : findName({ ...place.scope, outer: null }, name, place.findings.catalog)
-  const { named, unnamed } = answerColumns(node, parts)
+    name === null ? null : findName({ ...place.scope, outer: null }, name, place.findings)
+  const { named, unnamed } = answerColumns(node, parts, place.findings)
   const isColumn = named.length === 0 || found === null || found.kind === 'item'
   if (isColumn && !isComparedWhole(node, place)) use(node, place, 'the groups of rows')
   // The name may be of a column of FROM that the configuration does not list, or of the answer: then both must be allowed.
@@ -45,9 +46,14 @@ function groupByOne(node: Node, parts: readonly Part[], place: Place): void {
 }
 
 /** The columns of the answer that a bare name means, and those whose names are not worked out. */
-function answerColumns(key: Node, parts: readonly Part[]): { named: Part[]; unnamed: Part[] } {
+function answerColumns(
+  key: Node,
+  parts: readonly Part[],
+  { budget }: Findings,
+): { named: Part[]; unnamed: Part[] } {
   const name = bareName(key)
   if (name === null) return { named: [], unnamed: [] }
+  budget.look(2 * parts.length)
   return {
     named: parts.filter((part) => part.kind === 'column' && part.name === name),
     unnamed: parts.filter((part) => part.kind === 'column' && part.name === null),
@@ -60,6 +66,7 @@ function byPosition(node: Node, parts: readonly Part[], place: Place): boolean {
   const position = node.A_Const.ival.ival ?? 0
   place.findings.literal(node.A_Const.location ?? 0)
   place.findings.exact = true
+  place.findings.budget.look(parts.length)
   const before = parts.slice(0, position)
   // Behind a * of unknown width it may be any column.
   compareParts(isOpen(before) ? parts : before.slice(-1), place)

@@ -1,6 +1,7 @@
 /** The text of a statement beside its tree: where parts of it end, which the tree does not say. */
 import type { Anchor, AnchoredSpan } from '../analysis.ts'
 import type { Literal } from '../shape.ts'
+import { Brackets } from './brackets.ts'
 import { skipBlank } from './lex.ts'
 import { type Token, tokenAt, tokensOf } from './tokens.ts'
 
@@ -24,7 +25,9 @@ export class SourceText {
   readonly literals: readonly Literal[]
   /** Index of the literal that begins at a byte. */
   readonly #starts = new Map<number, number>()
+  readonly #known = new Map<string, Map<unknown, unknown>>()
   #tokens: readonly Token[] | null = null
+  #allBrackets: Brackets | null = null
 
   constructor(text: Uint8Array, literals: readonly Literal[]) {
     this.text = Buffer.isBuffer(text)
@@ -34,6 +37,19 @@ export class SourceText {
     literals.forEach((literal, index) => {
       this.#starts.set(literal.start, index)
     })
+  }
+
+  /** What has been found out about `key`; undefined where nothing has. `kind` tells one thing to find out from another. */
+  remembered<T>(kind: string, key: unknown): T | undefined {
+    // Who remembers a kind of thing gives it one type.
+    return this.#known.get(kind)?.get(key) as T | undefined
+  }
+
+  remember<T>(kind: string, key: unknown, found: T): T {
+    const known = this.#known.get(kind)
+    if (known === undefined) this.#known.set(kind, new Map([[key, found]]))
+    else known.set(key, found)
+    return found
   }
 
   get tokens(): readonly Token[] {
@@ -60,7 +76,7 @@ export class SourceText {
   literalAt(location: number): number | undefined {
     const index = this.#starts.get(location)
     if (index !== undefined || this.text[location] !== MINUS) return index
-    const next = this.#firstAfter(location)
+    const next = this.firstAfter(location)
     return next < this.literals.length ? next : undefined
   }
 
@@ -76,7 +92,8 @@ export class SourceText {
     return low
   }
 
-  #firstAfter(position: number): number {
+  /** The first literal that begins at a byte or behind it. */
+  firstAfter(position: number): number {
     let index = this.#countBefore(position)
     while (index < this.literals.length && this.literals[index].start < position) index++
     return index
@@ -193,24 +210,12 @@ export class SourceText {
 
   /** Past the bracket that closes the one at `open`; null where there is none. */
   endOfBrackets(open: number): number | null {
-    if (this.text[open] !== OPEN) return null
-    let depth = 0
-    for (const { bracket, at } of this.#brackets(open, this.text.length)) {
-      depth += bracket === OPEN ? 1 : -1
-      if (depth === 0) return at + 1
-    }
-    return null
+    return this.#brackets.endOf(open)
   }
 
   /** A span with the brackets beside it that are partners of those in it; null where others stand there. */
   balanced({ start, end }: Span): Span | null {
-    let closing = 0
-    let opening = 0
-    for (const { bracket } of this.#brackets(start, end)) {
-      if (bracket === OPEN) opening++
-      else if (opening > 0) opening--
-      else closing++
-    }
+    let { closing, opening } = this.#brackets.unmatched(start, end)
     let from = start
     for (; closing > 0; closing--) {
       while (isSpace(this.text[from - 1])) from--
@@ -224,15 +229,20 @@ export class SourceText {
     return { start: from, end: to }
   }
 
-  /** The brackets between two bytes, those in literals, names and comments aside. */
-  *#brackets(start: number, end: number): Generator<{ bracket: number; at: number }> {
-    for (let at = skipBlank(this.text, start); at < end; at = skipBlank(this.text, at)) {
+  /** The brackets of the text, those in literals, names and comments aside. */
+  get #brackets(): Brackets {
+    this.#allBrackets ??= new Brackets(this.#findBrackets())
+    return this.#allBrackets
+  }
+
+  *#findBrackets(): Generator<{ isOpen: boolean; at: number }> {
+    for (let at = this.skipBlank(0); at < this.text.length; at = this.skipBlank(at)) {
       const literal = this.#starts.get(at)
       const past = literal === undefined ? this.endOfWord(at) : this.literals[literal].end
-      const bracket = this.text[at]
+      const byte = this.text[at]
       if (past > at) at = past
       else {
-        if (bracket === OPEN || bracket === CLOSE) yield { bracket, at }
+        if (byte === OPEN || byte === CLOSE) yield { isOpen: byte === OPEN, at }
         at++
       }
     }

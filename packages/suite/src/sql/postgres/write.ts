@@ -13,7 +13,7 @@ import {
   writtenTable,
 } from './assignment.ts'
 import { withTables } from './common-tables.ts'
-import type { Context, Place } from './context.ts'
+import { type Context, type Place, placeIn } from './context.ts'
 import { use } from './expressions.ts'
 import { nameOf } from './findings.ts'
 import { fromList } from './from.ts'
@@ -22,7 +22,7 @@ import { isOpen, type Part, type Relation } from './items.ts'
 import { SEARCH_HASH_SIZE } from './operands.ts'
 import { refuseCopy, targets } from './query.ts'
 import { refuseUse } from './refusals.ts'
-import { type Source, scopeOver, tableRelation } from './relations.ts'
+import { NO_SOURCE, type Source, scopeOver, tableRelation } from './relations.ts'
 import type { Scope } from './scope.ts'
 import { updatedSetting, updateSetting } from './set-config.ts'
 import {
@@ -63,7 +63,7 @@ export function insertStatement(statement: InsertStmt, context: Context, outer: 
   refuseCatalog(relation, context)
   const target = targetRelation(relation, context)
   if (onConflictClause !== undefined) onConflict(onConflictClause, written, target, context, scope)
-  return returning(returningClause, target, { relations: [], star: [] }, context, scope)
+  return returning(returningClause, target, NO_SOURCE, context, scope)
 }
 
 /** The columns that the values go to, in order; null where the statement does not name them and the configuration neither. */
@@ -94,7 +94,7 @@ function insertRows(
     insertQuery(written, columns, select, context, outer)
     return
   }
-  const place: Place = { ...context, scope: outer, clause: `INSERT INTO ${written.name}` }
+  const place = placeIn(context, outer, `INSERT INTO ${written.name}`)
   for (const row of select.valuesLists ?? []) {
     const values = 'List' in row ? (row.List.items ?? []) : []
     refuseStars(values, columns, written, place)
@@ -183,12 +183,10 @@ export function updateStatement(statement: UpdateStmt, context: Context, outer: 
   refuseCatalog(relation, context)
   const target = targetRelation(relation, context)
   const written = writtenTable(relation, context)
-  const place = { ...context, clause: `UPDATE ${written.name} SET` }
   const source = fromList(fromClause, context, scope)
   const inside = scopeOver([target, ...source.relations], scope)
-  assignAll(targetList, written, { ...place, scope: inside })
-  if (whereClause !== undefined)
-    use(whereClause, { ...context, scope: inside, clause: 'WHERE' }, 'a condition')
+  assignAll(targetList, written, placeIn(context, inside, `UPDATE ${written.name} SET`))
+  if (whereClause !== undefined) use(whereClause, placeIn(context, inside, 'WHERE'), 'a condition')
   return returning(returningClause, target, source, context, scope)
 }
 
@@ -207,8 +205,7 @@ export function deleteStatement(statement: DeleteStmt, context: Context, outer: 
   const target = targetRelation(relation, context)
   const source = fromList(usingClause, context, scope)
   const inside = scopeOver([target, ...source.relations], scope)
-  if (whereClause !== undefined)
-    use(whereClause, { ...context, scope: inside, clause: 'WHERE' }, 'a condition')
+  if (whereClause !== undefined) use(whereClause, placeIn(context, inside, 'WHERE'), 'a condition')
   return returning(returningClause, target, source, context, scope)
 }
 
@@ -219,13 +216,17 @@ export function targetRelation(relation: RangeVar | undefined, context: Context)
 
 /** The list of SET. */
 export function assignAll(list: readonly Node[], written: Written, place: Place): void {
+  let shared: Node | undefined
   for (const node of list) {
     if (!('ResTarget' in node)) continue
     const { name = '', indirection = [], val, location, ...rest } = node.ResTarget
     complete(rest)
     const target = listedTarget(written, { name, indirection }, place)
     if (val === undefined) continue
-    const value = 'MultiAssignRef' in val ? sharedValue(val, target, place) : val
+    // The tree has the value of a list of columns once for each of them.
+    if ('MultiAssignRef' in val && (val.MultiAssignRef.colno ?? 1) === 1)
+      shared = val.MultiAssignRef.source
+    const value = 'MultiAssignRef' in val ? sharedValue(val, shared, target, place) : val
     if (value !== null) assign(target, value, place)
   }
 }
@@ -233,27 +234,28 @@ export function assignAll(list: readonly Node[], written: Written, place: Place)
 /** The part of `(a, b) = (x, y)` that one column gets; null where it is a query, which has been looked at. */
 function sharedValue(
   node: Extract<Node, { MultiAssignRef: unknown }>,
+  value: Node | undefined,
   target: Target,
   place: Place,
 ): Node | null {
-  const { source, colno = 1, ncolumns, ...rest } = node.MultiAssignRef
+  const { source: _, colno = 1, ncolumns, ...rest } = node.MultiAssignRef
   complete(rest)
-  if (source === undefined) return null
-  if ('RowExpr' in source) {
-    const { args = [] } = source.RowExpr
+  if (value === undefined) return null
+  if ('RowExpr' in value) {
+    const { args = [] } = value.RowExpr
     // `ROW(v.*)` stands for a number of values.
-    return args.length === ncolumns && !args.some(isStar) ? args[colno - 1] : source
+    return args.length === ncolumns && !args.some(isStar) ? args[colno - 1] : value
   }
-  if (!('SubLink' in source)) return source
-  const parts = place.findings.answers.of(source.SubLink, place)
+  if (!('SubLink' in value)) return value
+  const parts = place.findings.answers.of(value.SubLink, place)
   const part = parts[colno - 1]
   if (target.column === null && target.suspect === null) {
     refuseCopy(isOpen(parts) || part === undefined ? parts : [part], place.clause, place)
     return null
   }
   const isKnown = parts.length === ncolumns && !isOpen(parts) && part?.kind === 'column'
-  if (!isKnown || target.column === null || target.isPart) return source
-  return isStoredAlike(part.item, target.column, place) ? null : source
+  if (!isKnown || target.column === null || target.isPart) return value
+  return isStoredAlike(part.item, target.column, place) ? null : value
 }
 
 function onConflict(
@@ -266,7 +268,7 @@ function onConflict(
   const { action, infer, targetList = [], whereClause, location, ...rest } = clause
   complete(rest)
   const row = scopeOver([target], outer)
-  const at: Place = { ...context, scope: row, clause: 'ON CONFLICT' }
+  const at = placeIn(context, row, 'ON CONFLICT')
   for (const node of infer?.indexElems ?? []) {
     if (!('IndexElem' in node)) continue
     const { name, expr } = node.IndexElem
@@ -334,6 +336,7 @@ export function returning(
   const rows = [...names.values()].map((name) => ({ ...target, name, schema: null }))
   const relations = [target, ...source.relations]
   const scope: Scope = { ...scopeOver(relations, outer), qualifiedOnly: rows }
-  const star = sourceFirst ? [...source.star, ...target.parts] : [...target.parts, ...source.star]
-  return targets(exprs, { relations, star }, { ...context, scope, clause: 'RETURNING' })
+  const star = () =>
+    sourceFirst ? [...source.star(), ...target.parts] : [...target.parts, ...source.star()]
+  return targets(exprs, { relations, star }, placeIn(context, scope, 'RETURNING'))
 }

@@ -74,7 +74,7 @@ export class Workbench {
       analyze: (text, shape, paths) => analyzeText(this.#parser, text, shape, this.#config, paths),
       followsPath: this.#config.followsPath,
       ...cache,
-      textSizeMax: 1 << 20,
+      textSizeMax: 1 << 24,
       onCacheTurn: () => {},
     })
   }
