@@ -69,6 +69,8 @@ export interface ParameterSlot {
   readonly use: ValueUse
   /** The client's parameter whose value it has once more; absent where it is the client's own. */
   readonly copyOf?: number
+  /** The type of the elements of an array, by the database's name, if the text says one. */
+  readonly elementType?: string
 }
 
 /** What the rows of one statement are. */

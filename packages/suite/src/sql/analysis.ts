@@ -208,6 +208,8 @@ export interface ValueSlot {
   readonly at: AnchoredSpan | null
   /** The literal has a sign before it, which is part of `at`. */
   readonly isNegative: boolean
+  /** The type of the elements of a parameter that is an array, by PostgreSQL's name, if the text casts it to one. */
+  readonly elementType?: string
 }
 
 /** One item of an answer, left to right: a protected column as it is stored, another column, or a `*` of unknown width. */

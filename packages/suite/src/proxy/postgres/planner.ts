@@ -193,12 +193,14 @@ function kindOf(analysis: Analysis, columns: ColumnTable): Plan {
   if (analysis.kind === 'refused') return { kind: 'refused', refusal: analysis.refusal }
   const literals: LiteralSlot[] = []
   const parameters = new Map<number, ParameterSlot>()
-  for (const { column: named, source, use, at, isNegative } of analysis.values) {
+  for (const { column: named, source, use, at, isNegative, elementType } of analysis.values) {
     const column = columns.planned(named)
     if ('literal' in source) literals.push({ index: source.literal, column, use, at, isNegative })
     else {
       const { parameter, copyOf } = source
-      parameters.set(parameter, copyOf === undefined ? { column, use } : { column, use, copyOf })
+      const copied = copyOf === undefined ? {} : { copyOf }
+      const typed = elementType === undefined ? {} : { elementType }
+      parameters.set(parameter, { column, use, ...copied, ...typed })
     }
   }
   literals.sort((a, b) => a.index - b.index)

@@ -1,5 +1,7 @@
 import type { ColumnSetting, DataType } from '../../transform/index.ts'
 import {
+  arrayOidOf,
+  arrayOids,
   decodeParameterDescription,
   type FieldType,
   Oid,
@@ -47,14 +49,15 @@ export function announceParameters(
     if (slot.use.made !== undefined) return Oid.text
     if (oids[i] === Oid.bytea) return type?.oid ?? null
     if (oids[i] !== Oid.byteaArray) return null
-    return isGivenAsArray(slot.use) ? arrayOid(type) : (type?.oid ?? Oid.bytea)
+    return isGivenAsArray(slot.use) ? arrayOid(slot, type) : (type?.oid ?? Oid.bytea)
   }
   return retypeParameterDescription(bytes, start, end, typeIn, copies)
 }
 
-/** The array of a type that values are announced as; those of bytea are what the database has anyway. */
-function arrayOid(type: FieldType | null): number | null {
-  return type?.oid === Oid.text ? Oid.textArray : null
+/** What an array is announced as: what the text casts it to, or an array of what values are announced as. Null: what the database says. */
+function arrayOid({ elementType }: ParameterSlot, type: FieldType | null): number | null {
+  const written = elementType === undefined ? undefined : arrayOids[elementType]
+  return written ?? arrayOidOf(type?.oid ?? Oid.bytea)
 }
 
 function typeOf(setting: ColumnSetting | null): FieldType | null {

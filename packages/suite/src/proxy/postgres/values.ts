@@ -8,6 +8,7 @@ import {
   byteaHexInPlace,
   decodeByteaHex,
   decodeByteaText,
+  elementOidOf,
   type Format,
   looksHex,
   Oid,
@@ -136,11 +137,6 @@ const decimalTypes = [typeCodecs.numeric, typeCodecs.float32, typeCodecs.float64
 )
 const jsonTypes = [typeCodecs.json.oid, typeCodecs.jsonb.oid]
 
-/** Types of arrays of values: none, of text, of varchar, of bytea. */
-const arrayTypes: readonly number[] = [0, Oid.textArray, 1015, Oid.byteaArray]
-/** Of int2, int4, int8. */
-const numberArrayTypes: readonly number[] = [1005, 1007, 1016]
-
 /** True where the client gives an array of values. */
 export function isGivenAsArray(use: ValueUse): boolean {
   return use.kind === 'store' ? use.isArray === true : use.kind === 'search' && use.as === 'array'
@@ -149,9 +145,13 @@ export function isGivenAsArray(use: ValueUse): boolean {
 /** Whether a parameter for the column may be declared as the type `oid`. */
 export function acceptsParameterType(setting: ColumnSetting, use: ValueUse, oid: number): boolean {
   if (isGivenAsArray(use)) {
-    const isNumber = numberTypes.some((type) => type === codecOf(valueTypeOf(setting))?.oid)
-    return arrayTypes.includes(oid) || (isNumber && numberArrayTypes.includes(oid))
+    const element = elementOidOf(oid)
+    return oid === 0 || (element !== null && acceptsValueType(setting, element))
   }
+  return acceptsValueType(setting, oid)
+}
+
+function acceptsValueType(setting: ColumnSetting, oid: number): boolean {
   if (plainTypes.includes(oid)) return true
   const codec = codecOf(valueTypeOf(setting))
   if (codec === null) return false

@@ -3,7 +3,7 @@ import type { ProtectedColumn, ValueUse } from '../analysis.ts'
 import { assignProtected, refuseValue } from './assignment.ts'
 import { isFreeArrayCast } from './comparisons.ts'
 import type { Place } from './context.ts'
-import { coreOf } from './core.ts'
+import { type Core, coreOf, elementTypeOf } from './core.ts'
 import { storedType } from './operands.ts'
 import type { Node } from './tree.ts'
 
@@ -19,7 +19,7 @@ export function assignArray(
   const { findings } = place
   const core = coreOf(node, findings.source)
   const isFree = core?.casts.every((cast) => isFreeArrayCast(cast, column, place)) ?? false
-  if (core === null || !isFree || !isGiven(column, core.node, place, use)) {
+  if (core === null || !isFree || !isGiven(column, core, place, use)) {
     refuseValue(column, 'the array is none that can be replaced', node, place)
     return
   }
@@ -30,10 +30,12 @@ export function assignArray(
 }
 
 /** Notes what is in the array. False where it is anything else. */
-function isGiven(column: ProtectedColumn, node: Node, place: Place, use: StoreUse): boolean {
+function isGiven(column: ProtectedColumn, core: Core, place: Place, use: StoreUse): boolean {
+  const { node } = core
   if ('ParamRef' in node) {
     const { number = 0, location = 0 } = node.ParamRef
-    place.findings.parameterValue(column, number, location, { ...use, isArray: true })
+    const array: ValueUse = { ...use, isArray: true }
+    place.findings.parameterValue(column, number, location, array, null, elementTypeOf(core))
     return true
   }
   if ('A_ArrayExpr' in node) {

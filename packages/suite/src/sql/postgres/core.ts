@@ -203,6 +203,12 @@ function wordBefore(typeStart: number, from: number, source: SourceText): number
   return found
 }
 
+/** The type of the elements that the text has for an array, by PostgreSQL's name: it is the innermost cast's. Null where there is no cast. */
+export function elementTypeOf({ casts }: Core): string | null {
+  const [first] = casts
+  return first === undefined ? null : qualifiedName(first.names).name
+}
+
 /** True where what is computed can be a value of the column as far as PostgreSQL's types go. */
 export function isOfType({ kind }: Made, column: ProtectedColumn, place: Place): boolean {
   const type = valueTypeOf(column, place)

@@ -200,15 +200,19 @@ export class Findings {
     this.#parameters.add({ ...ORDINARY, number, location, presence: casts })
   }
 
-  /** A parameter is the value of a column. It is written at `at`, or where it stands. */
+  /**
+   * A parameter is the value of a column. It is written at `at`, or where it stands. `elementType`: of an array, the type of its elements that
+   * the text has.
+   */
   parameterValue(
     column: ProtectedColumn,
     number: number,
     location: number,
     use: ValueUse = STORE,
     at: Span | null = null,
+    elementType: string | null = null,
   ): void {
-    this.#parameters.add({ number, location, at, presence: null, column, use })
+    this.#parameters.add({ number, location, at, presence: null, column, use, elementType })
   }
 
   /** True where parameters of higher numbers than `last` can be added: the text has none. */
@@ -382,10 +386,11 @@ export class Findings {
       placed.push({ at: literals[literal].start, slot: { ...slot, source: { literal } } })
     }
     for (const resolved of this.#parameters.resolve(this)) {
-      const { number: parameter, copyOf, location, column, use } = resolved
+      const { number: parameter, copyOf, location, column, use, elementType } = resolved
       this.#retype(resolved)
       const source = copyOf === null ? { parameter } : { parameter, copyOf }
-      const slot = { column, use, at: null, isNegative: false, source }
+      const typed = elementType === null ? {} : { elementType }
+      const slot = { column, use, at: null, isNegative: false, source, ...typed }
       placed.push({ at: location, slot })
     }
     return placed.sort((one, other) => one.at - other.at).map(({ slot }) => slot)
@@ -406,7 +411,7 @@ function inText(one: Span & { rank: number }, other: Span & { rank: number }): n
 }
 
 const SIGN = Buffer.from('-')
-const ORDINARY = { at: null, presence: null, column: null, use: null } as const
+const ORDINARY = { at: null, presence: null, column: null, use: null, elementType: null } as const
 const STORE: ValueUse = { kind: 'store' }
 
 export function nameOf(column: ProtectedColumn): string {

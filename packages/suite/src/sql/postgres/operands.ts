@@ -1,7 +1,7 @@
 /** What stands in comparisons: protected columns and values, and how both are written for the database. */
 import type { ProtectedColumn, ValueUse } from '../analysis.ts'
 import type { Context, Place } from './context.ts'
-import { areFreeCasts, type Core, coreOf, isOfType, valueTypeOf } from './core.ts'
+import { areFreeCasts, type Core, coreOf, elementTypeOf, isOfType, valueTypeOf } from './core.ts'
 import type { Findings } from './findings.ts'
 import { givenUnder } from './given-columns.ts'
 import type { Given } from './items.ts'
@@ -86,7 +86,9 @@ export function giveValue(
   if (core.made !== null) return findings.madeValue(column, core.made, use, to)
   if ('ParamRef' in core.node) {
     const { number = 0, location = 0 } = core.node.ParamRef
-    findings.parameterValue(column, number, location, use, to === core.span ? null : to)
+    const elementType = use.kind === 'search' && use.as === 'array' ? elementTypeOf(core) : null
+    const at = to === core.span ? null : to
+    findings.parameterValue(column, number, location, use, at, elementType)
     return true
   }
   return (

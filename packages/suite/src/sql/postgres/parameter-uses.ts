@@ -22,6 +22,8 @@ export interface Use {
   /** Null where no protected value goes. */
   readonly column: ProtectedColumn | null
   readonly use: ValueUse | null
+  /** The type of the elements of an array, as the text has it; null where it has none. */
+  readonly elementType: string | null
 }
 
 interface ProtectedUse extends Use {

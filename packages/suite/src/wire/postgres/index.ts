@@ -2,6 +2,7 @@
  * The PostgreSQL protocol as bytes: cutting a stream into frames, decoding and encoding messages, the text forms of
  * types. Nothing here knows a socket, a statement's meaning or a key.
  */
+export { arrayOidOf, arrayOids, elementOidOf } from './array-types.ts'
 export {
   type ArrayElements,
   type BinaryArray,
