@@ -54,6 +54,7 @@ export type {
   WrappingKey,
 } from './primitives.ts'
 export type { Sink } from './sink.ts'
+export { isBase64, isHex } from './text-forms.ts'
 export {
   CELL_OVERHEAD,
   CellError,

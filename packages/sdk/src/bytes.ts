@@ -7,6 +7,8 @@ export function bytesOf(data: Data): Uint8Array {
   return typeof data === 'string' ? new TextEncoder().encode(data) : data
 }
 
+import { isHex } from '@acra-ts/crypto'
+
 /** The bytes of a text in base64; null where it is none. */
 export function fromBase64(text: string): Uint8Array | null {
   try {
@@ -18,8 +20,11 @@ export function fromBase64(text: string): Uint8Array | null {
 
 /** The bytes of a text in hex digits; null where it is none. */
 export function fromHex(text: string): Uint8Array | null {
-  if (!/^(?:[0-9a-f]{2})*$/i.test(text)) return null
-  return Uint8Array.from(text.match(/../g) ?? [], (digits) => Number.parseInt(digits, 16))
+  if (!isHex(text)) return null
+  const bytes = new Uint8Array(text.length / 2)
+  for (let index = 0; index < bytes.length; index++)
+    bytes[index] = Number.parseInt(text.slice(2 * index, 2 * index + 2), 16)
+  return bytes
 }
 
 export function toBase64(bytes: Uint8Array): string {

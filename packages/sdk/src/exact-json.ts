@@ -18,7 +18,6 @@ export class JsonNumber {
   }
 }
 
-const stringOrNumber = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g
 const number = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 
 /**
@@ -35,12 +34,46 @@ const number = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 export function parseExactly(text: string): unknown {
   const sources: string[] = []
   // In the place of every number its index in the list is written, which is a number that is not rounded.
-  const indexed = text.replace(stringOrNumber, (found) => {
-    if (found.startsWith('"')) return found
-    if (!number.test(found)) throw new SyntaxError('a number is not written as in JSON')
-    return String(sources.push(found) - 1)
-  })
-  return JSON.parse(indexed, (_, value: unknown) =>
+  let indexed = ''
+  let from = 0
+  for (let at = 0; at < text.length; ) {
+    if (text[at] === '"') {
+      at = endOfString(text, at)
+      continue
+    }
+    const end = endOfNumber(text, at)
+    if (end > at) {
+      const found = text.slice(at, end)
+      if (!number.test(found)) throw new SyntaxError('a number is not written as in JSON')
+      indexed += text.slice(from, at) + (sources.push(found) - 1)
+      from = end
+    }
+    at = Math.max(end, at + 1)
+  }
+  return JSON.parse(indexed + text.slice(from), (_, value: unknown) =>
     typeof value === 'number' ? new JsonNumber(sources[value]!) : value,
   )
+}
+
+/** Past the string that begins at `quote`; the end of the text where nothing ends it. */
+function endOfString(text: string, quote: number): number {
+  for (let end = text.indexOf('"', quote + 1); end !== -1; end = text.indexOf('"', end + 1)) {
+    let escapes = 0
+    while (text[end - 1 - escapes] === '\\') escapes++
+    if (escapes % 2 === 0) return end + 1
+  }
+  return text.length
+}
+
+/** Past what may be a number at `start`; `start` where none is. */
+function endOfNumber(text: string, start: number): number {
+  const first = text[start] === '-' ? start + 1 : start
+  if (!isDigit(text[first])) return start
+  let end = first + 1
+  while (end < text.length && (isDigit(text[end]) || '.eE+-'.includes(text[end]!))) end++
+  return end
+}
+
+function isDigit(character: string | undefined): boolean {
+  return character !== undefined && character >= '0' && character <= '9'
 }

@@ -3,18 +3,15 @@
  * (`dataRequestIn`, `bulkItemsIn`), since the schemas take as long as an operation; the rest is checked by the schemas. spec: acra-translator §4.3, §4.5
  */
 import { isUtf8 } from 'node:buffer'
+import { isBase64 } from '@acra-ts/crypto'
 import { JsonNumber, parseExactly } from '@acra-ts/sdk/exact-json'
 import { z } from '@hono/zod-openapi'
 
-/** Standard base64 with padding. */
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
-
-/** Whether a text is the base64 of something. */
-export function isBase64(text: string): boolean {
-  return BASE64.test(text)
-}
-
-const base64 = z.string().regex(BASE64).openapi({ format: 'byte', example: 'aGVsbG8=' })
+const base64 = z.string().refine(isBase64).openapi({
+  format: 'byte',
+  pattern: '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$',
+  example: 'aGVsbG8=',
+})
 
 const zoneId = z
   .string()
@@ -113,11 +110,50 @@ export function exactObjectIn(body: Buffer): Record<string, unknown> | null {
 }
 
 function objectBy(parse: (text: string) => unknown, body: Buffer): Record<string, unknown> | null {
+  if (!isModest(body)) return null
   try {
     return lowerCased(parse(body.toString('utf8')))
   } catch {
     return null // No JSON.
   }
+}
+
+/** The deepest value of a request is the data of one of many: everything beyond this is none. */
+const DEPTH_MAX = 32
+/** Some 30,000 requests in one. */
+const PARTS_MAX = 200_000
+
+/** False for JSON of more values, or of more of them in each other, than any request has: reading it would take far longer than it is large. */
+function isModest(body: Buffer): boolean {
+  let depth = 0
+  let parts = 0
+  for (let at = 0; at < body.length; at++) {
+    const byte = body[at]
+    if (byte === QUOTE) at = endOfString(body, at)
+    else if (byte === OPEN_LIST || byte === OPEN_OBJECT) depth++
+    else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) depth--
+    else if (byte === COMMA) parts++
+    if (depth > DEPTH_MAX || parts > PARTS_MAX) return false
+  }
+  return true
+}
+
+const QUOTE = 0x22
+const COMMA = 0x2c
+const OPEN_LIST = 0x5b
+const BACKSLASH = 0x5c
+const CLOSE_LIST = 0x5d
+const OPEN_OBJECT = 0x7b
+const CLOSE_OBJECT = 0x7d
+
+/** Where the quote stands that ends the string that begins at `quote`. */
+function endOfString(body: Buffer, quote: number): number {
+  for (let end = body.indexOf(QUOTE, quote + 1); end !== -1; end = body.indexOf(QUOTE, end + 1)) {
+    let escapes = 0
+    while (body[end - 1 - escapes] === BACKSLASH) escapes++
+    if (escapes % 2 === 0) return end
+  }
+  return body.length
 }
 
 /** The same of a value that was read already. */

@@ -1,10 +1,11 @@
 /** Tokens in HTTP v2: numbers are numbers of JSON, to the last digit, and texts are strings. spec: acra-translator §4.3 */
+
 import { isUtf8 } from 'node:buffer'
+import { isBase64 } from '@acra-ts/crypto'
 import { JsonNumber } from '@acra-ts/sdk/exact-json'
 import type { Soon } from '../../foundation/index.ts'
 import type { TokenType } from '../../transform/index.ts'
 import type { Caller } from './caller.ts'
-import { isBase64 } from './http-schemas.ts'
 import type { Values } from './values.ts'
 
 /** An operation on tokens. */

@@ -3,6 +3,8 @@
  * database is given the protected form of the outcome.
  */
 
+import { isBase64, isHex } from '@acra-ts/crypto'
+
 /** What a value is as far as these functions are concerned. `bytes` stands in hex form, as bytea reads it. */
 export type ValueKind = 'text' | 'number' | 'bytes'
 
@@ -178,16 +180,13 @@ function character([code]: readonly Buffer[]): Buffer | null {
   return n === null || n < 1 || n > 0x7f ? null : Buffer.of(n)
 }
 
-const HEX = /^([0-9a-f]{2})*$/i
-const BASE64 = /^([a-z0-9+/]{4})*([a-z0-9+/]{2}==|[a-z0-9+/]{3}=)?$/i
-
 /** `decode('...', 'hex')` as bytea reads it. */
 function decoded([value, format]: readonly Buffer[]): Buffer | null {
   const digits = value.toString('latin1').replace(/[ \t\r\n]/g, '')
-  const isHex = format.equals(Buffer.from('hex'))
-  if (!isHex && !format.equals(Buffer.from('base64'))) return null
-  if (!(isHex ? HEX : BASE64).test(digits)) return null
-  return Buffer.from(`\\x${isHex ? digits : Buffer.from(digits, 'base64').toString('hex')}`)
+  const isHexFormat = format.equals(Buffer.from('hex'))
+  if (!isHexFormat && !format.equals(Buffer.from('base64'))) return null
+  if (!(isHexFormat ? isHex(digits) : isBase64(digits))) return null
+  return Buffer.from(`\\x${isHexFormat ? digits : Buffer.from(digits, 'base64').toString('hex')}`)
 }
 
 function countOf(value: Buffer): number | null {

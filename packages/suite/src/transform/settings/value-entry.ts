@@ -1,3 +1,4 @@
+import { isBase64 } from '@acra-ts/crypto'
 import { type DataType, dataTypeNamed, dataTypes, type OnFail } from '../data-type.ts'
 import type { DatabaseTraits } from './database-traits.ts'
 import type { EntryReader, Read } from './entry-reader.ts'
@@ -100,9 +101,7 @@ function readDefault(
   return { value }
 }
 
-const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
-
 function defaultOf(text: string, dataType: DataType, database: DatabaseTraits): Buffer | null {
   if (dataType !== 'bytes') return database.canonical(dataType, Buffer.from(text))
-  return base64.test(text) ? Buffer.from(text, 'base64') : null
+  return isBase64(text) ? Buffer.from(text, 'base64') : null
 }

@@ -1,4 +1,5 @@
 import { asciiOf, bytesOf, type TypeCodec } from './codec.ts'
+import { isJson } from './json-text.ts'
 
 const truthWords: ReadonlyMap<string, boolean> = new Map([
   ...['true', 'tru', 'tr', 't', 'yes', 'ye', 'y', 'on', '1'].map((word) => [word, true] as const),
@@ -41,14 +42,7 @@ function printUuid(digits: string): Buffer {
 
 /** JSON is kept as it is written; it must be JSON. */
 function json(oid: number, version: Buffer): TypeCodec {
-  const checked = (text: Buffer): Buffer | null => {
-    try {
-      JSON.parse(text.toString('utf8'))
-      return text
-    } catch {
-      return null
-    }
-  }
+  const checked = (text: Buffer): Buffer | null => (isJson(text) ? text : null)
   return {
     oid,
     size: -1,
