@@ -93,6 +93,21 @@ test('what psql says about the database is what it says without acra-server', as
   }
 })
 
+test('an error of syntax is told as without acra-server, with its place, and is not logged', async () => {
+  const hint = /^.*HINT: {2}Check the syntax: acra-server knows that of PostgreSQL 18\.\n/gm
+  for (const text of [
+    "SELECT 'é', seeecret FORM people;",
+    'SELEC 1;',
+    "SELECT 1 +\n;\nINSERT INTO people VALUES (1, 'x',);",
+    'CREATE TABLE t (a int) PARTITION BY magic (a);',
+  ]) {
+    const told = await psql(`${text}\n`)
+    assert.match(told, hint)
+    assert.equal(told.replace(hint, ''), await psql(`${text}\n`, lab.database), text)
+  }
+  assert.doesNotMatch(front.log(), /seeecret/)
+})
+
 test('an unprotected table is copied in and out by psql', async () => {
   const file = join(folder, 'notes.csv')
   await writeFile(file, '100,one\n101,"two, and more"\n')

@@ -15,14 +15,17 @@ Runs the SQL files of PostgreSQL's regression suite directly and through acra-se
 
   --sources=FOLDER         src/test/regress of PostgreSQL's sources, for example of \`apt-get source postgresql-15\`;
                            the folder and those above it must be readable by everybody, as the database reads from it
-  --ways=WAY,...           how to come to the database besides directly: ${ways.join(', ')} (default: both)
+  --ways=WAY,...           how to come to the database besides directly: ${ways.join(', ')} (default: all)
                              plain      acra-server without an encryptor config
                              protected  one protected table, --schema_introspection
+                             trusted    the same, and trusted_functions lists what the suite's files call with values,
+                                        write in C or with EXECUTE, or define operators and aggregates by
   --files=NAME,...         SQL files without .sql, in this order (default: those of parallel_schedule)
   --library=FOLDER         where regress.so is, if it was built: without it what needs it fails in every run
   --postgres_version=N     the database (default: the newest of ${postgresVersions().slice(1).join(', ') || 'Debian'} that is installed, else 18)
   --differ_max_plain=N     as many files may differ (default: 0)
-  --differ_max_protected=N as many files may differ (default: 25)
+  --differ_max_protected=N as many files may differ (default: any number)
+  --differ_max_trusted=N   as many files may differ (default: 25)
   --output=FOLDER          gets NAME.out of each run, and NAME.diff where one differs (default: .build/regress)
   --help                   this text
 `
@@ -34,7 +37,8 @@ const options = {
   library: { type: 'string' },
   postgres_version: { type: 'string', default: postgresVersions()[1] ?? '18' },
   differ_max_plain: { type: 'string', default: '0' },
-  differ_max_protected: { type: 'string', default: '25' },
+  differ_max_protected: { type: 'string', default: 'Infinity' },
+  differ_max_trusted: { type: 'string', default: '25' },
   output: { type: 'string', default: '.build/regress' },
   help: { type: 'boolean', default: false },
 } as const
@@ -74,7 +78,7 @@ async function main(): Promise<number> {
 
 function wayOf(name: string): Way {
   const way = ways.find((known) => known === name)
-  if (way === undefined) throw new Error(`--ways is one of ${ways.join(', ')}, or both`)
+  if (way === undefined) throw new Error(`--ways is one or more of ${ways.join(', ')}`)
   return way
 }
 

@@ -8,9 +8,10 @@ import pg from 'pg'
 import { type Postgres, startPostgres } from '../postgres.ts'
 import { createKeys, startAcraServer } from '../programs.ts'
 import { createSandbox, type Sandbox } from '../sandbox.ts'
+import { trustedFunctions } from './trusted-functions.ts'
 
 /** How to come to the database through acra-server. */
-export const ways = ['plain', 'protected'] as const
+export const ways = ['plain', 'protected', 'trusted'] as const
 export type Way = (typeof ways)[number]
 
 export interface Suite {
@@ -38,6 +39,7 @@ const encryptorConfig = `schemas:
       - { column: name, data_type: str }
       - { column: email, data_type: str, searchable: true }
 `
+const trusting = `trusted_functions: [${trustedFunctions.join(', ')}]\n`
 const protecting = ['--schema_introspection', '--schema_introspection_user=postgres']
 
 /** Runs all files one after the other, as pg_regress does: `psql -X -a -q`, its output in a file. */
@@ -86,7 +88,7 @@ async function serve(
   const common = { clientId, keys, database: postgres }
   if (way === 'plain') return startAcraServer(sandbox, common)
   const config = join(sandbox.folder, 'encryptor_config.yaml')
-  await writeFile(config, encryptorConfig)
+  await writeFile(config, way === 'trusted' ? encryptorConfig + trusting : encryptorConfig)
   return startAcraServer(sandbox, { ...common, encryptorConfig: config, flags: protecting })
 }
 

@@ -224,6 +224,12 @@ export interface Refusal {
   /** What the operator or developer can do; null: nothing is said. */
   readonly hint: string | null
   readonly column: ProtectedColumn | null
+  /** What the client is told in the place of `message`, which alone may be logged. Absent: the same. */
+  readonly told?: {
+    readonly message: string
+    /** A character of the text, from 1; null where it has no place there. */
+    readonly position: number | null
+  }
 }
 
 /** A value of EXECUTE: a literal as in `ValueSlot`, NULL, or anything else. */

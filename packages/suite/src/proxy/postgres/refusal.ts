@@ -56,9 +56,11 @@ export const inPlaceOf = {
 } as const
 
 /** What the client gets in the place of the database's error. */
-export function refusalResponse({ sqlState, message: text, hint }: Refusal): Buffer {
+export function refusalResponse({ sqlState, message: text, hint, told }: Refusal): Buffer {
+  const position = told?.position ?? null
+  const report = { severity: 'ERROR', sqlState, message: told?.message ?? text, hint } as const
   return message((sink) =>
-    encodeErrorResponse({ severity: 'ERROR', sqlState, message: text, hint }, sink),
+    encodeErrorResponse({ ...report, ...(position === null ? {} : { position }) }, sink),
   )
 }
 

@@ -47,7 +47,7 @@ test('without a protected column nothing is looked at', () => {
   assert.equal(verdict('no SQL at all', empty), 'untouched')
 })
 
-test('no literal of a statement is in its refusal', () => {
+test('no literal of a statement is in its refusal, but for what the client alone is told', () => {
   const statements = [
     "INSERT INTO users (email) VALUES ('secret'::char(3))",
     "SELECT my_function('secret')",
@@ -57,7 +57,8 @@ test('no literal of a statement is in its refusal', () => {
     "SELECT 'secret",
   ]
   for (const sql of statements) {
-    assert.doesNotMatch(JSON.stringify(refusal(analyzeSql(sql, catalog))), /secret|sjis/i)
+    const { told: _, ...logged } = refusal(analyzeSql(sql, catalog)) ?? assert.fail()
+    assert.doesNotMatch(JSON.stringify(logged), /secret|sjis/i)
   }
 })
 

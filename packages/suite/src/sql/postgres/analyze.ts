@@ -150,7 +150,7 @@ function unfollowed(error: unknown, findings: Findings): Analysis {
 }
 
 function refusalOf(error: unknown): Refusal | null {
-  if (error instanceof SqlSyntaxError) return NOT_PARSED
+  if (error instanceof SqlSyntaxError) return notParsed(error)
   if (error instanceof SqlLimitError)
     return {
       ...TOO_MUCH,
@@ -159,6 +159,10 @@ function refusalOf(error: unknown): Refusal | null {
     }
   // The tree is deeper than our own stack.
   return error instanceof RangeError ? TOO_MUCH : null
+}
+
+function notParsed({ reason, position }: SqlSyntaxError): Refusal {
+  return reason === null ? NOT_PARSED : { ...NOT_PARSED, told: { message: reason, position } }
 }
 
 const NOT_PARSED: Refusal = {

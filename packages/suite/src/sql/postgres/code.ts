@@ -9,6 +9,7 @@ import { protectedOf, refuseTable } from './definitions.ts'
 import { use } from './expressions.ts'
 import { Findings, Refused } from './findings.ts'
 import { shapeOf } from './lex.ts'
+import { SqlSyntaxError } from './parse.ts'
 import { readBody } from './plpgsql.ts'
 import { OUTERMOST } from './query.ts'
 import { checkType, refuseKind } from './refusals.ts'
@@ -132,6 +133,8 @@ function within(code: Code, read: () => void): void {
   try {
     read()
   } catch (error) {
+    // Its place is one in the body.
+    if (error instanceof SqlSyntaxError) throw new SqlSyntaxError(null, error.reason)
     if (!(error instanceof Refused)) throw error
     const { message, ...refusal } = error.refusal
     const begins = message.startsWith(`${code.what}: `)
@@ -230,8 +233,8 @@ function readText(body: string, language: string, code: Code): void {
   }
   const { source, statement } = code.context.findings
   const text = source.text.subarray(statement.start, Math.min(statement.end, source.text.length))
-  checkText(Buffer.from(body), code)
-  const { embedded, variables, unread } = readBody(code.context.parser.parsePlpgsql(text))
+  const shape = checkText(Buffer.from(body), code)
+  const { embedded, variables, unread } = readBody(code.context.parser.parsePlpgsql(text, shape))
   if (unread !== null) refuseCode(code, `${unread} in a body in PL/pgSQL is not read`)
   const inside = { ...code, variables: new Set([...code.variables, ...variables]) }
   for (const { kind, text } of embedded) {

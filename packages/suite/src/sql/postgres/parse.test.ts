@@ -41,7 +41,7 @@ test('a syntax error tells where it is and nothing of the text', () => {
   assert.throws(
     () => parse("SELECT 'secret' FORM t WHERE"),
     (error) =>
-      error instanceof SqlSyntaxError && error.position === 21 && !error.message.includes('secret'),
+      error instanceof SqlSyntaxError && error.position === 22 && !error.message.includes('secret'),
   )
 })
 

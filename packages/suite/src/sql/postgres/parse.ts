@@ -11,13 +11,17 @@ import { type BudgetLimits, SqlLimitError } from './budget.ts'
 import { extentOf } from './nesting.ts'
 import type { Tree } from './tree.ts'
 
-/** The text is not SQL of PostgreSQL 18. `position` is the byte where the parser stopped. */
+/** The text is not SQL of PostgreSQL 18. */
 export class SqlSyntaxError extends AcraError {
-  readonly position: number
+  /** The character where the parser stopped, from 1; null where it does not tell. */
+  readonly position: number | null
+  /** PostgreSQL's own words, with a piece of the text in them: for nobody but who sent it. Null where there are none. */
+  readonly reason: string | null
 
-  constructor(position: number) {
+  constructor(position: number | null, reason: string | null) {
     super('sql-syntax', 'the text is not valid sql')
     this.position = position
+    this.reason = reason
   }
 }
 
@@ -85,17 +89,18 @@ export class Parser {
   parse(text: Uint8Array, shape: Shape): Tree {
     if (text.length > this.limits.textSizeMax)
       throw new SqlLimitError('sql-too-long', 'the sql text is too long')
-    if (text.includes(0)) throw new SqlSyntaxError(text.indexOf(0))
+    if (text.includes(0)) throw new SqlSyntaxError(null, null)
     checkExtent(shape.key, this.limits)
     return this.#with((instance) => parseWith(instance, text))
   }
 
   /**
-   * The body of the one statement in `text`, which `parse` has taken before: CREATE FUNCTION in PL/pgSQL, or DO.
+   * The body, of the given shape, of the one statement in `text`, which `parse` has taken before: CREATE FUNCTION in PL/pgSQL, or DO.
    * @throws SqlSyntaxError
    * @throws SqlLimitError
    */
-  parsePlpgsql(text: Uint8Array): unknown {
+  parsePlpgsql(text: Uint8Array, body: Shape): unknown {
+    checkExtent(body.key, this.limits)
     return this.#with((instance) => parsePlpgsqlWith(instance, text))
   }
 
@@ -151,7 +156,7 @@ function parseWith(instance: PgQueryModule, text: Uint8Array): Tree {
     result = instance._wasm_parse_query_raw(pointer)
     if (result === 0) throw new RangeError('out of memory')
     const [tree, , error] = instance.HEAPU32.subarray(result / 4, result / 4 + 3)
-    if (error !== 0) throw new SqlSyntaxError(Math.max(0, instance.HEAPU32[error / 4 + 4] - 1))
+    if (error !== 0) throw syntaxError(instance, error)
     return JSON.parse(stringAt(instance, tree)) as Tree
   } finally {
     instance._free(pointer)
@@ -168,12 +173,18 @@ function parsePlpgsqlWith(instance: PgQueryModule, text: Uint8Array): unknown {
     result = instance._wasm_parse_plpgsql(pointer)
     if (result === 0) throw new RangeError('out of memory')
     const answer = stringAt(instance, result)
-    if (!answer.startsWith('{')) throw new SqlSyntaxError(0)
+    if (!answer.startsWith('{')) throw new SqlSyntaxError(null, answer)
     return JSON.parse(answer)
   } finally {
     instance._free(pointer)
     if (result !== 0) instance._wasm_free_string(result)
   }
+}
+
+/** `error` is the address of a PgQueryError. */
+function syntaxError(instance: PgQueryModule, error: number): SqlSyntaxError {
+  const [message, , , , position] = instance.HEAPU32.subarray(error / 4, error / 4 + 5)
+  return new SqlSyntaxError(position === 0 ? null : position, stringAt(instance, message))
 }
 
 function stringAt(instance: PgQueryModule, pointer: number): string {

@@ -156,9 +156,11 @@ export interface ErrorReport {
   readonly sqlState: string
   readonly message: string
   readonly hint: string | null
+  /** A character of the statement's text, from 1. */
+  readonly position?: number
 }
 
-/** Appends an ErrorResponse with the fields S, V, C, M and, where there is a hint, H. */
+/** Appends an ErrorResponse with the fields S, V, C, M and, where there is a hint or a position, H and P. */
 export function encodeErrorResponse(report: ErrorReport, sink: BufferSink): void {
   const writer = new MessageWriter(sink)
   writer.beginFrame(Backend.errorResponse)
@@ -167,6 +169,7 @@ export function encodeErrorResponse(report: ErrorReport, sink: BufferSink): void
   writeField(writer, 0x43, report.sqlState)
   writeField(writer, 0x4d, report.message)
   if (report.hint !== null) writeField(writer, 0x48, report.hint)
+  if (report.position !== undefined) writeField(writer, 0x50, String(report.position))
   writer.byte(0)
   writer.endFrame()
 }
