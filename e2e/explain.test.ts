@@ -120,7 +120,7 @@ test('with the indexes of --print_ddl equal values conflict, and =, IN and joins
       '--print_ddl_unique=users.email',
     ]
     const definitions = execFileSync(process.execPath, [program, ...flags], { encoding: 'utf8' })
-    await directly(lab.database, (client) => client.query(definitions))
+    await through((client) => client.query(definitions))
     // Its remarks are right too: the column may be given that type, or has it.
     await directly(lab.database, (client) =>
       client.query('ALTER TABLE users ALTER COLUMN token TYPE text'),

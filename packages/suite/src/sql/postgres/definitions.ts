@@ -1,11 +1,13 @@
 /** CREATE TABLE, CREATE VIEW, CREATE INDEX and their like: nothing may store a value of a protected column or hide the column. */
 
-import type { ProtectedColumn } from '../analysis.ts'
+import type { Equality, ProtectedColumn } from '../analysis.ts'
 import type { Context, Place } from './context.ts'
 import { use, useAll } from './expressions.ts'
 import { nameOf } from './findings.ts'
 import { protectedIn, type Relation } from './items.ts'
+import { SEARCH_HASH_SIZE } from './operands.ts'
 import { OUTERMOST, refuseCopy, refuseName } from './query.ts'
+import { columnRef } from './references.ts'
 import { checkType, refuseUse } from './refusals.ts'
 import { renameParts, scopeOver } from './relations.ts'
 import {
@@ -21,6 +23,7 @@ import {
   type CreateTrigStmt,
   type IndexStmt,
   type Node,
+  qualifiedName,
   type RangeVar,
   stringsOf,
   type ViewStmt,
@@ -158,8 +161,32 @@ function indexElements(nodes: readonly Node[], place: Place): void {
   for (const node of nodes) {
     if (!('IndexElem' in node)) continue
     const { name, expr } = node.IndexElem
-    use(expr ?? columnNode(name), place, 'an index')
+    const indexed = expr ?? columnNode(name)
+    if (!isComparedPart(indexed, place)) use(indexed, place, 'an index')
   }
+}
+
+/** True for what stands for a plain value in comparisons: `substr(email, 1, 33)`, or a column that is compared as it is stored. */
+function isComparedPart(node: Node, place: Place): boolean {
+  if ('ColumnRef' in node) return equalityIn(node, place) === 'whole'
+  if (!('FuncCall' in node)) return false
+  const { funcname, args = [] } = node.FuncCall
+  const { schema, name } = qualifiedName(funcname)
+  const [column, from, size] = args
+  const isSubstr = name === 'substr' && (schema ?? 'pg_catalog') === 'pg_catalog'
+  if (!isSubstr || args.length !== 3 || column === undefined) return false
+  place.findings.exact = true
+  const isPrefix = integerOf(from) === 1 && integerOf(size) === SEARCH_HASH_SIZE
+  return isPrefix && equalityIn(column, place) === 'prefix'
+}
+
+function equalityIn(node: Node, place: Place): Equality {
+  const column = 'ColumnRef' in node ? columnRef(node.ColumnRef, place).column : null
+  return column?.equality ?? 'none'
+}
+
+function integerOf(node: Node | undefined): number | null {
+  return node !== undefined && 'A_Const' in node ? (node.A_Const.ival?.ival ?? null) : null
 }
 
 export function createTrigger(statement: CreateTrigStmt, context: Context): void {
