@@ -96,7 +96,15 @@ export const rows: readonly Row[] = [
     ['e2e/translator: poison records of either kind are told', 'e2e/poison: '],
     'acra-translator',
   ),
-  row(12, 'audit log keys make the log verifiable', [], 'acra-log-verifier'),
+  row(
+    12,
+    'audit log keys make the log verifiable',
+    [
+      'observe/audit/chain: every line of the logs of Acra has the tag that the chain gives it',
+      'e2e/audit-log: acra-server keeps one chain',
+    ],
+    'acra-log-verifier',
+  ),
   row(13, "the authentication key encrypts web users' credentials", [
     `${transcript}acra-authmanager.txt goes as written`,
     'services/web-users: the file opens with every version of the key, and with no other',
@@ -134,7 +142,12 @@ export const rows: readonly Row[] = [
     `${poison}a program is started`,
     `${poison}shutdown with`,
   ]),
-  row(20, 'the log shows tampering, removal, addition and another order', [], 'acra-log-verifier'),
+  row(
+    20,
+    'the log shows tampering, removal, addition and another order',
+    ['e2e/audit-log: the log shows tampering, removal, addition and another order'],
+    'acra-log-verifier',
+  ),
   row(21, 'the authentication key: credentials, configuration from the web', [], 'acra-webconfig'),
   row(
     22,
@@ -173,7 +186,11 @@ export const rows: readonly Row[] = [
   row(
     31,
     'table of keys: secure_log_key on server, translator, connector',
-    [],
+    [
+      `${keymaker}--generate_log_key makes its files`,
+      'e2e/audit-log: acra-server keeps one chain',
+      'e2e/audit-log: acra-translator and acra-connector keep audit logs with the same key',
+    ],
     'acra-log-verifier',
     'acra-translator',
     'acra-connector',

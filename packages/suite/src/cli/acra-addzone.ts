@@ -1,6 +1,7 @@
 import {
   addZone,
   detectVersion,
+  keyId,
   keysOutputOptions,
   masterKeyOptions,
   openKeystore,
@@ -9,6 +10,7 @@ import {
   redisForKeys,
   redisKeysOptions,
 } from '../keystore/index.ts'
+import { events, toolAuditOptions } from '../observe/index.ts'
 import { choice, flag, ignored } from '../options/index.ts'
 import type { Program } from './program.ts'
 
@@ -23,6 +25,7 @@ const options = {
   ...keysOutputOptions,
   ...masterKeyOptions,
   ...redisKeysOptions,
+  ...toolAuditOptions,
 } as const
 
 /** Makes the keys of a new zone. spec: cli-tools §4 */
@@ -43,6 +46,8 @@ export const program: Program<typeof options> = {
       const publicFolder = options.keys_public_output_dir
       const keystore = await openKeystore({ folder, publicFolder, redis, wrapper, warn })
       const id = await addZone(keystore)
+      for (const purpose of ['zone', 'zone-symmetric'] as const)
+        log.audit(events.keyMade, { key_id: keyId({ purpose, owner: id }) })
       print(`${JSON.stringify(await publicZone(keystore, id))}\n`)
       return 0
     } finally {

@@ -6,7 +6,8 @@ import {
   sealBundle,
   wipeBundled,
 } from '../keystore/bundle/index.ts'
-import { loggingOptions } from '../observe/index.ts'
+import { keyId } from '../keystore/index.ts'
+import { events } from '../observe/index.ts'
 import { type OptionValues, text } from '../options/index.ts'
 import { storeOptions, versionThere, withKeystore } from './acra-keys/store.ts'
 import type { Program, ProgramContext } from './program.ts'
@@ -20,7 +21,6 @@ const options = {
   file: text('', 'File of the backup'),
   keys_private_dir: text('.acrakeys', 'Folder of the keys'),
   keys_public_dir: text('', 'Folder of the public keys; that of keys_private_dir when empty'),
-  logging_format: loggingOptions.logging_format,
   ...sharedOptions,
 } as const
 
@@ -51,7 +51,7 @@ export const program: Program<typeof options> = {
 }
 
 async function exportKeys(context: Context): Promise<void> {
-  const { options, log } = context
+  const { options, log, console } = context
   if ((await versionThere(storeContext(context))) === 'v2')
     throw new Refusal(
       'acra-backup is for keystores v1: use "acra-keys export --all --private_keys"',
@@ -71,7 +71,8 @@ async function exportKeys(context: Context): Promise<void> {
   await draft.commit(true).finally(draft.discard)
   const secret = sealed.secret.toString('base64')
   sealed.secret.fill(0)
-  log.info(`Backup master key: ${secret}\n Backup saved to file: ${options.file}`)
+  log.audit(events.keysExported, { keys: 'all', private_keys: true, file: options.file })
+  console.info(`Backup master key: ${secret}\n Backup saved to file: ${options.file}`)
 }
 
 async function importBackup(context: Context): Promise<void> {
@@ -83,6 +84,7 @@ async function importBackup(context: Context): Promise<void> {
     await withKeystore(storeContext(context), 'keys', (keystore) =>
       importKeys(keystore, keys, true),
     )
+    log.audit(events.keysImported, { keys: keys.map(({ ref }) => keyId(ref)) })
     log.info(`Imported ${keys.length} keys`)
   } finally {
     secret.fill(0)

@@ -29,13 +29,15 @@ async function keymaker(
   const stdout: string[] = []
   const log: string[] = []
   const sink = { write: (text: string) => log.push(text) }
+  const logger = createLogger({
+    level: 'info',
+    outputs: [{ format: plaintext, sink }],
+    clock: { now: () => 0, zone: () => 0 },
+  })
   const exit = await program.run({
     options: values,
-    log: createLogger({
-      level: 'info',
-      outputs: [{ format: plaintext, sink }],
-      clock: { now: () => 0, zone: () => 0 },
-    }),
+    log: logger,
+    console: logger,
     logLines: {
       settings: { level: 'info', format: 'plaintext' },
       write: (line) => log.push(line),
@@ -88,6 +90,11 @@ const flags: readonly (readonly [string, readonly string[], readonly string[]])[
   ],
   ['generate_hmac_key', ['Generated HMAC key for searchable encryption'], ['someid_hmac']],
   ['generate_log_key', ['Generated HMAC key for secure logging'], ['secure_log_key']],
+  [
+    'generate_log_signing_key',
+    ['Generated signing key for checkpoints of the audit log'],
+    ['secure_log_signing_key'],
+  ],
   [
     'generate_poisonrecord_keys',
     ['Generated symmetric key for poison records', 'Generated keypair for poison records'],

@@ -4,6 +4,7 @@ import {
   isClientId,
   KeystoreError,
   type KeystoreErrorCode,
+  keyId,
   keysOutputOptions,
   masterKeyOptions,
   openKeystore,
@@ -16,7 +17,7 @@ import {
   writeMasterKeyFile,
 } from '../keystore/index.ts'
 import { IdentityError } from '../net/identity/index.ts'
-import { type Event, events, type Logger } from '../observe/index.ts'
+import { type Event, events, type Logger, toolAuditOptions } from '../observe/index.ts'
 import { choice, flag, type OptionValues, text } from '../options/index.ts'
 import { certificateOptions, clientIdFromCertificate } from './client-id.ts'
 import type { Program, ProgramContext } from './program.ts'
@@ -34,6 +35,10 @@ const options = {
   generate_symmetric_storage_key: flag(false, 'Make the symmetric storage key, for AcraBlocks'),
   generate_hmac_key: flag(false, 'Make the key of searchable encryption'),
   generate_log_key: flag(false, 'Make the key of the audit log'),
+  generate_log_signing_key: flag(
+    false,
+    'Make the key that signs checkpoints of the audit log; "acra-keys read --public audit-log-signing" prints its public half',
+  ),
   generate_poisonrecord_keys: flag(false, 'Make the key pair and symmetric key of poison records'),
   generate_master_key: text('', 'Write a new master key to this file and exit'),
   generate_hsm_master_key: flag(
@@ -54,6 +59,7 @@ const options = {
     'What to do where the key management service lacks a key for a client',
   ),
   ...redisKeysOptions,
+  ...toolAuditOptions,
 } as const
 
 type Options = OptionValues<typeof options>
@@ -118,6 +124,11 @@ const products: readonly Product[] = [
     flag: 'generate_log_key',
     line: 'Generated HMAC key for secure logging',
   },
+  {
+    purpose: 'audit-log-signing',
+    flag: 'generate_log_signing_key',
+    line: 'Generated signing key for checkpoints of the audit log',
+  },
 ]
 
 /** What is made when no flag asks for anything, in this order. spec: cli-tools §3 */
@@ -170,6 +181,7 @@ async function makeMasterKey(context: Context): Promise<void> {
   const masterKey = await createMasterKey(settings)
   if (masterKey === null) return
   await writeMasterKeyFile(path, masterKey, force).finally(() => masterKey.fill(0))
+  log.audit(events.masterKeyMade, { file: path })
   log.info(`Master key written to ${path}; keep a copy in a safe place`)
 }
 
@@ -178,6 +190,7 @@ async function makeMasterKeyInside(context: Context): Promise<void> {
   if (options.keystore_encryption_type !== 'hsm_master_key')
     throw new Refusal('--generate_hsm_master_key needs --keystore_encryption_type=hsm_master_key')
   await createMasterKey(masterKeySettings(context, masterKeyVersion(context)))
+  log.audit(events.masterKeyMade, { hsm_key_label: options.hsm_key_label })
   log.info(`Master key "${options.hsm_key_label}" made in the hardware security module`)
 }
 
@@ -215,7 +228,9 @@ async function makeKeys(context: Context): Promise<void> {
       warn: (sentence) => log.warning(sentence),
     })
     for (const purpose of wanted) {
-      await keystore.generate({ purpose, owner: purposes[purpose].owner && clientId })
+      const ref = { purpose, owner: purposes[purpose].owner && clientId }
+      await keystore.generate(ref)
+      log.audit(events.keyMade, { key_id: keyId(ref) })
       print(`${products.find((product) => product.purpose === purpose)!.line}\n`)
     }
   } finally {

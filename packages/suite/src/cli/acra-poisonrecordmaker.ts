@@ -10,6 +10,7 @@ import { AcraError, BufferSink } from '../foundation/index.ts'
 import {
   detectVersion,
   type Keystore,
+  keyId,
   keysFolderOptions,
   masterKeyOptions,
   openKeystore,
@@ -19,7 +20,7 @@ import {
   wipeKeys,
 } from '../keystore/index.ts'
 import { tlsOptions } from '../net/index.ts'
-import { events } from '../observe/index.ts'
+import { events, type Logger, toolAuditOptions } from '../observe/index.ts'
 import { int, text } from '../options/index.ts'
 import type { Program } from './program.ts'
 
@@ -37,6 +38,7 @@ const options = {
   ...masterKeyOptions,
   ...redisKeysOptions,
   ...tlsOptions,
+  ...toolAuditOptions,
 } as const
 
 /** Makes poison records. spec: cli-tools §5 */
@@ -68,7 +70,7 @@ export const program: Program<typeof options> = {
     try {
       const keystore = await openKeystore({ folder, redis, wrapper, warn })
       const size = length === -1 ? 1 + randomInt(RANDOM_LENGTH_MAX) : length
-      const record = await makeRecord(keystore, type, nodePrimitives.random(size))
+      const record = await makeRecord(keystore, type, nodePrimitives.random(size), log)
       print(`${record.toString('base64')}\n`)
       return 0
     } finally {
@@ -81,11 +83,12 @@ async function makeRecord(
   keystore: Keystore,
   type: 'acrastruct' | 'acrablock',
   plain: Uint8Array,
+  log: Logger,
 ): Promise<Buffer> {
   const out = new BufferSink()
   const purpose = type === 'acrastruct' ? 'poison' : 'poison-symmetric'
   const ref = { purpose, owner: null } as const
-  await keystore.generateMissing(ref)
+  if (await keystore.generateMissing(ref)) log.audit(events.keyMade, { key_id: keyId(ref) })
   if (purpose === 'poison') {
     const [publicKey] = await keystore.publicKeys(ref)
     sealStructInContainer(new StructPublicKey(nodePrimitives, present(publicKey)), plain, out)

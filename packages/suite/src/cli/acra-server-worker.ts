@@ -10,7 +10,8 @@ import { LOG_DESCRIPTOR, type WorkerSettings } from './worker-process.ts'
 const { product, lines } = JSON.parse(process.argv[2] ?? '') as WorkerSettings
 process.title = product.name
 // A terminal, and whoever sends a signal to all processes of the name, means the supervisor.
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {})
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1'] as const)
+  process.on(signal, () => {})
 process.on('disconnect', () => process.exit(1))
 
 const log = lineLog(lines, product, new DescriptorSink(LOG_DESCRIPTOR), systemClock)

@@ -6,6 +6,7 @@ import { program as acraBackup } from './acra-backup.ts'
 import { program as acraConnector } from './acra-connector.ts'
 import { program as acraKeymaker } from './acra-keymaker.ts'
 import { program as acraKeys } from './acra-keys.ts'
+import { program as acraLogVerifier } from './acra-log-verifier.ts'
 import { program as acraPoisonrecordmaker } from './acra-poisonrecordmaker.ts'
 import { program as acraServer } from './acra-server.ts'
 import { program as acraTokens } from './acra-tokens.ts'
@@ -35,7 +36,7 @@ const programs: readonly Program<OptionTable>[] = [
 ]
 
 /** The programs whose commands have a page. */
-const programsOfCommands: readonly ProgramOfCommands[] = [acraKeys, acraTokens]
+const programsOfCommands: readonly ProgramOfCommands[] = [acraKeys, acraLogVerifier, acraTokens]
 
 /**
  * Every page that is made from the code: the options of each program, and the events and errors.
@@ -57,12 +58,15 @@ export function documentation(): readonly Page[] {
 const GENERATED = '<!-- Written by tools/generate-docs.ts from the tables of the code. -->\n'
 
 /** The page of a program of commands: a section for each. */
-export function commandsPage({ name, description, examples, commands }: ProgramOfCommands): string {
+export function commandsPage(program: ProgramOfCommands): string {
+  const { name, description, examples, withoutCommand, commands } = program
+  const own = withoutCommand === undefined ? [] : optionSections(withoutCommand, '##').slice(2)
   const sections = [
     `${GENERATED}\n# Commands of ${name}\n`,
     `${description}\n`,
     `\`\`\`sh\n${examples.join('\n')}\n\`\`\`\n`,
     'How options are given, and how a file of them looks: [README.md](README.md). They stand between the name of the command and its operands.\n',
+    ...own,
     ...commands.flatMap((command) => {
       const operands = command.operands === undefined ? '' : ` ${command.operands}`
       return [`## ${command.name}${operands}\n`, ...optionSections(command, '###')]

@@ -1,5 +1,6 @@
 import type { KeystoreErrorCode } from '../keystore/index.ts'
 import { events } from '../observe/index.ts'
+import { auditErrorCodes } from './audit-error-codes.ts'
 import { cryptoErrorCodes } from './crypto-error-codes.ts'
 import type { ErrorEntry } from './error-entry.ts'
 import { explainErrorCodes } from './explain-error-codes.ts'
@@ -391,6 +392,7 @@ export const errorCodes: Readonly<Record<string, ErrorEntry>> = {
   ...explainErrorCodes,
   ...schemaErrorCodes,
   ...tlsErrorCodes,
+  ...auditErrorCodes,
   ...translatorErrorCodes,
   ...cryptoErrorCodes,
   ...keystore,

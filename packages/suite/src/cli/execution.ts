@@ -1,5 +1,11 @@
 import { AcraError } from '../foundation/index.ts'
-import { events, type Logger, loggingOptions } from '../observe/index.ts'
+import {
+  auditLogOptions,
+  events,
+  type Logger,
+  loggingOptions,
+  type Product,
+} from '../observe/index.ts'
 import {
   ConfigurationError,
   changed,
@@ -18,6 +24,7 @@ import {
   usageText,
   writeWhole,
 } from '../options/index.ts'
+import { Audit, type AuditSettings } from './audit.ts'
 import { chooseCommand } from './command-choice.ts'
 import { errorCodes } from './error-codes.ts'
 import type { Host } from './host.ts'
@@ -27,6 +34,7 @@ import {
   levelMessage,
   type ServiceLog,
   setUpServiceLog,
+  setUpToolLog,
   startLog,
   toolLog,
 } from './log-setup.ts'
@@ -59,6 +67,9 @@ export function start<T extends OptionTable>(
 }
 
 function startCommand(program: ProgramOfCommands, host: Host): Running {
+  const { withoutCommand } = program
+  if (withoutCommand !== undefined && (host.words[0] ?? '-').startsWith('-'))
+    return running(new Execution(withoutCommand, host, program))
   const choice = chooseCommand(program, host, toolLog(host))
   if (typeof choice === 'number') return { exitCode: Promise.resolve(choice), fail: () => choice }
   const { command, words } = choice
@@ -71,6 +82,10 @@ function running<T extends OptionTable>(execution: Execution<T>): Running {
 }
 
 type LoggingValues = OptionValues<typeof loggingOptions>
+type AuditValues = AuditSettings['options']
+
+/** How long a tool waits for another one that writes the same audit log. */
+const TOOL_WAIT_SECONDS = 30
 
 class Execution<T extends OptionTable> {
   readonly #program: Program<T>
@@ -81,14 +96,23 @@ class Execution<T extends OptionTable> {
   readonly #isCommand: boolean
   readonly #version = suiteVersion()
   #log: Logger
+  #console: Logger
+  #audit: Audit | null = null
+  /** Of the last reload; null before the first. */
+  #current: OptionValues<OptionTable> | null = null
 
   constructor(program: Program<T>, host: Host, within: ProgramOfCommands | null = null) {
     this.#program = program
     this.#host = host
     this.#table = programOptions(program)
     this.#fileTable = within === null ? this.#table : joinedOptions(within)
-    this.#isCommand = within !== null
-    this.#log = toolLog(host)
+    this.#isCommand = within !== null && within.withoutCommand !== program
+    this.#console = toolLog(host)
+    this.#log = this.#console
+  }
+
+  get #product(): Product {
+    return { name: this.#program.name.replace(' ', '-'), version: this.#version }
   }
 
   async run(): Promise<number> {
@@ -124,7 +148,16 @@ class Execution<T extends OptionTable> {
 
   async #work(given: GivenValues, operands: readonly string[]): Promise<number> {
     const { values, warnings } = this.#settle(given)
+    if (typeof values.logging_format === 'string') {
+      this.#console = toolLog(this.#host, values.logging_format, this.#product)
+      this.#log = this.#console
+    }
     for (const warning of warnings) this.#log.warning(problemText(warning))
+    if (this.#program.kind === 'tool' && values.audit_log_enable === true) {
+      const audited = setUpToolLog(values as LoggingValues, this.#product, this.#host) // The rows of toolAuditOptions.
+      await this.#beginAudit(values, audited, TOOL_WAIT_SECONDS)
+      this.#log = audited.log
+    }
     const lines: LogLines = {
       settings: { level: 'info', format: 'plaintext' },
       write: (line) => this.#host.stderr.write(line),
@@ -133,15 +166,21 @@ class Execution<T extends OptionTable> {
   }
 
   async #serve(given: GivenValues, operands: readonly string[]): Promise<number> {
-    const product = { name: this.#program.name, version: this.#version }
-    this.#log = startLog(given, product, this.#host)
+    this.#log = startLog(given, this.#product, this.#host)
     const { values, warnings } = this.#settle(given)
     const serviceLog = this.#setUpLog(values)
     for (const warning of warnings) this.#log.warning(problemText(warning))
     const stop = new AbortController()
     let hook: ReloadHook<T> = () => {}
     const reload = new Reload(() => this.#reload(given, values, serviceLog, (next) => hook(next)))
-    this.#host.listen({ stop: () => this.#stop(stop), reload: () => reload.request() })
+    const renewal = new Reload(() => this.#renewAudit())
+    this.#host.listen({
+      stop: () => this.#stop(stop),
+      reload: () => reload.request(),
+      renew: () => renewal.request(),
+    })
+    await this.#beginAudit(values, serviceLog, 0)
+    renewal.begin()
     return this.#run(values, operands, serviceLog.lines, stop.signal, (wanted) => {
       hook = wanted
       reload.begin()
@@ -155,10 +194,11 @@ class Execution<T extends OptionTable> {
     stop: AbortSignal,
     onReload: (hook: ReloadHook<T>) => void,
   ): Promise<number> {
-    return this.#program.run({
+    const exitCode = await this.#program.run({
       options: values as OptionValues<T>, // The table holds every row of T.
       operands,
       log: this.#log,
+      console: this.#console,
       logLines,
       version: this.#version,
       environment: this.#host.environment,
@@ -170,6 +210,8 @@ class Execution<T extends OptionTable> {
           : noProgress,
       onReload,
     })
+    this.#audit?.end()
+    return exitCode
   }
 
   #settle(given: GivenValues): Settled<OptionTable> {
@@ -189,7 +231,7 @@ class Execution<T extends OptionTable> {
 
   #setUpLog(values: OptionValues<OptionTable>): ServiceLog {
     const options = values as LoggingValues // A service's table holds these rows.
-    const product = { name: this.#program.name, version: this.#version }
+    const product = this.#product
     const serviceLog = setUpServiceLog(options, product, this.#host)
     const { start } = serviceLog
     start.info(`Starting service ${product.name} [pid=${this.#host.processId}]`, {
@@ -201,8 +243,44 @@ class Execution<T extends OptionTable> {
     return serviceLog
   }
 
+  async #beginAudit(
+    values: OptionValues<OptionTable>,
+    serviceLog: ServiceLog,
+    waitSeconds: number,
+  ): Promise<void> {
+    const { audit } = serviceLog
+    if (audit === null) return
+    this.#audit = await Audit.begin({
+      // Whoever has an audit log has a keystore; tools that write one have other names for its folder.
+      options: {
+        keys_dir: values.keys_output_dir ?? values.keys_private_dir,
+        ...values,
+      } as AuditValues,
+      environment: this.#host.environment,
+      serviceLog,
+      audit,
+      name: this.#product.name,
+      now: this.#host.clock.now,
+      waitSeconds,
+    })
+  }
+
+  /** Where its key cannot be read, a service with an audit log does not go on (audit-log.md §1). */
+  async #renewAudit(): Promise<void> {
+    try {
+      await this.#audit?.renew()
+    } catch (error) {
+      this.#tell(error, "Can't read audit log key, the service ends")
+      this.#audit?.end()
+      this.#host.exit(1)
+    }
+  }
+
   #stop(stop: AbortController): void {
-    if (stop.signal.aborted) this.#host.exit(1)
+    if (stop.signal.aborted) {
+      this.#audit?.end()
+      this.#host.exit(1)
+    }
     this.#log.info('Stopping, a second signal ends at once')
     stop.abort()
   }
@@ -216,11 +294,13 @@ class Execution<T extends OptionTable> {
     try {
       serviceLog.reopen()
       const { values } = this.#settle(given)
-      for (const name of changed(loggingOptions, before, values)) {
+      for (const name of changed({ ...loggingOptions, ...auditLogOptions }, before, values)) {
         this.#log.warning(`${name} cannot change while the service runs, restart it`)
       }
       await hook(values as OptionValues<T>) // The table holds every row of T.
-      this.#log.info('Configuration was read again')
+      const names = changed(this.#table, this.#current ?? before, values)
+      this.#log.event(events.configurationRead, names.length === 0 ? {} : { changed: names })
+      this.#current = values
     } catch (error) {
       this.#tell(error, "Can't read configuration again, the old one stays")
     }
@@ -228,6 +308,12 @@ class Execution<T extends OptionTable> {
 
   /** Tells why the program ends; the exit code. */
   fail(error: unknown): number {
+    const exitCode = this.#failed(error)
+    this.#audit?.end()
+    return exitCode
+  }
+
+  #failed(error: unknown): number {
     if (error instanceof UsageError) {
       const usage = usageText(this.#program, this.#table)
       this.#host.stderr.write(usageFailure(this.#program.name, error, usage))

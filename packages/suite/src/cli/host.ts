@@ -11,8 +11,8 @@ export interface Host {
   readonly terminal: boolean
   readonly processId: number
   readonly clock: Clock
-  /** Calls back for each SIGTERM or SIGINT (`stop`) and each SIGHUP (`reload`) from now on. */
-  listen(signals: { stop: () => void; reload: () => void }): void
+  /** Calls back for each SIGTERM or SIGINT (`stop`), each SIGHUP (`reload`) and each SIGUSR1 (`renew`) from now on. */
+  listen(signals: { stop: () => void; reload: () => void; renew: () => void }): void
   /** Ends the process at once. */
   exit(code: number): never
 }

@@ -1,5 +1,7 @@
 import { AcraError } from '../foundation/index.ts'
+import { type AuditFormat, AuditTrail } from '../observe/audit/index.ts'
 import {
+  type auditLogOptions,
   type Clock,
   cefFormat,
   colouredPlaintext,
@@ -19,7 +21,8 @@ import {
 import type { GivenValues, OptionValues } from '../options/index.ts'
 import type { Host } from './host.ts'
 
-type LoggingValues = OptionValues<typeof loggingOptions>
+type LoggingValues = OptionValues<typeof loggingOptions> &
+  Partial<OptionValues<typeof auditLogOptions>>
 
 /** The log file cannot be written to. */
 export class LogFileError extends AcraError {
@@ -35,8 +38,13 @@ export interface ServiceLog {
   /** At level info whatever the options say, for the lines of the start. */
   readonly start: Logger
   readonly reopen: () => void
+  /** Puts what was written on disk. */
+  readonly sync: () => void
   /** How other processes of the service write lines that belong into this log. */
   readonly lines: LogLines
+  /** What signs the lines, where the options ask for an audit log: not before it has its key. */
+  readonly audit: AuditTrail | null
+  readonly format: AuditFormat
 }
 
 /** The log of a service for lines that are formatted elsewhere. */
@@ -49,12 +57,14 @@ export interface LogLines {
 /** What a process must know to format lines for the log of another one. */
 export interface LineSettings {
   readonly level: Level
-  readonly format: 'plaintext' | 'coloured' | 'json' | 'cef'
+  readonly format: AuditFormat | 'coloured'
+  /** Whether events of the audit log are written whatever the level. */
+  readonly audits?: boolean
 }
 
 /** The log of a process whose lines are written by another one: they go to `sink`. */
 export function lineLog(
-  { level, format }: LineSettings,
+  { level, format, audits = false }: LineSettings,
   product: Product,
   sink: Sink,
   clock: Clock,
@@ -65,7 +75,7 @@ export function lineLog(
     json: jsonFormat(product),
     cef: cefFormat(product),
   }
-  return createLogger({ level, outputs: [{ format: formats[format], sink }], clock })
+  return createLogger({ level, outputs: [{ format: formats[format], sink }], clock, audits })
 }
 
 /**
@@ -76,16 +86,21 @@ export function lineLog(
 export function setUpServiceLog(options: LoggingValues, product: Product, host: Host): ServiceLog {
   const format = formatOf(options.logging_format, product)
   const file = options.log_to_file === '' ? null : openLogFile(options.log_to_file)
-  const coloured = format === plaintext && file === null && colours(host)
+  const audits = options.audit_log_enable === true
+  const audit = audits ? new AuditTrail() : null
+  const lineFormat = nameOf(format, options)
+  const through = (sink: Sink, isCovered: boolean) =>
+    audit === null ? sink : audit.wrap(sink, lineFormat, isCovered)
+  const coloured = format === plaintext && file === null && !audits && colours(host)
   const outputs: Output[] = []
   if (options.log_to_console) {
     outputs.push({
       format: coloured ? colouredPlaintext : (format ?? plaintext),
-      sink: host.stderr,
+      sink: through(host.stderr, file === null),
     })
   }
-  if (file !== null) outputs.push({ format: format ?? plaintext, sink: file })
-  const at = (level: Level) => createLogger({ level, outputs, clock: host.clock })
+  if (file !== null) outputs.push({ format: format ?? plaintext, sink: through(file, true) })
+  const at = (level: Level) => createLogger({ level, outputs, clock: host.clock, audits })
   const start = at('info')
   if (format === null) {
     start.warning('Unknown logging_format, using plaintext', {
@@ -94,9 +109,29 @@ export function setUpServiceLog(options: LoggingValues, product: Product, host: 
   }
   const level = levelOf(options)
   const log = at(level)
-  const settings = { level, format: coloured ? 'coloured' : nameOf(format, options) } as const
+  const settings = { level, format: coloured ? ('coloured' as const) : lineFormat, audits }
   const lines = linesOf(outputs, settings, log)
-  return { log, start, reopen: () => file?.reopen(), lines }
+  return {
+    log,
+    start,
+    reopen() {
+      file?.reopen()
+      audit?.reopen()
+    },
+    sync: () => file?.sync(),
+    lines,
+    audit,
+    format: lineFormat,
+  }
+}
+
+/** The log of a tool that keeps an audit log: at level info, on stderr and in a file. */
+export function setUpToolLog(
+  options: Omit<LoggingValues, 'log_to_console' | 'v' | 'd'>,
+  product: Product,
+  host: Host,
+): ServiceLog {
+  return setUpServiceLog({ ...options, log_to_console: true, v: true, d: false }, product, host)
 }
 
 /** Lines that cannot be written are counted, and told by `log` when it is possible again. */
@@ -120,7 +155,7 @@ function linesOf(outputs: readonly Output[], settings: LineSettings, log: Logger
   }
 }
 
-function nameOf(format: Format | null, { logging_format }: LoggingValues): LineSettings['format'] {
+function nameOf(format: Format | null, { logging_format }: LoggingValues): AuditFormat {
   const name = format === null ? 'plaintext' : logging_format.toLowerCase()
   return name === 'json' || name === 'cef' ? name : 'plaintext'
 }
@@ -140,9 +175,11 @@ export function startLog(given: GivenValues, product: Product, host: Host): Logg
   })
 }
 
-/** The log of a tool: plain text on stderr at level info. */
-export function toolLog(host: Host): Logger {
-  const format = colours(host) ? elapsedPlaintext(host.clock.now()) : plaintext
+/** The log of a tool, on stderr at level info: plain text, or in the format that its options name. */
+export function toolLog(host: Host, name = 'plaintext', product: Product | null = null): Logger {
+  const asked = product === null ? plaintext : (formatOf(name, product) ?? plaintext)
+  const isPlain = asked === plaintext
+  const format = isPlain && colours(host) ? elapsedPlaintext(host.clock.now()) : asked
   return createLogger({
     level: 'info',
     outputs: [{ format, sink: host.stderr }],

@@ -36,10 +36,12 @@ function processHost(): Host {
     terminal: process.stderr.isTTY === true,
     processId: process.pid,
     clock: systemClock,
-    listen({ stop, reload }) {
+    listen({ stop, reload, renew }) {
       process.on('SIGTERM', stop)
       process.on('SIGINT', stop)
       process.on('SIGHUP', reload)
+      // Without a listener it would open Node's debugger to everybody on the machine.
+      process.on('SIGUSR1', renew)
     },
     exit: (code) => process.exit(code),
   }

@@ -41,6 +41,8 @@ export interface ProgramOfCommands {
   /** The head of `--help`. */
   readonly description: string
   readonly examples: readonly string[]
+  /** What the program does where its first word is no command but an option; absent where it does nothing then. */
+  readonly withoutCommand?: Program<OptionTable>
   /** Tools, each called `PROGRAM COMMAND`. */
   readonly commands: readonly Program<OptionTable>[]
 }
@@ -51,6 +53,8 @@ export interface ProgramContext<T extends OptionTable> {
   /** The words behind the options. */
   readonly operands: readonly string[]
   readonly log: Logger
+  /** Stderr alone, for what must not stand in a file: a secret that a tool shows its user once. */
+  readonly console: Logger
   /** The same log, for lines that other processes of a service have formatted. */
   readonly logLines: LogLines
   readonly version: string
@@ -76,8 +80,9 @@ export interface ProgramContext<T extends OptionTable> {
 export type ReloadHook<T extends OptionTable> = (options: OptionValues<T>) => Soon<void>
 
 /** All options that stand in the file of a program of commands; where two commands have the same name, the first one's row. */
-export function joinedOptions({ commands }: ProgramOfCommands): OptionTable {
-  const tables = commands.map(programOptions).toReversed()
+export function joinedOptions({ withoutCommand, commands }: ProgramOfCommands): OptionTable {
+  const all = withoutCommand === undefined ? commands : [withoutCommand, ...commands]
+  const tables = all.map(programOptions).toReversed()
   return Object.assign({}, ...tables)
 }
 

@@ -26,3 +26,4 @@ export {
 export { isClientId, isZoneId } from './owner.ts'
 export { detectVersion, redisForKeys } from './place.ts'
 export { type RewrapSettings, rewrapFiles, rewrapState, unprovenFiles } from './rewrap.ts'
+export { lockFile } from './storage/file-lock.ts'

@@ -11,6 +11,7 @@ export type Purpose =
   | 'poison'
   | 'poison-symmetric'
   | 'audit-log'
+  | 'audit-log-signing'
   | 'authentication'
 
 /** A key by name. `owner` is the client id or zone id, null where the installation has one such key. */
@@ -143,6 +144,15 @@ export const purposes: Readonly<Record<Purpose, PurposeFacts>> = {
     ring: 'audit-log',
     id: 'audit-log',
     title: 'audit log key',
+  },
+  'audit-log-signing': {
+    kind: 'symmetric',
+    owner: null,
+    file: 'secure_log_signing_key',
+    contexts: ['secure_log_signing_key'],
+    ring: 'audit-log-signing',
+    id: 'audit-log-signing',
+    title: 'audit log signing key',
   },
   authentication: {
     kind: 'symmetric',

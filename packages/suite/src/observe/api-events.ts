@@ -13,6 +13,7 @@ export const apiEvents = {
   zoneMade: {
     code: 2050,
     level: 'info',
+    isAudited: true,
     message: 'Zone was made by the HTTP API',
     meaning: 'The keys of a new zone, `zone_id`, are in the keystore.',
     remedy: 'Nothing.',
@@ -20,6 +21,7 @@ export const apiEvents = {
   keysReset: {
     code: 2051,
     level: 'info',
+    isAudited: true,
     message: 'Keys in memory were reset by the HTTP API',
     meaning: 'All processes of this acra-server read keys from the keystore anew.',
     remedy: 'Nothing.',

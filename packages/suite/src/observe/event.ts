@@ -7,6 +7,8 @@ import type { Level } from './record.ts'
 export interface Event {
   readonly code: number
   readonly level: Level
+  /** Logged at every level where there is an audit log: who came, and what was changed. */
+  readonly isAudited?: true
   /** What the line says where the caller has nothing better. */
   readonly message: string
   /** For the documentation: what happened. */

@@ -1,4 +1,5 @@
 import { apiEvents } from './api-events.ts'
+import { auditEvents } from './audit-events.ts'
 import type { Event } from './event.ts'
 import { poisonEvents } from './poison-events.ts'
 import { schemaEvents } from './schema-events.ts'
@@ -372,6 +373,7 @@ export const events = {
     remedy: 'Bring it back; connections need not be opened again.',
   },
   ...apiEvents,
+  ...auditEvents,
   ...poisonEvents,
   ...schemaEvents,
   ...transportEvents,

@@ -19,7 +19,13 @@ export { maxOpenFiles, processMetrics } from './metrics/process.ts'
 export { type Counter, type Histogram, Registry, type Snapshot } from './metrics/registry.ts'
 export { METRICS_TYPE, metricsText } from './metrics/text.ts'
 export { Totals } from './metrics/totals.ts'
-export { auditLogOptions, loggingOptions, metricsOptions, tracingOptions } from './options.ts'
+export {
+  auditLogOptions,
+  loggingOptions,
+  metricsOptions,
+  toolAuditOptions,
+  tracingOptions,
+} from './options.ts'
 export type {
   Fields,
   Format,

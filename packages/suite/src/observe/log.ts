@@ -24,6 +24,8 @@ export interface Logger {
    * says more.
    */
   event(event: Event, fields?: Fields, message?: string): void
+  /** An event that is written where there is an audit log, and nowhere else: what a tool has done and tells its user otherwise. */
+  audit(event: Event, fields?: Fields): void
   log(level: Level, message: string, fields?: Fields): void
   /** Whether a line of this level would be written; to spare the making of its fields. */
   enabled(level: Level): boolean
@@ -36,6 +38,8 @@ export interface LoggerSettings {
   /** The quietest level that is still written. */
   readonly level: Level
   readonly outputs: readonly Output[]
+  /** Whether events of the audit log are written whatever the level; false where it is absent. */
+  readonly audits?: boolean
   readonly clock: Clock
 }
 
@@ -84,8 +88,16 @@ class BoundLogger implements Logger {
   }
 
   event(event: Event, fields: Fields = {}, message: string = event.message): void {
-    if (!this.enabled(event.level)) return
-    this.log(event.level, message, { ...fields, code: event.code })
+    const isAudited = event.isAudited === true && this.#writer.audits
+    if (!isAudited && !this.enabled(event.level)) return
+    const all = merged(this.#bound, { ...fields, code: event.code })
+    this.#writer.write(event.level, message, all)
+  }
+
+  audit(event: Event, fields: Fields = {}): void {
+    if (!this.#writer.audits) return
+    const all = merged(this.#bound, { ...fields, code: event.code })
+    this.#writer.write(event.level, event.message, all)
   }
 
   log(level: Level, message: string, fields?: Fields): void {
@@ -129,6 +141,10 @@ class Writer {
   constructor(settings: LoggerSettings) {
     this.#settings = settings
     this.#threshold = LEVELS.indexOf(settings.level)
+  }
+
+  get audits(): boolean {
+    return this.#settings.audits === true && this.#settings.outputs.length > 0
   }
 
   enabled(level: Level): boolean {

@@ -1,4 +1,5 @@
 import { keyId } from '../../keystore/index.ts'
+import { events } from '../../observe/index.ts'
 import { int } from '../../options/index.ts'
 import type { Program } from '../program.ts'
 import { Refusal } from '../refusal.ts'
@@ -27,6 +28,7 @@ export const destroy: Program<typeof options> = {
         cause: 'invalid index value provided',
       })
     await withKeystore(context, 'keys', (keystore) => keystore.destroy(ref, index))
+    log.audit(events.keyDestroyed, { key_id: keyId(ref), index })
     log.info(`Destroyed version ${index} of ${keyId(ref)}`)
     return 0
   },

@@ -1,5 +1,6 @@
 import { collectKeys, sealBundle, wipeBundled } from '../../keystore/bundle/index.ts'
 import { type KeyRef, type Keystore, keyId, purposes } from '../../keystore/index.ts'
+import { events } from '../../observe/index.ts'
 import { flag, type OptionValues } from '../../options/index.ts'
 import type { Program } from '../program.ts'
 import { Refusal } from '../refusal.ts'
@@ -49,6 +50,11 @@ export const exportKeys: Program<typeof options> = {
       }
     })
     const { key_bundle_file: bundle, key_bundle_secret: secret } = options
+    log.audit(events.keysExported, {
+      keys: asked === null ? 'all' : asked.map(keyId),
+      private_keys: options.private_keys,
+      file: bundle,
+    })
     log.info(`Exported ${count} keys`)
     log.info(`Exported key data is encrypted and saved here: ${bundle}`)
     log.info(`New encryption keys for import generated here: ${secret}`)

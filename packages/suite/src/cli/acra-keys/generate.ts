@@ -3,6 +3,7 @@ import {
   createMasterKey,
   isClientId,
   type Keystore,
+  keyId,
   type Purpose,
   purposes,
   type StoreVersion,
@@ -27,6 +28,7 @@ const options = {
   client_storage_symmetric_key: flag(false, 'Make the symmetric storage key, for AcraBlocks'),
   search_hmac_symmetric_key: flag(false, 'Make the key of searchable encryption'),
   audit_log_symmetric_key: flag(false, 'Make the key of the audit log'),
+  audit_log_signing_key: flag(false, 'Make the key that signs checkpoints of the audit log'),
   poison_record_keys: flag(false, 'Make the key pair and symmetric key of poison records'),
   acraconnector_transport_key: flag(false, 'Make the transport key pair of acra-connector'),
   acraserver_transport_key: flag(false, 'Make the transport key pair of acra-server'),
@@ -91,6 +93,11 @@ const products: readonly Product[] = [
     line: 'Generated HMAC key for audit log',
   },
   {
+    flag: 'audit_log_signing_key',
+    purpose: 'audit-log-signing',
+    line: 'Generated signing key for checkpoints of the audit log',
+  },
+  {
     flag: 'search_hmac_symmetric_key',
     purpose: 'hmac',
     line: 'Generated HMAC key for searchable encryption',
@@ -104,7 +111,12 @@ const products: readonly Product[] = [
 ]
 
 /** Not of the whole set: the web console's key and those of zones. */
-const onlyWhenAsked: readonly Purpose[] = ['authentication', 'zone', 'zone-symmetric']
+const onlyWhenAsked: readonly Purpose[] = [
+  'audit-log-signing',
+  'authentication',
+  'zone',
+  'zone-symmetric',
+]
 
 /** spec: cli-tools §6.5 */
 export const generate: Program<typeof options> = {
@@ -132,6 +144,7 @@ async function makeMasterKey({ options, environment, log }: Context): Promise<vo
   const key = await createMasterKey({ options, environment, version, warn, createsKeys: true })
   if (key === null) return
   await writeMasterKeyFile(path, key, force).finally(() => key.fill(0))
+  log.audit(events.masterKeyMade, { file: path })
   log.info(`Master key written to ${path}; keep a copy in a safe place`)
 }
 
@@ -150,6 +163,8 @@ async function makeKeys(context: Context): Promise<void> {
     for (const product of wanted) await make(keystore, product, clientId, context)
     if (options.zone) {
       const id = await addZone(keystore)
+      log.audit(events.keyMade, { key_id: keyId({ purpose: 'zone', owner: id }) })
+      log.audit(events.keyMade, { key_id: keyId({ purpose: 'zone-symmetric', owner: id }) })
       log.info('Generated new Acra zone')
       print(await zoneJson(keystore, id))
     }
@@ -171,6 +186,7 @@ async function make(
   const ref = { purpose, owner: kind && owners[kind] }
   if (purpose === 'authentication' && !(await keystore.generateMissing(ref))) return
   if (purpose !== 'authentication') await keystore.generate(ref)
+  log.audit(events.keyMade, { key_id: keyId(ref) })
   log.info(line)
 }
 

@@ -5,6 +5,7 @@ import {
   wipeBundled,
 } from '../../keystore/bundle/index.ts'
 import { type KeyDescription, type Keystore, keyId } from '../../keystore/index.ts'
+import { events } from '../../observe/index.ts'
 import { choice, flag } from '../../options/index.ts'
 import type { Program } from '../program.ts'
 import { bundleOptions, checkBundlePaths, readBundle } from './bundle-files.ts'
@@ -44,6 +45,7 @@ export const importKeys: Program<typeof options> = {
       }
       const asked = options.keystore === '' ? null : options.keystore
       const present = await withKeystore(context, 'keys', work, asked)
+      log.audit(events.keysImported, { keys: keys.map(({ ref }) => keyId(ref)) })
       log.info(`successfully imported ${keys.length} keys`)
       print((options.json ? keyJson : keyTable)(present, true))
     } finally {

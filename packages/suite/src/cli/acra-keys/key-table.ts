@@ -13,6 +13,7 @@ const titles: Readonly<Record<Purpose, string>> = {
   poison: 'poison record key',
   'poison-symmetric': 'poison record symmetric key',
   'audit-log': 'audit log signature key',
+  'audit-log-signing': 'audit log checkpoint signing key',
   authentication: 'authentication key',
 }
 

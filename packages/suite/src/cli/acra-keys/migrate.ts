@@ -10,6 +10,7 @@ import {
   redisKeysOptions,
   type StoreVersion,
 } from '../../keystore/index.ts'
+import { events } from '../../observe/index.ts'
 import {
   choice,
   flag,
@@ -61,6 +62,8 @@ export const migrate: Program<typeof options> = {
     )
     if (failed > 0)
       throw new Refusal('Migration failed', undefined, { cause: 'Incomplete key import' })
+    if (!options.dry_run)
+      log.audit(events.keysMigrated, { from: source.keys_dir, to: target.keys_dir })
     log.info('Migration complete')
     log.info(`Old keystore: ${source.keys_dir}`)
     log.info(`New keystore: ${target.keys_dir}`)

@@ -3,9 +3,12 @@ import {
   type KeyRef,
   type Keystore,
   keyId,
+  type Purpose,
   purposes,
   wipeKeys,
 } from '../../keystore/index.ts'
+import { NoteVerifier } from '../../observe/audit/index.ts'
+import { events } from '../../observe/index.ts'
 import { flag, int } from '../../options/index.ts'
 import type { Program } from '../program.ts'
 import { Refusal } from '../refusal.ts'
@@ -27,6 +30,7 @@ export const read: Program<typeof options> = {
   examples: [
     'acra-keys read --public client/someid/storage > someid_storage.pub',
     'acra-keys read client/someid/symmetric | sha256sum',
+    'acra-keys read --public audit-log-signing > audit.pub',
   ],
   operands: '<key-ID>',
   options,
@@ -39,14 +43,20 @@ export const read: Program<typeof options> = {
         ? publicKeyOf(keystore, ref, options.index)
         : secretOf(keystore, ref, options.index),
     )
+    const part = options.public ? 'public' : 'secret'
+    context.log.audit(events.keyRead, { key_id: keyId(ref), index: options.index, part })
     print(bytes)
     return 0
   },
 }
 
+/** Symmetric only in name: its public half is computed, and read as text. */
+const SIGNING: Purpose = 'audit-log-signing'
+
 function checkKind(ref: KeyRef, asked: { readonly public: boolean; readonly private: boolean }) {
   if (asked.public && asked.private)
     throw new Refusal('"read" command does not support more than one key kind')
+  if (ref.purpose === SIGNING && asked.public) return
   if (purposes[ref.purpose].kind === 'symmetric') {
     if (asked.public) throw new Refusal(`${keyId(ref)} is symmetric and has no public half`)
   } else if (!asked.public && !asked.private)
@@ -54,6 +64,10 @@ function checkKind(ref: KeyRef, asked: { readonly public: boolean; readonly priv
 }
 
 async function publicKeyOf(keystore: Keystore, ref: KeyRef, index: number) {
+  if (ref.purpose === SIGNING) {
+    const seed = await secretOf(keystore, ref, index)
+    return Buffer.from(`${NoteVerifier.ofSeed(seed)}\n`)
+  }
   return versionOf(ref, await keystore.publicKeys(ref), index)
 }
 

@@ -1,4 +1,5 @@
 import { keyId, purposes } from '../../keystore/index.ts'
+import { events } from '../../observe/index.ts'
 import type { Program } from '../program.ts'
 import { Refusal } from '../refusal.ts'
 import { keyNamed, storeOptions, withKeystore } from './store.ts'
@@ -27,6 +28,7 @@ export const recoverPublic: Program<typeof storeOptions> = {
       )
       return keystore.recoverPublic([...pairs.values()])
     })
+    if (recovered.length > 0) log.audit(events.publicKeysRecovered, { keys: recovered.map(keyId) })
     for (const ref of recovered) log.info(`Recovered the public half of ${keyId(ref)}`)
     if (recovered.length === 0)
       log.info('Every public half is there and belongs to its private one')

@@ -8,6 +8,7 @@ import {
   storeFor,
   unprovenFiles,
 } from '../../keystore/index.ts'
+import { events } from '../../observe/index.ts'
 import { flag, type OptionTable, type OptionValues, prefixed } from '../../options/index.ts'
 import type { Program, ProgramContext } from '../program.ts'
 import { Refusal } from '../refusal.ts'
@@ -57,6 +58,7 @@ export const rotateMaster: Program<typeof options> = {
       for (const place of unproven) log.error(`Not proven: ${place}`)
       if (unproven.length > 0)
         throw new Refusal(`${unproven.length} files are not under the new master key alone`)
+      log.audit(events.masterKeyChanged)
       log.info('Every key opens under the new master key, and none under the old one')
       log.info('Set ACRA_MASTER_KEY to the new master key wherever this keystore is used')
       return 0

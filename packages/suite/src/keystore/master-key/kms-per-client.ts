@@ -71,6 +71,6 @@ class PerClient implements KeyWrapper {
 function aliasOf({ purpose, owner }: KeyRef): string {
   if (owner !== null) return `acra_${owner}`
   if (purpose === 'poison' || purpose === 'poison-symmetric') return 'acra_poison'
-  if (purpose === 'audit-log') return 'acra_audit_log'
+  if (purpose === 'audit-log' || purpose === 'audit-log-signing') return 'acra_audit_log'
   throw sourceInvalid(`kms_per_client has no key for the ${purposes[purpose].title}`)
 }

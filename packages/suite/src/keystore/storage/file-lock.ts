@@ -39,6 +39,17 @@ export async function lockFolder(folder: string, settings: LockSettings = {}): P
   return unlock ?? (await lockByFile(folder, waitSeconds))
 }
 
+/**
+ * Lets no other process that asks have the file: the lock is on `<path>.lock` beside it, which stays there, by util-linux `flock` where
+ * that exists, and ends with the process.
+ * Throws KeystoreError `keystore-locked` when the wait gets too long.
+ */
+export async function lockFile(path: string, waitSeconds: number): Promise<Unlock> {
+  const flock = flockPlaces.find((place) => existsSync(place))
+  const unlock = flock ? await lockByFlock(`${path}.lock`, true, flock, waitSeconds) : null
+  return unlock ?? (await lockByFile(path, waitSeconds))
+}
+
 /** Null where this file system cannot lock a folder. */
 async function lockByFlock(
   target: string,

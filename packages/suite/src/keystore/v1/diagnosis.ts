@@ -28,7 +28,7 @@ export async function suspectsIn(names: Names, max: number): Promise<Suspects> {
   const refs = [...files.filter((file) => !isWhole(file)), ...files.filter(isWhole)].map(
     ({ ref }) => ref,
   )
-  for (const purpose of ['poison', 'poison-symmetric', 'audit-log'] as const)
+  for (const purpose of ['poison', 'poison-symmetric', 'audit-log', 'audit-log-signing'] as const)
     refs.push({ purpose, owner: null })
   const contexts = new Map<string, KeyRef>()
   for (const ref of refs)

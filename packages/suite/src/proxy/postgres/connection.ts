@@ -51,6 +51,8 @@ export interface Identity {
 export interface ClientArrival {
   /** The client id of its certificate; null where it has shown none. */
   readonly certificateId: string | null
+  /** The user of the database that it logs in as. */
+  readonly user: string
   /** The database that it asks for. */
   readonly database: string
 }
@@ -216,14 +218,14 @@ export class PostgresConnection implements Conversation {
       throw new ConnectionRefused('tls-required', tlsRequired)
     }
     const certificateId = this.#client?.clientId ?? null
-    const identity = await this.#admit({ certificateId, database: databaseOf(parameters) })
+    const user = parameters.get('user') ?? ''
+    const identity = await this.#admit({ certificateId, user, database: databaseOf(parameters) })
     this.#settings = identity.settings ?? this.#settings
     if (identity.access === null && this.#needsIdentity) {
       throw new ConnectionRefused('no-client-id', noClientId)
     }
     const certificate = await this.#link.openDatabase()
-    const login =
-      certificate === null ? null : this.#login(parameters.get('user') ?? '', certificate)
+    const login = certificate === null ? null : this.#login(user, certificate)
     this.#conversation = this.#converse(identity, login, sessionNames(parameters))
     this.#link.toDatabase.put(bytes)
     this.#link.toDatabase.flush()

@@ -18,6 +18,8 @@ export interface ServedConnection {
   /** True where the transport has shown whose connection it is. */
   isIdentified: boolean
   isStarting: boolean
+  /** Who it logs in as. */
+  login: { readonly user?: string; readonly database?: string }
   isAdmitted: boolean
   /** Takes it from the count of those that plan by the schema of their database. */
   leaveDatabase: () => void

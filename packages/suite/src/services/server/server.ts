@@ -245,6 +245,7 @@ export class Server {
       conversation: null,
       isIdentified: false,
       isStarting: true,
+      login: {},
       isAdmitted: false,
       count: this.#context.metrics.connected(),
       leaveDatabase: () => {},
@@ -321,13 +322,18 @@ export class Server {
     return new ObservedConversation(connection.conversation, {
       requests: metrics.requests,
       responses: metrics.responses,
-      onLogin: () => this.#loggedIn(connection),
+      onLogin: () => {
+        connection.log.event(events.clientLoggedIn, connection.login)
+        this.#hasStarted(connection)
+      },
     })
   }
 
   /** The client id of a certificate takes the place of that of the options. */
-  #admit(connection: ServedConnection, { certificateId, database }: ClientArrival): Soon<Identity> {
+  #admit(connection: ServedConnection, arrival: ClientArrival): Soon<Identity> {
+    const { certificateId, user, database } = arrival
     const { admission } = this.#context
+    connection.login = { user, database }
     this.#newcomers.remove(connection)
     // A transport that has shown who comes is not overruled by what is said inside it.
     if (certificateId !== null && !connection.isIdentified) {
@@ -365,7 +371,7 @@ export class Server {
     })
   }
 
-  #loggedIn(connection: ServedConnection): void {
+  #hasStarted(connection: ServedConnection): void {
     if (!connection.isStarting) return
     connection.isStarting = false
     this.#starting--
@@ -374,7 +380,7 @@ export class Server {
   #ended(connection: ServedConnection, end: RelayEnd): void {
     this.#connections.delete(connection)
     this.#newcomers.remove(connection)
-    this.#loggedIn(connection)
+    this.#hasStarted(connection)
     if (connection.isAdmitted) this.#context.admission.leave(connection.clientId)
     connection.count()
     connection.leaveDatabase()

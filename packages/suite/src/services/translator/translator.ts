@@ -223,6 +223,10 @@ export class Translator {
   async #arrive(socket: Socket, over: Interface): Promise<void> {
     const arrival = this.#setup.arrival[over]
     const { socket: connection, first, clientId, protocol } = await arrive(socket, arrival)
+    this.#context.log.event(events.callerArrived, {
+      interface: over,
+      ...(clientId === null ? {} : { client_id: clientId }),
+    })
     connection.on('error', () => connection.destroy())
     connection.once('close', () => socket.destroy())
     const begun = () => this.#newcomers.remove(socket)
