@@ -7,7 +7,7 @@ import {
   openKeystore,
   openMasterKey,
 } from '../keystore/index.ts'
-import { events } from '../observe/index.ts'
+import { events, toolAuditOptions } from '../observe/index.ts'
 import { flag, text } from '../options/index.ts'
 import {
   hashPassword,
@@ -38,6 +38,7 @@ const options = {
   file: text('configs/auth.keys', 'File of the users, sealed with the authentication key'),
   ...keysFolderOptions,
   ...masterKeyOptions,
+  ...toolAuditOptions,
 } as const
 
 /** Manages the users of the web console. spec: acra-webconfig §4 */
@@ -67,8 +68,12 @@ export const program: Program<typeof options> = {
         const hash = await hashPassword(await passwordOf(options))
         await keystore.generateMissing({ purpose: 'authentication', owner: null })
         await change(file, keystore, 'SetPassword', (users) => new Map([...users, [user, hash]]))
+        log.audit(events.webUserSet, { user })
       }
-      if (remove) await change(file, keystore, 'RemoveUser', (users) => without(users, user))
+      if (remove) {
+        await change(file, keystore, 'RemoveUser', (users) => without(users, user))
+        log.audit(events.webUserRemoved, { user })
+      }
       return 0
     } finally {
       wrapper.wipe()

@@ -93,6 +93,20 @@ export const auditEvents = {
     meaning: 'Public halves of pairs were written again, from their private halves.',
     remedy: 'Nothing.',
   },
+  webUserSet: {
+    code: 2120,
+    level: 'info',
+    message: 'User of the web console was set',
+    meaning: 'acra-authmanager has added the user `user`, or given it another password.',
+    remedy: 'Nothing.',
+  },
+  webUserRemoved: {
+    code: 2121,
+    level: 'info',
+    message: 'User of the web console was removed',
+    meaning: 'acra-authmanager has removed the user `user`.',
+    remedy: 'Nothing.',
+  },
   auditLogCorrupted: {
     code: 2130,
     level: 'error',
