@@ -107,7 +107,7 @@ export const rows: readonly Row[] = [
   ),
   row(13, "the authentication key encrypts web users' credentials", [
     `${transcript}acra-authmanager.txt goes as written`,
-    'services/web-users: the file opens with every version of the key, and with no other',
+    'services/web-users/web-users: the file opens with every version of the key, and with no other',
   ]),
   row(14, 'every component has its own keystore, .acrakeys by default', [
     'cli/keys-of-programs: every program looks for its keys in .acrakeys',

@@ -7,6 +7,7 @@ import { explainErrorCodes } from './explain-error-codes.ts'
 import { schemaErrorCodes } from './schema-error-codes.ts'
 import { tlsErrorCodes } from './tls-error-codes.ts'
 import { translatorErrorCodes } from './translator-error-codes.ts'
+import { webUserErrorCodes } from './web-user-error-codes.ts'
 
 const keystore: Readonly<Record<KeystoreErrorCode, ErrorEntry>> = {
   'keystore-owner-invalid': {
@@ -394,6 +395,7 @@ export const errorCodes: Readonly<Record<string, ErrorEntry>> = {
   ...tlsErrorCodes,
   ...auditErrorCodes,
   ...translatorErrorCodes,
+  ...webUserErrorCodes,
   ...cryptoErrorCodes,
   ...keystore,
   ...suite,

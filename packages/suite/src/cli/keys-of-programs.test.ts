@@ -25,6 +25,8 @@ const users: Readonly<Record<string, readonly string[]>> = {
   'acra-translator': ['--incoming_connection_http_string=http://127.0.0.1:0/'],
   'acra-keys': ['generate', '--client_id=someid', '--keystore=v1'],
   'acra-backup': ['--action=export', '--file=bundle'],
+  'acra-authmanager': ['--remove', '--user=alice'],
+  'acra-log-verifier': ['--audit_log_file=acra.log'],
 }
 /** The options of a program, or of all commands of one. */
 async function optionsOf(name: string): Promise<OptionTable> {

@@ -10,6 +10,27 @@ export const apiEvents = {
       'A zone that was asked for by the HTTP API could not be made; the caller got status 500.',
     remedy: 'Read `error`: mostly the keystore cannot be written by acra-server.',
   },
+  cannotLoadAuthKey: {
+    code: 591,
+    level: 'error',
+    message: "Can't load authentication key",
+    meaning: 'The key of the users of the web console is missing or cannot be read.',
+    remedy: 'Read `error`; `acra-keymaker --generate_acrawebconfig_keys` makes the key.',
+  },
+  cannotReadAuthFile: {
+    code: 592,
+    level: 'error',
+    message: "Can't load users of the web console",
+    meaning: 'The file in `auth_keys` cannot be read.',
+    remedy: 'Read `error`; `acra-authmanager` makes the file.',
+  },
+  cannotDecryptAuthData: {
+    code: 593,
+    level: 'error',
+    message: "Can't decrypt users of the web console",
+    meaning: 'The file in `auth_keys` does not open with the authentication key.',
+    remedy: 'Make the file anew with `acra-authmanager`, or bring back its key.',
+  },
   zoneMade: {
     code: 2050,
     level: 'info',
