@@ -14,7 +14,10 @@ export interface FetchOptions {
   readonly authorities: readonly string[]
 }
 
-/** The body of an answer with status 200, or, where only the head is asked for, with any status. Rejects with SourceError. Redirections are not followed. */
+/**
+ * The body of an answer with status 200; for HEAD nothing, as soon as there is an answer with any status. Rejects with SourceError. Redirections
+ * are not followed. What a server sends behind a whole answer does not matter: the responder of `openssl ocsp` answers a HEAD twice.
+ */
 export function fetchBytes(url: URL, options: FetchOptions): Promise<Buffer> {
   const { method, headers, body, sizeMax, timeoutMs, authorities } = options
   return new Promise((resolve, reject) => {
@@ -23,8 +26,16 @@ export function fetchBytes(url: URL, options: FetchOptions): Promise<Buffer> {
       sent.destroy()
       reject(new SourceError(reason, { cause }))
     }
+    let isWhole = () => false
     const onAnswer = (answer: IncomingMessage) => {
-      if (answer.statusCode !== 200 && method !== 'HEAD') {
+      isWhole = () => answer.complete
+      if (method === 'HEAD') {
+        clearTimeout(timer)
+        answer.on('error', () => {})
+        sent.destroy()
+        return resolve(Buffer.alloc(0))
+      }
+      if (answer.statusCode !== 200) {
         return fail(`server returned non-OK status: ${answer.statusCode}`)
       }
       const chunks: Buffer[] = []
@@ -50,7 +61,9 @@ export function fetchBytes(url: URL, options: FetchOptions): Promise<Buffer> {
         ? requestByTls(url, { ...common, ca: [...authorities] }, onAnswer)
         : requestPlainly(url, common, onAnswer)
     const timer = setTimeout(() => fail(`no answer within ${timeoutMs} ms`), timeoutMs)
-    sent.on('error', (error) => fail(reasonOf(error), error))
+    sent.on('error', (error) => {
+      if (!isWhole()) fail(reasonOf(error), error)
+    })
     sent.end(body)
   })
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, before, test } from 'node:test'
@@ -470,3 +472,48 @@ test('at the start it is told where nobody is found at the addresses of the opti
     'http://127.0.0.1:1/: ECONNREFUSED',
   ])
 })
+
+test('the responder of openssl is used, and nothing is told of it', async () => {
+  const chain = chainOf(certificate('good'), authority)
+  const responder = await registry.respond()
+  try {
+    const revocation = asking({ ocsp: { url: new URL(responder.url), required: 'requireGood' } })
+    await revocation.probe()
+    assert.equal(await refusal(revocation, chain), null)
+    assert.deepEqual(troubles, [])
+  } finally {
+    responder.stop()
+  }
+})
+
+test('what a responder says behind a whole answer does not matter, what it leaves out does', async () => {
+  const chain = chainOf(certificate('good'), authority)
+  for (const [more, message] of [
+    [10, null],
+    [0, null],
+    [-10, NOT_ASKED],
+  ] as const) {
+    const server = createServer((socket) => answerRaw(socket, more))
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+    const revocation = asking({ ocsp: { url, required: 'requireGood' } })
+    assert.equal(await refusal(revocation, chain), message, `${more} bytes more`)
+    server.close()
+  }
+})
+
+/** Answers one question by HTTP/1.0, with so many bytes more (or less) than the answer has. */
+function answerRaw(socket: Socket, more: number): void {
+  let read = Buffer.alloc(0)
+  socket.on('data', (chunk: Buffer) => {
+    read = Buffer.concat([read, chunk])
+    const start = read.indexOf('\r\n\r\n') + 4
+    const size = Number(/content-length: (\d+)/i.exec(read.toString('latin1'))?.[1])
+    if (start < 4 || read.length < start + size) return
+    const answer = registry.answer(read.subarray(start), { minutes: 10 })
+    const sent = Buffer.concat([answer, Buffer.alloc(Math.max(more, 0))])
+    socket.write(`HTTP/1.0 200 OK\r\nContent-Length: ${answer.length}\r\n\r\n`)
+    socket.end(sent.subarray(0, answer.length + more))
+  })
+}
