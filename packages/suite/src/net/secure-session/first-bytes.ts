@@ -26,6 +26,13 @@ export function startsSession(bytes: Uint8Array): boolean | null {
   return null
 }
 
+/** Whether the frame that a session begins with is there as a whole, or can be told to be none. */
+export function hasFirstFrame(bytes: Buffer): boolean {
+  if (bytes.length < FRAME_HEADER_SIZE) return false
+  const size = bytes.readUInt32LE()
+  return size > SESSION_ID_SIZE_MAX || bytes.length >= FRAME_HEADER_SIZE + size
+}
+
 /** Whether the frame of a trace begins here; null where more bytes are needed to tell. */
 export function startsTrace(bytes: Uint8Array): boolean | null {
   const size = Math.min(bytes.length, TRACE_START.length)

@@ -4,6 +4,12 @@
  */
 export { type AcceptedSession, acceptSession, type ServerKeys } from './accept.ts'
 export { type ConnectSettings, connectSession } from './connect.ts'
-export { startsSession, startsTrace, TRACE_FRAME_SIZE, traceFrame } from './first-bytes.ts'
+export {
+  hasFirstFrame,
+  startsSession,
+  startsTrace,
+  TRACE_FRAME_SIZE,
+  traceFrame,
+} from './first-bytes.ts'
 export { SessionFailure, type SessionFailureReason } from './session-failure.ts'
 export type { SessionStream } from './session-stream.ts'

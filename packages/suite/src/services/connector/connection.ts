@@ -41,11 +41,15 @@ export async function serveConnection(
   begun: () => void,
 ): Promise<void> {
   // Until somebody carries its bytes, an application that leaves is noticed by what is written to it.
-  socket.on('error', () => {})
+  let ownFailure: Error | null = null
+  socket.on('error', (error) => {
+    ownFailure = error
+  })
   const wrapped = await begin(socket, route, log, begun)
   if (wrapped !== null) {
     const failure = await carry(socket, wrapped)
-    if (failure !== null)
+    const hasLeftSilently = failure === ownFailure && socket.bytesRead === 0
+    if (failure !== null && !hasLeftSilently)
       log.event(events.cannotStartConnection, { error: failure }, 'Connector error')
     log.info('Close wrapped connection with AcraServer')
   }
@@ -60,9 +64,10 @@ async function begin(
   log: Logger,
   begun: () => void,
 ): Promise<Duplex | null> {
-  if (!(await isAdmitted(socket, route, log))) return null
   const beginning = await beginningOf(socket, route.isWhole, route.startUpMs)
-  if (beginning === 'nothing') return null
+  // Who leaves without a word is nobody to be told about.
+  if (beginning === 'nothing' || socket.destroyed) return null
+  if (!(await isAdmitted(socket, route, log))) return null
   if (beginning === 'message') {
     begun()
     return open(socket, route, log)

@@ -279,9 +279,11 @@ export class Server {
     }
   }
 
-  /** Where connections have a client id without a connector, one that comes and goes is mostly somebody who looks whether we are there. */
-  #tellArrival(error: unknown, { log, clientId }: ServedConnection): void {
-    if (error instanceof NothingSaidError && clientId !== null) return
+  #tellArrival(error: unknown, { log }: ServedConnection): void {
+    if (error instanceof NothingSaidError) {
+      log.debug('Nothing was said', { error })
+      return
+    }
     const text = "Can't wrap connection from acra-connector"
     log.event(events.cannotWrapConnection, wrapFields(error), text)
   }

@@ -205,9 +205,8 @@ export class Translator {
       if (this.#sockets.size === 0) this.#onEmpty()
     })
     this.#arrive(socket, over).catch((error: unknown) => {
-      if (!(error instanceof NothingSaidError)) {
-        log.event(events.cannotWrapTranslatorConnection, wrapFields(error))
-      }
+      if (error instanceof NothingSaidError) log.debug('Nothing was said', { error })
+      else log.event(events.cannotWrapTranslatorConnection, wrapFields(error))
     })
   }
 

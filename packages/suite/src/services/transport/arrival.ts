@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import {
   acceptSession,
+  hasFirstFrame,
   SessionFailure,
   startsSession,
   startsTrace,
@@ -15,6 +16,8 @@ import { NothingSaidError } from './nothing-said.ts'
 const SESSION_TIMEOUT_MS = 5000
 /** TLS begins with a record of this type. */
 const TLS_HANDSHAKE = 0x16
+/** Type, version, length: who says less than the head of a record has said nothing. */
+const TLS_HEAD_SIZE = 5
 
 /** How connections come: encrypted from their first byte on, as they are, or in a session where they begin with one. */
 export type TransportMode = 'session' | 'tls' | 'raw' | 'session-or-raw'
@@ -83,13 +86,21 @@ async function arriveUndecided(socket: Socket, settings: ArrivalSettings): Promi
 
 async function throughSession(socket: Socket, settings: ArrivalSettings): Promise<Arrival> {
   const { sessionId, keyring } = settings
+  const begin = performance.now()
+  const { bytes, outcome } = await readFirst(socket, SESSION_TIMEOUT_MS, hasFirstFrame)
+  if (outcome === 'ended' || bytes.length === 0) throw silent(socket)
+  if (outcome === 'late') {
+    socket.destroy()
+    throw new SessionFailure('timeout')
+  }
+  socket.unshift(bytes)
   const { stream, clientId } = await acceptSession(socket, {
     serverId: sessionId,
     keysOf: async (id) => {
       const { privateKey, peerKey } = await keyring.open(id)
       return { privateKey, clientKey: peerKey }
     },
-    timeoutMs: SESSION_TIMEOUT_MS,
+    timeoutMs: SESSION_TIMEOUT_MS - (performance.now() - begin),
   })
   // It has all that is asked of a socket here: bytesRead and destroySoon besides what every stream has.
   const secured = stream as unknown as Socket
@@ -100,7 +111,11 @@ async function throughSession(socket: Socket, settings: ArrivalSettings): Promis
 async function throughTls(socket: Socket, settings: ArrivalSettings): Promise<Arrival> {
   const { tls, timeoutMs } = settings
   if (tls === null) throw new Error('TLS where it is not offered')
-  const { bytes: hello, outcome } = await readFirst(socket, timeoutMs, () => true)
+  const { bytes: hello, outcome } = await readFirst(
+    socket,
+    timeoutMs,
+    (bytes) => bytes.length >= TLS_HEAD_SIZE,
+  )
   if (outcome !== 'enough') throw silent(socket)
   if (hello[0] !== TLS_HANDSHAKE) {
     socket.destroy()

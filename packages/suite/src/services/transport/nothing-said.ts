@@ -1,6 +1,6 @@
 import { AcraError } from '../../foundation/index.ts'
 
-/** A client that was gone before it had said anything. */
+/** A client that was gone, or stayed silent, before it had said anything: mostly somebody who looks whether we are there. */
 export class NothingSaidError extends AcraError<'connection-silent'> {
   constructor() {
     super(

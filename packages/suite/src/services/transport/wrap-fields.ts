@@ -2,7 +2,6 @@ import { SessionFailure } from '../../net/secure-session/index.ts'
 import { TlsError } from '../../net/tls/index.ts'
 import type { Fields } from '../../observe/index.ts'
 import { TransportKeyError } from './keyring.ts'
-import { NothingSaidError } from './nothing-said.ts'
 
 /** The error in the words of the original, and what it knows of it besides. spec: key-management §8 */
 export function wrapFields(error: unknown): Fields {
@@ -13,9 +12,6 @@ export function wrapFields(error: unknown): Fields {
   }
   if (error instanceof TlsError) {
     return { error, reason: 'tls', ...(error.hint === null ? {} : { hint: error.hint }) }
-  }
-  if (error instanceof NothingSaidError) {
-    return { error: 'EOF', reason: 'peer_closed', hint: hints.peer_closed }
   }
   return { error }
 }

@@ -120,8 +120,10 @@ export class Api {
       socket.resume()
     } catch (error) {
       accepted.destroy()
-      // Somebody who looks whether we are there.
-      if (error instanceof NothingSaidError) return
+      if (error instanceof NothingSaidError) {
+        this.#context.log.debug('Nothing was said', { error })
+        return
+      }
       const text = "Can't wrap connection to HTTP API"
       this.#context.log.event(events.cannotWrapConnection, wrapFields(error), text)
     }
