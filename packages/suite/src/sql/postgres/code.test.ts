@@ -237,6 +237,7 @@ for (const [statement, why] of [
     'CREATE OPERATOR === (leftarg = text, rightarg = text, function = texteq, restrict = g)',
     /kind \(Define\)/,
   ],
+  ['CREATE OPERATOR === (leftarg = text, rightarg = text)', /^untouched$/],
   ['CREATE CAST (a AS b) WITHOUT FUNCTION', /^untouched$/],
   ['CREATE CAST (a AS b) WITH INOUT', /^untouched$/],
   ['CREATE CAST (a AS b) WITH FUNCTION lower(text)', /^untouched$/],
@@ -263,6 +264,17 @@ test('a table of a body may be that of any search path', () => {
     },
   }
   assert.match(verdict(sql('INSERT INTO users (id) VALUES (1)'), anywhere), /body names users/)
+})
+
+test('the hint of a refused body says each thing once', () => {
+  const hintOf = (text: string) => {
+    const analysis = analyzeSql(text, catalog)
+    return analysis.kind === 'refused' ? (analysis.refusal.hint ?? '') : assert.fail()
+  }
+  assert.equal(hintOf(run("EXECUTE 'x';")), 'Run it on the database without acra-server.')
+  assert.match(hintOf(sql('SELECT 1 FROM users')), /^Let the application .* trusted_functions/)
+  for (const statement of [sql('SELECT 1 FROM users'), sql("SELECT g('x')"), plpgsql('EXECUTE b;')])
+    assert.equal(hintOf(statement).split('without acra-server').length, 2, statement)
 })
 
 test('DO changes the schema where its body does', () => {

@@ -120,12 +120,16 @@ function refuseUnread({ what, context }: Code): void {
   })
 }
 
-function refuseCode({ what, context }: Code, why: string): void {
-  context.findings.refuse(null, { message: `${what}: ${why}`, hint: WAY_OUT })
+function refuseCode(code: Code, why: string): void {
+  const message = `${code.what}: ${why}`
+  code.context.findings.refuse(null, { message, hint: wayOut(code) })
 }
 
-const WAY_OUT =
-  'Run it on the database without acra-server, or list the function in trusted_functions of the encryptor config.'
+function wayOut({ what }: Code): string {
+  const isNamed = what !== 'DO' && what !== 'CREATE RULE'
+  const listing = ', or list the function in trusted_functions of the encryptor config'
+  return `Run it on the database without acra-server${isNamed ? listing : ''}.`
+}
 
 /** Reads; a refusal of a part is one of the whole. */
 function within(code: Code, read: () => void): void {
@@ -137,12 +141,10 @@ function within(code: Code, read: () => void): void {
     if (error instanceof SqlSyntaxError) throw new SqlSyntaxError(null, error.reason)
     if (!(error instanceof Refused)) throw error
     const { message, ...refusal } = error.refusal
-    const begins = message.startsWith(`${code.what}: `)
-    throw new Refused({
-      ...refusal,
-      message: begins ? message : `${code.what}: ${message}`,
-      hint: `${refusal.hint} ${WAY_OUT}`,
-    })
+    // It is one of the whole already.
+    if (message.startsWith(`${code.what}: `)) throw error
+    const hint = [refusal.hint, wayOut(code)].filter((sentence) => sentence !== null).join(' ')
+    throw new Refused({ ...refusal, message: `${code.what}: ${message}`, hint })
   }
 }
 
