@@ -227,9 +227,11 @@ function giveElements(
   const values = operands.filter((operand) => operand.kind === 'value')
   if (values.length < operands.length || values.length === 0) return false
   if (!values.every((value) => isFreeValue(column, value, place))) return false
+  const { opening, closing } = groupsOf(values.length)
   let at = from
   let before = ' '
-  for (const value of values) {
+  for (const [index, value] of values.entries()) {
+    before += '('.repeat(opening[index])
     const { start, end } = value.core.span
     if (isNull(value.core)) {
       findings.edit(at, end, `${before}ARRAY[NULL]`)
@@ -238,10 +240,32 @@ function giveElements(
       findings.edit(at, start, before)
     }
     at = end
-    before = `${BYTEA_ARRAY} OPERATOR(pg_catalog.||) `
+    before = `${BYTEA_ARRAY}${')'.repeat(closing[index])} OPERATOR(pg_catalog.||) `
   }
-  findings.edit(at, to, BYTEA_ARRAY)
+  findings.edit(at, to, BYTEA_ARRAY + ')'.repeat(closing[values.length - 1]))
   return true
+}
+
+/** So many arrays are put together one after the other: the database goes one level deeper for each. */
+const IN_A_ROW = 32
+
+/** How many brackets open before each of many arrays, and close behind it, so that the database goes a few levels deep for all of them. */
+function groupsOf(count: number): { opening: Uint8Array; closing: Uint8Array } {
+  const [opening, closing] = [new Uint8Array(count), new Uint8Array(count)]
+  const group = (start: number, end: number) => {
+    if (end - start <= IN_A_ROW) return
+    const middle = (start + end) >> 1
+    for (const [first, last] of [
+      [start, middle],
+      [middle, end],
+    ] as const) {
+      opening[first]++
+      closing[last - 1]++
+      group(first, last)
+    }
+  }
+  group(0, count)
+  return { opening, closing }
 }
 
 /** `email = ANY ('{...}')`, `= ANY ($1)`, `= ANY (ARRAY[...])`, and with ALL. */
