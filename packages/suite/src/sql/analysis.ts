@@ -224,12 +224,16 @@ export interface Refusal {
   /** What the operator or developer can do; null: nothing is said. */
   readonly hint: string | null
   readonly column: ProtectedColumn | null
-  /** What the client is told in the place of `message`, which alone may be logged. Absent: the same. */
-  readonly told?: {
-    readonly message: string
-    /** A character of the text, from 1; null where it has no place there. */
-    readonly position: number | null
-  }
+  /** Of a text that does not parse. Absent: nobody says more. */
+  readonly complaint?: Complaint
+}
+
+/** What the grammar says of a text. A part of the text is in it: it is for the client that sent it, and never for a log. */
+export interface Complaint {
+  /** Bytes, one in each character. */
+  readonly message: string
+  /** Where in the text it is, in bytes; null where that is not known. */
+  readonly position: number | null
 }
 
 /** A value of EXECUTE: a literal as in `ValueSlot`, NULL, or anything else. */

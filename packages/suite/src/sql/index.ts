@@ -7,6 +7,7 @@ export type {
   Anchor,
   AnchoredSpan,
   Catalog,
+  Complaint,
   CopyAnalysis,
   Equality,
   Formula,

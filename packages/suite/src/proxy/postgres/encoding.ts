@@ -57,6 +57,16 @@ export class Encoding implements TextEncoding {
     return UTF8.has(this.#client)
   }
 
+  /** How many characters the client counts in a text of its own; null where that is not known. */
+  charactersIn(text: Buffer): number | null {
+    if (this.isUtf8) return countOf(text, (byte) => (byte & 0xc0) !== 0x80)
+    if (this.#client === 'MULE_INTERNAL') return null
+    if (!this.#client.startsWith('EUC_')) return text.length
+    let count = 0
+    for (let at = 0; at < text.length; count++) at += sizeInEuc(text[at], this.#client)
+    return count
+  }
+
   /** A statement is sent that may make backslashes in strings escapes. */
   escapesMayFollow(): void {
     this.#mayHaveEscapes = true
@@ -89,6 +99,19 @@ export class Encoding implements TextEncoding {
     const isMultibyte = this.#database !== null && MULTIBYTE.has(this.#database)
     return !isMultibyte && (ctype === null || !WITHOUT_CASE.has(ctype))
   }
+}
+
+/** How many bytes a character of an encoding of Extended Unix Code has, by its first: manual, "Character Set Support". */
+function sizeInEuc(first: number, encoding: string): number {
+  if (first === 0x8e) return encoding === 'EUC_TW' ? 4 : 2
+  if (first === 0x8f) return 3
+  return isBeyondAscii(first) ? 2 : 1
+}
+
+function countOf(text: Buffer, counts: (byte: number) => boolean): number {
+  let count = 0
+  for (const byte of text) if (counts(byte)) count++
+  return count
 }
 
 function isBeyondAscii(byte: number): boolean {

@@ -56,12 +56,27 @@ export const inPlaceOf = {
 } as const
 
 /** What the client gets in the place of the database's error. */
-export function refusalResponse({ sqlState, message: text, hint, told }: Refusal): Buffer {
-  const position = told?.position ?? null
-  const report = { severity: 'ERROR', sqlState, message: told?.message ?? text, hint } as const
+export function refusalResponse({ sqlState, message: text, hint, complaint }: Refusal): Buffer {
+  const place = complaint?.position ?? null
+  const more = {
+    ...(complaint === undefined ? {} : { words: Buffer.from(complaint.message, 'latin1') }),
+    ...(place === null ? {} : { position: place + 1 }),
+  }
   return message((sink) =>
-    encodeErrorResponse({ ...report, ...(position === null ? {} : { position }) }, sink),
+    encodeErrorResponse({ severity: 'ERROR', sqlState, message: text, hint, ...more }, sink),
   )
+}
+
+/** The same refusal with the place of its complaint as the client counts it: in characters of its encoding. */
+export function inCharacters(
+  refusal: Refusal,
+  text: Buffer,
+  encoding: { charactersIn(text: Buffer): number | null },
+): Refusal {
+  const { complaint } = refusal
+  if (complaint === undefined || complaint.position === null) return refusal
+  const position = encoding.charactersIn(text.subarray(0, complaint.position))
+  return { ...refusal, complaint: { ...complaint, position } }
 }
 
 /** A message turns out to be one that must not be forwarded while its values are being protected. */

@@ -7,7 +7,7 @@ import type { Books } from './books.ts'
 import type { ConversationObserver, ConversationSettings } from './conversation-settings.ts'
 import type { PlannedText, Planner } from './planner.ts'
 import type { Statement } from './prepared.ts'
-import { refusals } from './refusal.ts'
+import { inCharacters, refusals } from './refusal.ts'
 
 /** The plans of one connection's statements, by what is known of its search path, its encoding, and the schema of its database. */
 export class StatementPlans {
@@ -91,8 +91,12 @@ export class StatementPlans {
     const { plan } = planned
     if (plan.kind === 'planned')
       for (const passed of plan.passed) this.#observer.passedUnprotected(passed)
-    if (plan.kind === 'refused' || this.idle) return planned
+    if (this.idle) return planned
     const { encoding, isSettled } = this.#books
+    if (plan.kind === 'refused') {
+      const refusal = inCharacters(plan.refusal, text, encoding)
+      return { ...planned, plan: { ...plan, refusal } }
+    }
     const refusal = encoding.refusal(text, isSettled, this.#settings.schema?.ctype ?? null)
     return refusal === null ? planned : { ...planned, plan: { kind: 'refused', refusal } }
   }

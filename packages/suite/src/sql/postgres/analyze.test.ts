@@ -57,7 +57,7 @@ test('no literal of a statement is in its refusal, but for what the client alone
     "SELECT 'secret",
   ]
   for (const sql of statements) {
-    const { told: _, ...logged } = refusal(analyzeSql(sql, catalog)) ?? assert.fail()
+    const { complaint: _, ...logged } = refusal(analyzeSql(sql, catalog)) ?? assert.fail()
     assert.doesNotMatch(JSON.stringify(logged), /secret|sjis/i)
   }
 })

@@ -150,7 +150,7 @@ function unfollowed(error: unknown, findings: Findings): Analysis {
 }
 
 function refusalOf(error: unknown): Refusal | null {
-  if (error instanceof SqlSyntaxError) return notParsed(error)
+  if (error instanceof SqlSyntaxError) return { ...NOT_PARSED, ...complaintOf(error) }
   if (error instanceof SqlLimitError)
     return {
       ...TOO_MUCH,
@@ -161,8 +161,8 @@ function refusalOf(error: unknown): Refusal | null {
   return error instanceof RangeError ? TOO_MUCH : null
 }
 
-function notParsed({ reason, position }: SqlSyntaxError): Refusal {
-  return reason === null ? NOT_PARSED : { ...NOT_PARSED, told: { message: reason, position } }
+function complaintOf({ complaint, position }: SqlSyntaxError): Pick<Refusal, 'complaint'> {
+  return complaint === '' ? {} : { complaint: { message: complaint, position } }
 }
 
 const NOT_PARSED: Refusal = {

@@ -138,7 +138,7 @@ function within(code: Code, read: () => void): void {
     read()
   } catch (error) {
     // Its place is one in the body.
-    if (error instanceof SqlSyntaxError) throw new SqlSyntaxError(null, error.reason)
+    if (error instanceof SqlSyntaxError) throw new SqlSyntaxError(null, error.complaint)
     if (!(error instanceof Refused)) throw error
     const { message, ...refusal } = error.refusal
     // It is one of the whole already.

@@ -41,8 +41,15 @@ test('a syntax error tells where it is and nothing of the text', () => {
   assert.throws(
     () => parse("SELECT 'secret' FORM t WHERE"),
     (error) =>
-      error instanceof SqlSyntaxError && error.position === 22 && !error.message.includes('secret'),
+      error instanceof SqlSyntaxError && error.position === 21 && !error.message.includes('secret'),
   )
+  for (const [text, position, complaint] of [
+    ["SELECT 'é😀' FORM t WHERE", 21, 'syntax error at or near "t"'],
+    ["SELECT 1; SELECT 'abc", 17, 'unterminated quoted string at or near "\'abc"'],
+    [`SELECT '${'x'.repeat(5000)}`, 7, 'unterminated quoted string'],
+  ] as const) {
+    assert.throws(() => parse(text), { position, complaint })
+  }
 })
 
 test('a NUL is refused: the parser would not see what is behind it', () => {

@@ -13,15 +13,15 @@ import type { Tree } from './tree.ts'
 
 /** The text is not SQL of PostgreSQL 18. */
 export class SqlSyntaxError extends AcraError {
-  /** The character where the parser stopped, from 1; null where it does not tell. */
+  /** The byte where the parser stopped; null where it does not say it. */
   readonly position: number | null
-  /** PostgreSQL's own words, with a piece of the text in them: for nobody but who sent it. Null where there are none. */
-  readonly reason: string | null
+  /** What it says, with a part of the text: not for logs. Bytes, one in each character; empty where it says nothing. */
+  readonly complaint: string
 
-  constructor(position: number | null, reason: string | null) {
+  constructor(position: number | null, complaint = '') {
     super('sql-syntax', 'the text is not valid sql')
     this.position = position
-    this.reason = reason
+    this.complaint = complaint
   }
 }
 
@@ -89,7 +89,7 @@ export class Parser {
   parse(text: Uint8Array, shape: Shape): Tree {
     if (text.length > this.limits.textSizeMax)
       throw new SqlLimitError('sql-too-long', 'the sql text is too long')
-    if (text.includes(0)) throw new SqlSyntaxError(null, null)
+    if (text.includes(0)) throw new SqlSyntaxError(null)
     checkExtent(shape.key, this.limits)
     return this.#with((instance) => parseWith(instance, text))
   }
@@ -156,12 +156,38 @@ function parseWith(instance: PgQueryModule, text: Uint8Array): Tree {
     result = instance._wasm_parse_query_raw(pointer)
     if (result === 0) throw new RangeError('out of memory')
     const [tree, , error] = instance.HEAPU32.subarray(result / 4, result / 4 + 3)
-    if (error !== 0) throw syntaxError(instance, error)
+    if (error !== 0) throw syntaxError(instance, error, text)
     return JSON.parse(stringAt(instance, tree)) as Tree
   } finally {
     instance._free(pointer)
     if (result !== 0) instance._wasm_free_parse_result(result)
   }
+}
+
+/** What the parser has to say, and where: it counts characters from 1, as in UTF-8 whatever the text is. */
+function syntaxError(instance: PgQueryModule, error: number, text: Uint8Array): SqlSyntaxError {
+  const words = instance.HEAPU32.subarray(error / 4, error / 4 + 5)
+  const message = bytesAt(instance, words[0])
+  const long = message.length > COMPLAINT_SIZE_MAX
+  const said = message.toString('latin1', 0, long ? COMPLAINT_SIZE_MAX : message.length)
+  const complaint = long ? said.replace(/ at or near .*/s, '') : said
+  return new SqlSyntaxError(byteOf(text, words[4]), complaint)
+}
+
+const COMPLAINT_SIZE_MAX = 4096
+
+/** Where a character stands, counted from 1; null where it is none of the text. */
+function byteOf(text: Uint8Array, character: number): number | null {
+  if (character === 0) return null
+  let at = 0
+  for (let count = 1; count < character && at < text.length; count++) at += characterSize(text[at])
+  return Math.min(at, text.length)
+}
+
+function characterSize(first: number): number {
+  if ((first & 0xe0) === 0xc0) return 2
+  if ((first & 0xf0) === 0xe0) return 3
+  return (first & 0xf8) === 0xf0 ? 4 : 1
 }
 
 function parsePlpgsqlWith(instance: PgQueryModule, text: Uint8Array): unknown {
@@ -173,7 +199,7 @@ function parsePlpgsqlWith(instance: PgQueryModule, text: Uint8Array): unknown {
     result = instance._wasm_parse_plpgsql(pointer)
     if (result === 0) throw new RangeError('out of memory')
     const answer = stringAt(instance, result)
-    if (!answer.startsWith('{')) throw new SqlSyntaxError(null, answer)
+    if (!answer.startsWith('{')) throw new SqlSyntaxError(null, Buffer.from(answer).toString('latin1'))
     return JSON.parse(answer)
   } finally {
     instance._free(pointer)
@@ -181,13 +207,11 @@ function parsePlpgsqlWith(instance: PgQueryModule, text: Uint8Array): unknown {
   }
 }
 
-/** `error` is the address of a PgQueryError. */
-function syntaxError(instance: PgQueryModule, error: number): SqlSyntaxError {
-  const [message, , , , position] = instance.HEAPU32.subarray(error / 4, error / 4 + 5)
-  return new SqlSyntaxError(position === 0 ? null : position, stringAt(instance, message))
+function stringAt(instance: PgQueryModule, pointer: number): string {
+  return bytesAt(instance, pointer).toString('utf8')
 }
 
-function stringAt(instance: PgQueryModule, pointer: number): string {
-  const heap = instance.HEAPU8
-  return Buffer.from(heap.buffer, pointer, heap.indexOf(0, pointer) - pointer).toString('utf8')
+/** A view of the bytes before the next zero. */
+function bytesAt({ HEAPU8: heap }: PgQueryModule, pointer: number): Buffer {
+  return Buffer.from(heap.buffer, pointer, heap.indexOf(0, pointer) - pointer)
 }

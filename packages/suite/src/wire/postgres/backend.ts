@@ -156,18 +156,20 @@ export interface ErrorReport {
   readonly sqlState: string
   readonly message: string
   readonly hint: string | null
-  /** A character of the statement's text, from 1. */
+  /** The character of the statement that it is about, from 1. */
   readonly position?: number
+  /** What is said in the place of `message`, as it is. */
+  readonly words?: Buffer
 }
 
-/** Appends an ErrorResponse with the fields S, V, C, M and, where there is a hint or a position, H and P. */
+/** Appends an ErrorResponse with the fields S, V, C, M and, where there are a hint and a position, H and P. */
 export function encodeErrorResponse(report: ErrorReport, sink: BufferSink): void {
   const writer = new MessageWriter(sink)
   writer.beginFrame(Backend.errorResponse)
   writeField(writer, 0x53, report.severity)
   writeField(writer, 0x56, report.severity)
   writeField(writer, 0x43, report.sqlState)
-  writeField(writer, 0x4d, report.message)
+  writeField(writer, 0x4d, report.words ?? report.message)
   if (report.hint !== null) writeField(writer, 0x48, report.hint)
   if (report.position !== undefined) writeField(writer, 0x50, String(report.position))
   writer.byte(0)
@@ -252,7 +254,8 @@ export function decodeAuthentication(bytes: Buffer, start: number, end: number):
 }
 
 /** A zero byte would end the text early and make a field of what follows. */
-function writeField(writer: MessageWriter, type: number, text: string): void {
+function writeField(writer: MessageWriter, type: number, text: string | Buffer): void {
   writer.byte(type)
-  writer.utf8(text.replaceAll('\0', ' '))
+  if (typeof text === 'string') writer.utf8(text.replaceAll('\0', ' '))
+  else writer.latin1(text.toString('latin1').replaceAll('\0', ' '))
 }
