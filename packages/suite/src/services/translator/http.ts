@@ -129,7 +129,7 @@ function createApp(settings: HttpSettings, connectionOf: ConnectionOf): App {
   app.get('/v2/swagger/index.html', (call) => call.body(documentationPage, 200, pageHeaders))
   const paths = new Set(app.routes.map(({ path }) => path))
   for (const path of paths) {
-    app.all(path, (call) => call.text('405 method not allowed', 405))
+    app.all(path, (call) => plainText(call, '405 method not allowed', 405))
   }
   app.notFound((call) => notFound(call, paths))
   app.onError((error, call) => {
@@ -249,7 +249,7 @@ function isJson(call: Call): boolean {
 
 function otherType(call: Call, log: Logger): Response {
   tellRefusal(log, 400, 'the content type is not application/json')
-  return call.text(INVALID, 400)
+  return plainText(call, INVALID, 400)
 }
 
 /** Operations that failed are in the log already. */
@@ -277,7 +277,12 @@ function notFound(call: Call, paths: ReadonlySet<string>): Response {
   if (bare !== pathname && paths.has(bare)) {
     return call.redirect(`${bare}${search}`, call.req.method === 'GET' ? 301 : 307)
   }
-  return call.text('404 page not found', 404)
+  return plainText(call, '404 page not found', 404)
+}
+
+/** Without a charset, as the original says it. */
+function plainText(call: Call, text: string, status: 400 | 404 | 405): Response {
+  return call.body(text, status, { 'Content-Type': 'text/plain' })
 }
 
 function openApi(app: App): object {

@@ -63,7 +63,7 @@ export class Translator {
   readonly #tokens: TokenStore
   #setup: Setup
   #endpoint: MetricsEndpoint | null = null
-  #shutDown = () => {}
+  #resolveFailed = () => {}
   #onEmpty = () => {}
 
   private constructor(
@@ -77,7 +77,7 @@ export class Translator {
     this.#setup = setup
     this.#metrics = metrics
     this.failed = new Promise((resolve) => {
-      this.#shutDown = resolve
+      this.#resolveFailed = resolve
     })
     const common = {
       values: () => this.#setup.values,
@@ -163,6 +163,13 @@ export class Translator {
     this.#setup.wipe()
     await this.#tokens.close()
     this.#endpoint?.close()
+  }
+
+  /** Breaks off all connections at once: nobody gets an answer any more, above all not whoever has asked with a poison record. */
+  #shutDown(): void {
+    for (const listener of this.#listeners) void listener.close()
+    for (const socket of this.#sockets) socket.destroy()
+    this.#resolveFailed()
   }
 
   async #listen(): Promise<void> {
