@@ -103,6 +103,13 @@ const keystore: Readonly<Record<KeystoreErrorCode, ErrorEntry>> = {
     remedy: 'Import into another keystore, or replace the keys by `--force`. Nothing was imported.',
     event: events.cannotReadKeys,
   },
+  'other-master-key': {
+    meaning:
+      'The keystore has keys, and none of them opens by the master key that is given: nothing could be encrypted or decrypted.',
+    remedy:
+      'Set `ACRA_MASTER_KEY`, or the option that says where the master key is, to that of this keystore; `acra-keys check` looks at every key.',
+    event: events.cannotOpenKeystore,
+  },
   'master-key-missing': {
     meaning: 'There is no master key.',
     remedy: 'Set `ACRA_MASTER_KEY` to the base64 text of the master key.',

@@ -20,6 +20,7 @@ export type KeystoreErrorCode =
   | 'bundle-not-opened'
   | 'bundle-member-unknown'
   | 'bundle-conflict'
+  | 'other-master-key'
   | 'master-key-missing'
   | 'master-key-malformed'
   | 'master-key-exists'

@@ -4,7 +4,7 @@
  */
 export { KeystoreError, type KeystoreErrorCode } from './errors.ts'
 export { inspections } from './inspect.ts'
-export type { Finding } from './inspection.ts'
+export { type Finding, findingText } from './inspection.ts'
 export { keyId, keyOfId } from './key-id.ts'
 export { type Key, type KeyRef, type Purpose, type PurposeFacts, purposes } from './key-ref.ts'
 export { type KeyDescription, type Keystore, wipeKeys } from './keystore.ts'

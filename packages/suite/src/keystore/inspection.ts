@@ -1,3 +1,4 @@
+import { keyId } from './key-id.ts'
 import type { KeyRef } from './key-ref.ts'
 import type { KeyWrapper } from './master-key/key-wrapper.ts'
 import type { Storage } from './storage/storage.ts'
@@ -73,3 +74,9 @@ export const remedies = {
   masterKey: 'set ACRA_MASTER_KEY to the master key that the key was made with',
   public: 'acra-keys recover-public',
 } as const
+
+/** A finding as a line: kind, key, place, what is wrong, what to do. */
+export function findingText({ kind, ref, place, message, remedy }: Finding): string {
+  const id = ref === null ? '' : `${keyId(ref)}: `
+  return `${kind}: ${id}${place}: ${message}; ${remedy}`
+}

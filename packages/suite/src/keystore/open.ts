@@ -3,6 +3,7 @@ import { KeystoreError } from './errors.ts'
 import type { Keystore } from './keystore.ts'
 import type { KeyWrapper, StoreVersion } from './master-key/key-wrapper.ts'
 import { detectVersion, type KeystorePlace, storageOf } from './place.ts'
+import { proveMasterKey } from './prove-master-key.ts'
 import type { Storage } from './storage/storage.ts'
 import { KeystoreV1 } from './v1/keystore-v1.ts'
 import { systemTime } from './v1/timestamp.ts'
@@ -21,6 +22,8 @@ export interface OpenSettings extends KeystorePlace {
   readonly cacheSize?: number
   /** Loads keys at once, up to the cache's size. */
   readonly cacheOnStart?: boolean
+  /** Refuses a master key by which no key of the store opens. */
+  readonly provesMasterKey?: boolean
   /** Takes a sentence about something odd that stops nothing. */
   readonly warn: (sentence: string) => void
   /** Nanoseconds since 1970. */
@@ -30,11 +33,11 @@ export interface OpenSettings extends KeystorePlace {
 /**
  * Opens the keystore of a place, whatever its version, and checks the modes of the folder and of the private keys in it.
  *
- * @throws KeystoreError where a mode is refused, the version is not known, or the cache settings contradict each other
+ * @throws KeystoreError where a mode is refused, no key opens by the master key, the version is not known, or the cache settings contradict each other
  */
 export async function openKeystore(settings: OpenSettings): Promise<Keystore> {
   const { folder, publicFolder, redis, wrapper, warn, now = systemTime } = settings
-  const { cacheSize = cacheOff, cacheOnStart = false } = settings
+  const { cacheSize = cacheOff, cacheOnStart = false, provesMasterKey = false } = settings
   if (cacheSize === cacheOff && cacheOnStart) throw cacheConflict()
   const found = await detectVersion(folder, redis)
   const version = settings.version ?? found ?? 'v1'
@@ -44,6 +47,7 @@ export async function openKeystore(settings: OpenSettings): Promise<Keystore> {
     warn(`the public keys of a keystore v2 stand in its rings: ${publicFolder} is not used`)
   const keystore = new layouts[version]({ storage, wrapper, warn, now })
   await keystore.verify()
+  if (provesMasterKey && wrapper !== null) await proveMasterKey(keystore, wrapper)
   if (cacheSize === cacheOff) return keystore
   const cached = new CachedKeystore(keystore, cacheSize)
   if (cacheOnStart) await cached.preload(warn)

@@ -1,5 +1,6 @@
 import {
   type Finding,
+  findingText,
   inspections,
   KeystoreError,
   keyId,
@@ -35,7 +36,7 @@ export const check: Program<typeof options> = {
     const { findings, sound } = await inspect(context)
     if (options.json)
       print(`${JSON.stringify({ Sound: sound, Findings: findings.map(entryOf) })}\n`)
-    else for (const finding of findings) print(lineOf(finding))
+    else for (const finding of findings) print(`${findingText(finding)}\n`)
     if (findings.length === 0) log.info(`All is well: ${sound} files with keys open`)
     else log.warning(`${findings.length} things are wrong; ${sound} files with keys are sound`)
     return findings.length === 0 ? 0 : 1
@@ -83,11 +84,6 @@ async function openStore(
     }
     return finding
   }
-}
-
-function lineOf({ kind, ref, place, message, remedy }: Finding): string {
-  const id = ref === null ? '' : `${keyId(ref)}: `
-  return `${kind}: ${id}${place}: ${message}; ${remedy}\n`
 }
 
 function entryOf({ kind, ref, place, message, remedy }: Finding) {

@@ -296,15 +296,26 @@ test('what stands in the place of the public key of the server, and is none, is 
   assert.ok((await echoed(connector, Buffer.from('hello'))).length > 0)
 })
 
-test('another master key is told apart from a key that was overwritten', async () => {
+test('another master key ends the start, and is told apart from a key that was overwritten', async () => {
   const { port } = await sessionServer()
+  const place = { acraserver_connection_string: `tcp://127.0.0.1:${port}` }
   const environment = { ACRA_MASTER_KEY: Buffer.alloc(32, 9).toString('base64') }
-  const connector = await start(
-    { acraserver_connection_string: `tcp://127.0.0.1:${port}` },
-    environment,
-  )
+  await assert.rejects(start(place, environment), {
+    code: 'other-master-key',
+    message: /: made with another master key.*; set ACRA_MASTER_KEY/,
+  })
+  const connector = await start(place)
+  const foreign = await exchangeKeys(['someid'])
+  const paths = ['someid', 'otherid'].map((name) => join(exchanged.connector.folder, name))
+  const kept = paths.map((path) => readFileSync(path))
+  for (const path of paths) {
+    writeFileSync(path, readFileSync(join(foreign.connector.folder, 'someid')))
+  }
+  foreign.remove()
+  lines = []
   assert.equal((await echoed(connector, Buffer.from('hello'))).length, 0)
   assert.match(lines.join(''), wrapLine('the master key is another one'))
+  paths.forEach((path, index) => writeFileSync(path, kept[index]!))
 })
 
 test('while Vault is away sessions begin as before, and after the time for that none does until it is back', async () => {

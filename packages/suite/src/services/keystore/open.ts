@@ -33,7 +33,7 @@ export interface ServiceKeystore {
   wipe(): void
 }
 
-/** Opens the keystore with its master key. Throws KeystoreError. */
+/** Opens the keystore with its master key. Throws KeystoreError, also where no key of the store opens by that. */
 export async function openServiceKeystore({
   options,
   environment,
@@ -52,6 +52,7 @@ export async function openServiceKeystore({
       wrapper: gate,
       cacheSize,
       cacheOnStart,
+      provesMasterKey: true,
       warn,
     })
     return {
