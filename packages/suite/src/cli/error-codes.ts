@@ -358,9 +358,10 @@ const suite = {
       'Read the cause: the store of tokens, the keys of the client id, a value of another type, or a disabled token.',
     event: events.cannotEncryptData,
   },
-  'transform-not-reencrypted': {
-    meaning: 'An AcraStruct could not be turned into an AcraBlock; it was not sent.',
-    remedy: 'Check that the keys of the client id are there.',
+  'transform-not-opened': {
+    meaning:
+      'A value looks like an envelope, and the keys that tell whether it is one could not be had; it was not sent.',
+    remedy: 'Check that the keystore and what protects it can be reached.',
     event: events.cannotEncryptData,
   },
   'too-many-connections': {

@@ -294,6 +294,14 @@ export const events = {
       'A statement that is not handled was sent to the database as it was, as `on_unprotected: pass` asks.',
     remedy: 'Rewrite the statement, then set `on_unprotected: refuse`.',
   },
+  restoring: {
+    code: 2003,
+    level: 'warning',
+    message: 'Known tokens are stored as they are',
+    meaning:
+      'The server runs with `--restore`: a value that is a token already is stored as it is in a tokenized column, also where an application means a genuine value that equals it.',
+    remedy: 'Restart the server without `--restore` when the dump is restored.',
+  },
   planCacheFull: {
     code: 2002,
     level: 'warning',

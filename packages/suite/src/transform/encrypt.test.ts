@@ -112,20 +112,51 @@ test('an AcraStruct is re-encrypted with the keys of the client of the column', 
   assert.equal(reveal(column, stored, accessOf('partner', keystore))?.toString(), 'text')
 })
 
-test('an AcraStruct that cannot be opened is not re-encrypted but refused', () => {
+test('an envelope that the keys of the client do not open is a value like any other', () => {
   const keystore = new MemoryKeystore().generate('alice').generate('bob')
-  const struct = columnFor(settingOf({ envelope: 'acrastruct' }))
-  const supplied = protect(struct, 'text', accessOf('bob', keystore))
-  const column = columnFor(settingOf())
-  const refused = refusedWith(
-    'transform-not-reencrypted',
-    /^an AcraStruct given for "users"\."email" cannot be opened with the keys of client "alice"$/,
-  )
-  assert.throws(() => protect(column, supplied, accessOf('alice', keystore)), refused)
-  keystore.remove('storage', 'alice')
-  assert.throws(() => protect(column, supplied, accessOf('alice', keystore)), refused)
+  const alice = accessOf('alice', keystore)
+  for (const envelope of ['acrablock', 'acrastruct'] as const) {
+    const supplied = protect(columnFor(settingOf({ envelope })), 'text', accessOf('bob', keystore))
+    const stored = protect(columnFor(settingOf()), supplied, alice)
+    assert.notDeepEqual(stored, supplied)
+    assert.deepEqual(reveal(columnFor(settingOf()), stored, alice), supplied)
+  }
+})
+
+test('an envelope whose keys cannot be had is neither kept nor sealed again', () => {
+  const keystore = new MemoryKeystore().generate('alice')
+  const supplied = protect(columnFor(settingOf()), 'text', accessOf('alice', keystore))
   keystore.failure = new Error('away')
-  assert.throws(() => protect(column, supplied, accessOf('alice', keystore)), refused)
+  assert.throws(
+    () => protect(columnFor(settingOf()), supplied, accessOf('alice', keystore)),
+    refusedWith(
+      'transform-not-opened',
+      /^an envelope given for "users"\."email" cannot be looked into: the keys of client "alice" cannot be had$/,
+    ),
+  )
+})
+
+test('a search hash before an envelope is kept with it where it is that of the plaintext', () => {
+  const keystore = new MemoryKeystore().generate('alice', ['storage', 'storage-symmetric', 'hmac'])
+  const access = accessOf('alice', keystore)
+  const searchable = columnFor(settingOf({ searchable: true }))
+  const supplied = protect(searchable, 'text', access)
+  assert.deepEqual(protect(columnFor(settingOf()), supplied, access), supplied)
+  const forged = Buffer.from(supplied).fill(1, 1, 33)
+  assert.notDeepEqual(protect(columnFor(settingOf()), forged, access), forged)
+})
+
+test('where a column seals envelopes too, they come back as they were given', () => {
+  const keystore = new MemoryKeystore().generate('alice', ['storage', 'storage-symmetric', 'hmac'])
+  const access = accessOf('alice', keystore)
+  const masking = { pattern: Buffer.from('x'), plainSize: 2, side: 'left' } as const
+  for (const kind of [{}, { searchable: true }, { masking }]) {
+    const supplied = protect(columnFor(settingOf(kind)), 'some text', access)
+    assert.deepEqual(protect(columnFor(settingOf(kind)), supplied, access), supplied)
+    const sealing = columnFor(settingOf({ ...kind, onEnvelope: 'seal' }))
+    const stored = protect(sealing, supplied, access)
+    assert.notDeepEqual(stored, supplied)
+  }
 })
 
 test('a value that only begins with an envelope is encrypted as a whole', () => {

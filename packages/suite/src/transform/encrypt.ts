@@ -1,68 +1,57 @@
-import { type Envelope, identify, openerOf, type Sink } from '@acra-ts/crypto'
-import { BufferSink, lastly, type Soon } from '../foundation/index.ts'
+import type { Sink } from '@acra-ts/crypto'
+import { type Soon, soon } from '../foundation/index.ts'
 import { anyColumn } from './any-column.ts'
-import { nameOf, seal } from './seal.ts'
+import { seal } from './seal.ts'
 import type { ColumnSetting } from './settings/index.ts'
-import { type Access, type Column, type Transform, TransformError } from './transform.ts'
+import { withSupplied } from './supplied.ts'
+import type { Access, Column, Transform } from './transform.ts'
 
 /** Plain encryption: what a column is for that no other transform asks for. */
 export const encryption: Transform = { name: 'encryption', column: encryptedColumn }
 
 /**
  * New values are sealed with the keys of the column's own client, or of the connection's; an envelope that the application
- * supplies is kept, or re-encrypted (spec: acra-envelopes §3). An empty value stays empty.
+ * supplies and those keys open is kept, or re-encrypted (spec: acra-envelopes §3). An empty value stays empty.
  */
 export function encryptedColumn(setting: ColumnSetting): Column {
+  const keep: Column['keep'] = (stored, access, out) => kept(setting, stored, access, out, true)
   return {
     search: null,
     reveal: anyColumn.reveal,
+    keep,
     protect(plain, access, out) {
       if (plain.length === 0) return
       const clientId = setting.clientId ?? access.clientId
-      const envelope = identify(plain)
-      // What follows an AcraBlock is not encrypted: such a value is sealed as a whole.
-      if (envelope === null || !envelope.whole) return seal(setting, clientId, plain, access, out)
-      const reencrypts = setting.envelope === 'acrablock' && setting.reencryptsToAcraBlock
-      if (envelope.kind === 'acrastruct' && reencrypts) {
-        return reencrypt(setting, clientId, plain, envelope, access, out)
-      }
-      const at = out.reserve(plain.length)
-      out.bytes.set(plain, at)
+      return soon(keep(plain, access, out), (isKept) =>
+        isKept ? undefined : seal(setting, clientId, plain, access, out),
+      )
     },
   }
 }
 
-/** Opens an AcraStruct with the keys of the client that it is stored for, and seals its payload as an AcraBlock. */
-function reencrypt(
+/** Appends what is stored for a value that is stored already; false, nothing appended, where it is none. `withHash`: a search hash may stand before it. */
+export function kept(
   setting: ColumnSetting,
-  clientId: string,
-  plain: Uint8Array,
-  { start, end }: Envelope,
+  stored: Uint8Array,
   access: Access,
   out: Sink,
-): Soon<void> {
-  const payload = new BufferSink()
-  return lastly(
-    () =>
-      access.keys.toOpen(
-        clientId,
-        ({ structKeys }) => {
-          if (!openerOf([], structKeys).open('acrastruct', plain, start, end, payload)) {
-            access.observer?.notOpened('acrastruct')
-            throw notReencrypted(setting, clientId)
-          }
-          access.observer?.opened('acrastruct')
-          return seal(setting, clientId, payload.bytes.subarray(0, payload.length), access, out)
-        },
-        (kind, error) => {
-          if (kind === 'acrastruct') throw notReencrypted(setting, clientId, error)
-        },
-      ),
-    () => payload.truncate(0),
-  )
+  withHash: boolean,
+): Soon<boolean> {
+  if (setting.onEnvelope === 'seal') return false
+  const owner = setting.clientId ?? access.clientId
+  return withSupplied(setting, owner, stored, access, (supplied) => {
+    if (supplied === null || (supplied.isHashed && !withHash)) return false
+    const reencrypts = setting.envelope === 'acrablock' && setting.reencryptsToAcraBlock
+    if (supplied.kind === 'acrastruct' && reencrypts && !supplied.isHashed) {
+      access.observer?.opened('acrastruct')
+      return soon(seal(setting, owner, supplied.plain, access, out), () => true)
+    }
+    append(out, stored)
+    return true
+  })
 }
 
-function notReencrypted(setting: ColumnSetting, clientId: string, cause?: unknown): TransformError {
-  const text = `an AcraStruct given for ${nameOf(setting)} cannot be opened with the keys of client "${clientId}"`
-  return new TransformError('transform-not-reencrypted', text, { cause })
+function append(out: Sink, bytes: Uint8Array): void {
+  const at = out.reserve(bytes.length)
+  out.bytes.set(bytes, at)
 }

@@ -21,6 +21,11 @@ export function zoneOwner(zoneId: string): KeyOwner {
   return ZONE + zoneId
 }
 
+/** Whether an owner is a zone. */
+export function isZone(owner: KeyOwner): boolean {
+  return owner.startsWith(ZONE)
+}
+
 export function ownedKeys(owner: KeyOwner): OwnedKeys {
   if (!owner.startsWith(ZONE))
     return { id: owner, symmetric: 'storage-symmetric', pair: 'storage', context: NOTHING }

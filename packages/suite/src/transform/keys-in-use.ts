@@ -32,7 +32,7 @@ export interface OpeningKeys {
 /** What columns ask of keys. An owner is a client id, or a zone (`key-owner.ts`). */
 export type KeyUse = Pick<
   KeysInUse,
-  'toOpen' | 'toSealBlock' | 'toSealStruct' | 'toHash' | 'toTokens'
+  'toOpen' | 'toOpenGiven' | 'zone' | 'toSealBlock' | 'toSealStruct' | 'toHash' | 'toTokens'
 >
 
 /**
@@ -115,6 +115,14 @@ export class KeysInUse {
         ),
       (error) => onFailure('acrablock', error),
     )
+  }
+
+  /** The zone that is in force: here there is none. */
+  readonly zone: string | null = null
+
+  /** The same for envelopes that are given to be written: what is read has no say in it. */
+  toOpenGiven<R>(...given: Parameters<typeof this.toOpen<R>>): Soon<R> {
+    return this.toOpen(...given)
   }
 
   /** Calls `next` with the key that seals the client's AcraBlocks; null where there is none. Throws what the keystore throws. */

@@ -7,7 +7,7 @@ import {
   type Sink,
 } from '@acra-ts/crypto'
 import { explained, type Soon, soon } from '../foundation/index.ts'
-import { encryptedColumn } from './encrypt.ts'
+import { encryptedColumn, kept } from './encrypt.ts'
 import type { ColumnSetting, Masking } from './settings/index.ts'
 import type { Access, Column, Transform } from './transform.ts'
 
@@ -24,29 +24,61 @@ export const masking: Transform = {
  */
 function maskedColumn(setting: ColumnSetting, mask: Masking): Column {
   const hidden = encryptedColumn(setting)
+  const protectNew = (plain: Uint8Array, access: Access, out: Sink): Soon<void> => {
+    const cut = cutOf(plain, mask, setting.dataType === 'str')
+    if (plain.length <= mask.plainSize) return hidden.protect(plain, access, out)
+    const before = out.length
+    if (mask.side === 'right') {
+      const done = hidden.protect(plain.subarray(0, cut), access, out)
+      return soon(done, () => append(out, plain.subarray(cut)))
+    }
+    append(out, plain.subarray(0, cut))
+    return explained(
+      () => hidden.protect(plain.subarray(cut), access, out),
+      (error) => {
+        out.truncate(before)
+        return error
+      },
+    )
+  }
+  const keep: Column['keep'] = (stored, access, out) =>
+    setting.onEnvelope === 'seal' ? false : keptMasked(setting, mask, stored, access, out)
   return {
     search: null,
-    protect(plain, access, out) {
-      const cut = cutOf(plain, mask, setting.dataType === 'str')
-      if (plain.length <= mask.plainSize || identify(plain)?.whole === true) {
-        return hidden.protect(plain, access, out)
-      }
-      const before = out.length
-      if (mask.side === 'right') {
-        const done = hidden.protect(plain.subarray(0, cut), access, out)
-        return soon(done, () => append(out, plain.subarray(cut)))
-      }
-      append(out, plain.subarray(0, cut))
-      return explained(
-        () => hidden.protect(plain.subarray(cut), access, out),
-        (error) => {
-          out.truncate(before)
-          return error
-        },
-      )
-    },
+    keep,
+    protect: (plain, access, out) =>
+      soon(keep(plain, access, out), (isKept) =>
+        isKept ? undefined : protectNew(plain, access, out),
+      ),
     reveal: (stored, access, out) => revealMasked(stored, mask.pattern, access, out),
   }
+}
+
+/** Bytes of a character beyond its first, at most: by so many the plain part of a text may be shorter. */
+const CUT_SHORTER_MAX = 3
+
+/** Keeps a value whose hidden part is an envelope that opens: all of it, or all but a plain part as long as the setting says. */
+function keptMasked(
+  setting: ColumnSetting,
+  { side, plainSize }: Masking,
+  stored: Uint8Array,
+  access: Access,
+  out: Sink,
+): Soon<boolean> {
+  if (identify(stored)?.whole) return kept(setting, stored, access, out, false)
+  const shortest = Math.max(1, setting.dataType === 'str' ? plainSize - CUT_SHORTER_MAX : plainSize)
+  for (let size = plainSize; size >= shortest; size--) {
+    const [start, end] = side === 'left' ? [size, stored.length] : [0, stored.length - size]
+    if (end <= start || !identify(stored, start, end)?.whole) continue
+    const before = out.length
+    append(out, stored.subarray(0, start))
+    return soon(kept(setting, stored.subarray(start, end), access, out, false), (isKept) => {
+      if (isKept) append(out, stored.subarray(end))
+      else out.truncate(before)
+      return isKept
+    })
+  }
+  return false
 }
 
 /** Where the plain part ends, or on the right begins. */

@@ -1,16 +1,9 @@
-import {
-  identify,
-  openEnvelopes,
-  openerOf,
-  SEARCH_HASH_SIZE,
-  SEARCH_HASH_TAG,
-  type SearchKey,
-  type Sink,
-} from '@acra-ts/crypto'
-import { BufferSink, explained, lastly, type Soon, soon } from '../foundation/index.ts'
+import { SEARCH_HASH_SIZE, type SearchKey, type Sink } from '@acra-ts/crypto'
+import { explained, type Soon, soon } from '../foundation/index.ts'
 import { anyColumn } from './any-column.ts'
 import { keyMissing, nameOf, seal } from './seal.ts'
 import type { ColumnSetting } from './settings/index.ts'
+import { withSupplied } from './supplied.ts'
 import {
   type Access,
   type Column,
@@ -27,50 +20,63 @@ export const searching: Transform = {
 
 /**
  * Stored is the search hash of the plaintext, then its envelope (spec: acra-envelopes §5). Hash and envelope are made with the keys of the
- * column's own client, or of the connection's. An envelope that the application supplies is kept, and opened for its hash;
- * so is one that has a hash already, which is made anew. An empty value stays empty.
+ * column's own client, or of the connection's. An envelope that the application supplies is kept, and its hash put before it, without which it
+ * would not be found; one that has its hash is kept with that. An empty value stays empty.
  */
 function searchableColumn(setting: ColumnSetting): Column {
+  const keep: Column['keep'] = (stored, access, out) => {
+    if (setting.onEnvelope === 'seal') return false
+    const clientId = setting.clientId ?? access.clientId
+    return withSupplied(setting, clientId, stored, access, (supplied) => {
+      if (supplied === null) return false
+      if (!supplied.isHashed) {
+        const done = withHash(setting, clientId, supplied.plain, access, out, () =>
+          append(out, stored),
+        )
+        return soon(done, () => true)
+      }
+      append(out, stored)
+      return true
+    })
+  }
   return {
     reveal: anyColumn.reveal,
     search: searchOf(setting),
+    keep,
     protect(plain, access, out) {
       if (plain.length === 0) return
       const clientId = setting.clientId ?? access.clientId
-      const envelopeAt = suppliedEnvelopeAt(plain)
-      if (envelopeAt === null) {
-        return withHash(setting, clientId, plain, access, out, () =>
-          seal(setting, clientId, plain, access, out),
-        )
-      }
-      const envelope = plain.subarray(envelopeAt)
-      return withOpened(setting, clientId, envelope, access, (opened) =>
-        withHash(setting, clientId, opened, access, out, () => append(out, envelope)),
+      return soon(keep(plain, access, out), (isKept) =>
+        isKept
+          ? undefined
+          : withHash(setting, clientId, plain, access, out, () =>
+              seal(setting, clientId, plain, access, out),
+            ),
       )
     },
   }
 }
 
 function searchOf(setting: ColumnSetting): Search {
+  const hashes = (value: Uint8Array, access: Access) =>
+    hashed(setting, setting.clientId ?? access.clientId, access, (keys) =>
+      keys.map((key) => key.hash(value)),
+    )
+  const keptForms: Search['keptForms'] = (stored, access) => {
+    if (setting.onEnvelope === 'seal') return null
+    const clientId = setting.clientId ?? access.clientId
+    return withSupplied(setting, clientId, stored, access, (supplied) =>
+      supplied === null ? null : hashes(supplied.plain, access),
+    )
+  }
   return {
     prefixSize: SEARCH_HASH_SIZE,
+    keptForms,
     forms(plain, access) {
       if (plain.length === 0) return [plain]
-      const clientId = setting.clientId ?? access.clientId
-      const hashes = (value: Uint8Array) =>
-        hashed(setting, clientId, access, (keys) => keys.map((key) => key.hash(value)))
-      const envelopeAt = suppliedEnvelopeAt(plain)
-      if (envelopeAt === null) return hashes(plain)
-      return withOpened(setting, clientId, plain.subarray(envelopeAt), access, hashes)
+      return soon(keptForms(plain, access), (known) => known ?? hashes(plain, access))
     },
   }
-}
-
-/** Where the envelope begins that a value consists of, with a search hash before it or without; null where it is a plaintext. */
-function suppliedEnvelopeAt(plain: Uint8Array): number | null {
-  if (identify(plain)?.whole) return 0
-  const isHashed = plain.length > SEARCH_HASH_SIZE && plain[0] === SEARCH_HASH_TAG
-  return isHashed && identify(plain, SEARCH_HASH_SIZE)?.whole ? SEARCH_HASH_SIZE : null
 }
 
 /** Appends the newest key's hash of `plain` and what `next` appends; takes both back where `next` fails. */
@@ -111,33 +117,6 @@ function hashed<R>(
       const text = `the search key of client "${clientId}" cannot be had, so that ${nameOf(setting)} cannot be searched or encrypted`
       return new TransformError('transform-not-hashed', text, { cause })
     },
-  )
-}
-
-/** What `next` makes of the plaintext of an envelope. Throws TransformError where it cannot be opened. */
-function withOpened<R>(
-  setting: ColumnSetting,
-  clientId: string,
-  envelope: Uint8Array,
-  access: Access,
-  next: (plain: Uint8Array) => Soon<R>,
-): Soon<R> {
-  const opened = new BufferSink()
-  return lastly(
-    () =>
-      access.keys.toOpen(
-        clientId,
-        ({ blockKeys, structKeys }) => {
-          const opener = openerOf(blockKeys, structKeys)
-          if (!openEnvelopes(envelope, 0, envelope.length, opener, opened)) {
-            const text = `an envelope given for ${nameOf(setting)} cannot be opened with the keys of client "${clientId}", so that it has no search hash`
-            throw new TransformError('transform-not-hashed', text)
-          }
-          return next(opened.bytes.subarray(0, opened.length))
-        },
-        (kind, error) => access.observer?.keysFailed(kind, error),
-      ),
-    () => opened.truncate(0),
   )
 }
 

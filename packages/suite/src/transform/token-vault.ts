@@ -60,6 +60,12 @@ export class TokenVault {
     })
   }
 
+  /** Whether there is a token that is this, also a disabled one. */
+  has(token: Buffer): Soon<boolean> {
+    const record = this.#tokens.store.get(this.#owner.bucket, this.#key('t.', token))
+    return soon(record, (found) => found !== null)
+  }
+
   /** A new token for the value. Throws NoTokenLeftError. */
   tokenize(value: Buffer): Soon<Buffer> {
     const plain = encodeTokenValue(value, tokenTypeIds[this.#type])

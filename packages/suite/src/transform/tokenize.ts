@@ -1,6 +1,6 @@
 import type { Sink } from '@acra-ts/crypto'
 import { explained, type Soon, soon } from '../foundation/index.ts'
-import { ownerName } from './key-owner.ts'
+import { isZone, ownerName, zoneOwner } from './key-owner.ts'
 import { keyMissing, nameOf } from './seal.ts'
 import type { ColumnSetting, Tokenization, TokenType } from './settings/index.ts'
 import { decodeTokenText, encodeTokenText } from './token-values.ts'
@@ -25,23 +25,32 @@ function tokenizedColumn(setting: ColumnSetting, { type, consistent }: Tokenizat
           prefixSize: null,
           forms: (plain, access) => {
             if (plain.length === 0) return [plain]
-            return withVault(setting, type, access, (vault) =>
-              soon(vault.find(plainValue(setting, type, plain)), (token) => [
-                decodeTokenText(type, token)!,
-              ]),
-            )
+            return withVault(setting, type, access, (vault) => {
+              const value = plainValue(setting, type, plain)
+              return soon(isRestored(vault, value, access), (isToken) =>
+                isToken
+                  ? [decodeTokenText(type, value)!]
+                  : soon(vault.find(value), (token) => [decodeTokenText(type, token)!]),
+              )
+            })
           },
+          keptForms: () => null,
         }
       : null,
+    // A genuine value may look like a token.
+    keep: () => false,
     protect(plain, access, out) {
       if (plain.length === 0) return
       return explained(
         () =>
           withVault(setting, type, access, (vault) => {
             const value = plainValue(setting, type, plain)
-            return soon(consistent ? vault.consistent(value) : vault.tokenize(value), (token) => {
-              append(out, decodeTokenText(type, token)!)
-              access.observer?.tokenized(type, true)
+            return soon(isRestored(vault, value, access), (isToken) => {
+              if (isToken) return append(out, decodeTokenText(type, value)!)
+              return soon(consistent ? vault.consistent(value) : vault.tokenize(value), (token) => {
+                append(out, decodeTokenText(type, token)!)
+                access.observer?.tokenized(type, true)
+              })
             })
           }),
         (error) => {
@@ -53,9 +62,21 @@ function tokenizedColumn(setting: ColumnSetting, { type, consistent }: Tokenizat
     reveal(stored, access, out) {
       const token = encodeTokenText(type, stored)
       if (token === null || token.length === 0) return false
-      return revealed(type, token, access, out)
+      const owner = readingOwner(setting, access)
+      return owner === null ? false : revealed(type, owner, token, access, out)
     },
   }
+}
+
+/** Whether a value is a token that goes back to where it came from: only where a dump is being restored. */
+function isRestored(vault: TokenVault, value: Buffer, access: Access): Soon<boolean> {
+  return access.tokens?.restores === true && vault.has(value)
+}
+
+/** Whose records a token is looked up in; null where it is of a zone that is not in force (spec: acra-server §12). */
+function readingOwner({ clientId }: ColumnSetting, { keys, clientId: own }: Access): string | null {
+  if (clientId === null || !isZone(clientId)) return own
+  return keys.zone !== null && zoneOwner(keys.zone) === clientId ? clientId : null
 }
 
 function plainValue(setting: ColumnSetting, type: TokenType, plain: Uint8Array): Buffer {
@@ -97,7 +118,13 @@ function reasonOf(cause: unknown, setting: ColumnSetting, owner: string): string
 }
 
 /** Appends what a token stands for. What cannot be resolved stays as it is, and is told where that is not its own doing. */
-function revealed(type: TokenType, token: Buffer, access: Access, out: Sink): Soon<boolean> {
+function revealed(
+  type: TokenType,
+  owner: string,
+  token: Buffer,
+  access: Access,
+  out: Sink,
+): Soon<boolean> {
   const counted = (shown: boolean): boolean => {
     access.observer?.detokenized(type, shown)
     return shown
@@ -113,8 +140,8 @@ function revealed(type: TokenType, token: Buffer, access: Access, out: Sink): So
     return counted(text !== null)
   }
   try {
-    const done = access.keys.toTokens(access.clientId, (keys) =>
-      soon(new TokenVault(type, access, access.clientId, keys).detokenize(token), show),
+    const done = access.keys.toTokens(owner, (keys) =>
+      soon(new TokenVault(type, access, owner, keys).detokenize(token), show),
     )
     return done instanceof Promise ? done.catch(failed) : done
   } catch (error) {

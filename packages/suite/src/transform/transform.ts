@@ -25,6 +25,8 @@ export interface TokenUse {
   readonly now: () => number
   /** Fresh random bytes, that are the caller's own. */
   readonly random: (size: number) => Uint8Array
+  /** A value that is a known token is stored as it is: a dump is being restored. */
+  readonly restores: boolean
 }
 
 /** What may be logged and counted of values: told for each envelope, and never what the value is. */
@@ -51,6 +53,11 @@ export interface ValueObserver {
 export interface Column {
   /** Appends the protected form of `plain`. Throws TransformError where it cannot (no key): nothing is appended then. */
   protect(plain: Uint8Array, access: Access, out: Sink): Soon<void>
+  /**
+   * Appends what is stored for a value that is given in its stored form and is stored as it is; false, nothing appended, where it is a value like
+   * any other. Throws TransformError where the keys cannot be had that tell one from the other.
+   */
+  keep(stored: Uint8Array, access: Access, out: Sink): Soon<boolean>
   /** Appends the plain form of `stored` and returns true; false, nothing appended, where nothing in it could be opened. */
   reveal(stored: Uint8Array, access: Access, out: Sink): Soon<boolean>
   /** How a statement finds values; null where it cannot. */
@@ -66,6 +73,8 @@ export interface Search {
    * are still in use. Throws TransformError where there is no key.
    */
   forms(plain: Uint8Array, access: Access): Soon<readonly Uint8Array[]>
+  /** The same for a value that is given in its stored form; null where `keep` would not take it for one. */
+  keptForms(stored: Uint8Array, access: Access): Soon<readonly Uint8Array[] | null>
 }
 
 /** One way to protect columns. The list is in `transforms.ts`. */
@@ -79,7 +88,7 @@ export type TransformErrorCode =
   | 'transform-key-missing'
   | 'transform-not-hashed'
   | 'transform-not-tokenized'
-  | 'transform-not-reencrypted'
+  | 'transform-not-opened'
   | 'transform-not-encrypted'
 
 /** A value that cannot be protected. The message names table, column and client, never the value. */

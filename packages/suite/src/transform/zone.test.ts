@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { BufferSink } from '../foundation/index.ts'
+import { redisOptions } from '../net/redis/index.ts'
+import { settle } from '../options/index.ts'
+import { openTokenStore, tokenOptions } from '../tokens/index.ts'
 import { anyColumn } from './any-column.ts'
 import { zoneIdIn, zoneOwner } from './key-owner.ts'
 import {
@@ -10,6 +14,7 @@ import {
   protect,
   reveal,
   settingOf,
+  tokensIn,
 } from './testing/index.ts'
 import { columnFor } from './transforms.ts'
 import { ZonedKeys } from './zone.ts'
@@ -119,4 +124,44 @@ test('only a whole id at the start of a cell is a zone', () => {
   const among = Buffer.from(`..${one}`)
   assert.equal(zoneIdIn(among, 2, among.length), one)
   assert.equal(zoneIdIn(among, 2, among.length - 1), null)
+})
+
+test('what a client supplies is looked at with its own keys, whatever zone is in force', () => {
+  const keystore = keystoreOfZones()
+  for (const envelope of kinds) {
+    const column = columnFor(settingOf({ envelope, reencryptsToAcraBlock: false }))
+    const supplied = protect(column, 'a letter', accessOf('alice', keystore))
+    const { access, look } = zoned(keystore)
+    assert.deepEqual(protect(column, supplied, access), supplied, 'no zone yet')
+    atOnce(look(one))
+    assert.deepEqual(protect(column, supplied, access), supplied, 'a zone')
+    const owned = columnFor(settingOf({ envelope, clientId: zoneOwner(other) }))
+    const ofZone = protect(owned, 'a letter', access)
+    assert.deepEqual(protect(owned, ofZone, access), ofZone)
+  }
+})
+
+test('a value that is tokenized for a zone is shown while that zone is in force', async () => {
+  const keystore = keystoreOfZones()
+  const { values } = settle({ ...tokenOptions, ...redisOptions }, new Map(), new Map())
+  const tokens = tokensIn(await openTokenStore(values, {}, assert.fail))
+  for (const consistent of [false, true]) {
+    const column = columnFor(
+      settingOf({ clientId: zoneOwner(one), tokenization: { type: 'str', consistent } }),
+    )
+    const { access, look } = zoned(keystore)
+    const own = { ...access, tokens }
+    const out = new BufferSink()
+    await column.protect(Buffer.from('a letter'), own, out)
+    const token = out.take()
+    const shown = async () => {
+      const sink = new BufferSink()
+      return (await column.reveal(token, own, sink)) ? sink.take().toString() : null
+    }
+    assert.equal(await shown(), null, 'no zone yet')
+    atOnce(look(other))
+    assert.equal(await shown(), null, 'another zone')
+    atOnce(look(one))
+    assert.equal(await shown(), 'a letter')
+  }
 })

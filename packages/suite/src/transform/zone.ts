@@ -45,6 +45,8 @@ export class ZonedKeys implements KeyUse {
     return this.#keys.toOpen(zoneOwner(this.#zone), next, onFailure)
   }
 
+  toOpenGiven: KeyUse['toOpenGiven'] = (owner, next, onFailure) =>
+    this.#keys.toOpenGiven(owner, next, onFailure)
   toSealBlock: KeyUse['toSealBlock'] = (owner, next) => this.#keys.toSealBlock(owner, next)
   toSealStruct: KeyUse['toSealStruct'] = (owner, next) => this.#keys.toSealStruct(owner, next)
   toTokens: KeyUse['toTokens'] = (owner, next) => this.#keys.toTokens(owner, next)

@@ -16,8 +16,8 @@ import type { ColumnTable, PlannedColumn } from '../columns.ts'
 import { revealCell } from './cells.ts'
 import type { ClientAccess } from './client-access.ts'
 import { RefusedError, refusals } from './refusal.ts'
-import { protectValue } from './stored-values.ts'
-import { ofType, parameterInPlace, plainOfBinary, plainOfText } from './values.ts'
+import { givenValue, protectValue } from './stored-values.ts'
+import { parameterInPlace } from './values.ts'
 
 /**
  * The rows of one COPY on their way, whatever messages they come in: those to the database with the values of protected columns protected, those
@@ -119,14 +119,9 @@ export class CopyRows {
   #protect(value: Buffer, planned: PlannedColumn, out: BufferSink): Soon<void> {
     const { setting } = planned
     const format = this.#cellFormat
-    const { encoding } = this.#access
-    const plain = ofType(setting, () =>
-      format === BINARY_FORMAT
-        ? plainOfBinary(setting, value, 0, encoding)
-        : plainOfText(setting, value, encoding),
-    )
+    const given = givenValue(planned, value, format, 0, this.#access)
     const mark = out.length
-    return soon(protectValue(plain, planned, this.#access, out), () => {
+    return soon(protectValue(given, planned, this.#access, out), () => {
       parameterInPlace(setting, format, out, mark)
       // In quotes: what is empty is not NULL.
       this.#writer.endField(true)

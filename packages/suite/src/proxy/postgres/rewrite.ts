@@ -8,7 +8,6 @@ import {
 } from '../../sql/index.ts'
 import { computed, decodeLiteral, shapeOf } from '../../sql/postgres/index.ts'
 import {
-  BINARY_FORMAT,
   type Bind,
   beginBind,
   encodeParse,
@@ -18,6 +17,7 @@ import {
   MessageWriter,
   openParameters,
   type Parse,
+  TEXT_FORMAT,
   ValueReader,
 } from '../../wire/postgres/index.ts'
 import type { LiteralSlot, ParameterSlot, Planned } from '../plan.ts'
@@ -30,16 +30,13 @@ import {
   unreadableLiteral,
   wrongParameterType,
 } from './refusal.ts'
-import { arrayLiteral, arrayParameter, formOf, isWrittenAsArray } from './search-values.ts'
-import { protectValue } from './stored-values.ts'
+import { arrayLiteral, arrayParameter, isWrittenAsArray } from './search-values.ts'
+import { comparedForm, type GivenValue, givenValue, protectValue } from './stored-values.ts'
 import {
   acceptsParameterType,
   beginLiteral,
   endLiteral,
-  ofType,
   parameterInPlace,
-  plainOfBinary,
-  plainOfText,
   storedParameterType,
 } from './values.ts'
 
@@ -174,13 +171,7 @@ export class Rewriter {
         out,
       )
     }
-    const isBinary = format === BINARY_FORMAT
-    const { encoding } = this.#access
-    const plain = ofType(setting, () =>
-      isBinary
-        ? plainOfBinary(setting, value, declared[index] ?? 0, encoding)
-        : plainOfText(setting, value, encoding),
-    )
+    const plain = givenValue(slot.column, value, format, declared[index] ?? 0, this.#access)
     const mark = out.length
     return soon(this.#stored(plain, slot, out), () => parameterInPlace(setting, format, out, mark))
   }
@@ -232,8 +223,8 @@ export class Rewriter {
     const given = slot.isNegative ? Buffer.concat([MINUS, decoded]) : decoded
     const value = valueFor(slot, given, literal)
     if (isWrittenAsArray(slot.use)) return arrayLiteral(value, slot, this.#access)
-    const plain = ofType(setting, () => plainOfText(setting, value, this.#access.encoding))
-    const written = new BufferSink(2 * (plain.length + ENVELOPE_ROOM) + LITERAL_ROOM)
+    const plain = givenValue(slot.column, value, TEXT_FORMAT, 0, this.#access)
+    const written = new BufferSink(2 * (value.length + ENVELOPE_ROOM) + LITERAL_ROOM)
     beginLiteral(setting, written)
     const mark = written.length
     return soon(this.#stored(plain, slot, written), () => {
@@ -242,12 +233,12 @@ export class Rewriter {
     })
   }
 
-  /** Appends what stands in the database for a plain value: all of it to be stored, or the part that is compared. */
-  #stored(plain: Uint8Array, { column, use }: ParameterSlot, out: BufferSink): Soon<void> {
+  /** Appends what stands in the database for a value: all of it to be stored, or the part that is compared. */
+  #stored(given: GivenValue, { column, use }: ParameterSlot, out: BufferSink): Soon<void> {
+    const access = this.#access
     if (use.kind !== 'store')
-      return soon(formOf(plain, column, this.#access), (form) => out.append(form))
-    const known = use.isCompared === true ? formOf(plain, column, this.#access) : undefined
-    return soon(known, () => protectValue(plain, column, this.#access, out))
+      return soon(comparedForm(given, column, access), (form) => out.append(form))
+    return protectValue(given, column, access, out, use.isCompared === true)
   }
 }
 

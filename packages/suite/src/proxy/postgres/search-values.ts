@@ -1,8 +1,7 @@
 import { BufferSink, type Soon, soon } from '../../foundation/index.ts'
 import type { ValueUse } from '../../sql/index.ts'
-import { type Access, type ColumnSetting, TransformError } from '../../transform/index.ts'
+import type { Access, ColumnSetting } from '../../transform/index.ts'
 import {
-  type ArrayElements,
   BINARY_FORMAT,
   type BinaryArray,
   decodeArrayBinary,
@@ -15,18 +14,10 @@ import {
 } from '../../wire/postgres/index.ts'
 import type { PlannedColumn } from '../columns.ts'
 import type { ParameterSlot } from '../plan.ts'
-import type { ClientAccess, TextEncoding } from './client-access.ts'
-import { ambiguousSearch, RefusedError, unprotectable, unreadableArray } from './refusal.ts'
-import { storedForm } from './stored-values.ts'
-import {
-  isGivenAsArray,
-  isStoredAsText,
-  ofType,
-  parameterInPlace,
-  plainOfBinary,
-  plainOfText,
-  storedParameterType,
-} from './values.ts'
+import type { ClientAccess } from './client-access.ts'
+import { ambiguousSearch, RefusedError, unreadableArray } from './refusal.ts'
+import { comparedForms, type GivenValue, givenValue, storedForm } from './stored-values.ts'
+import { isGivenAsArray, isStoredAsText, parameterInPlace, storedParameterType } from './values.ts'
 
 /*
  * Values that are compared with protected columns: each becomes what the compared part of a stored value may be, in one form for each
@@ -38,38 +29,6 @@ export function isWrittenAsArray(use: ValueUse): boolean {
   return isGivenAsArray(use) || (use.kind === 'search' && use.as === 'forms')
 }
 
-/** The forms of one plain value, at least one. Throws RefusedError where there is no key. */
-export function formsOf(
-  plain: Uint8Array,
-  { column, setting }: PlannedColumn,
-  access: Access,
-): Soon<readonly Uint8Array[]> {
-  if (column.search === null)
-    throw new TypeError('the analysis compares a column that cannot be searched')
-  const failed = (error: unknown): never => {
-    if (!(error instanceof TransformError)) throw error
-    throw new RefusedError(unprotectable(setting, error.message), { cause: error })
-  }
-  try {
-    const forms = column.search.forms(plain, access)
-    return forms instanceof Promise ? forms.catch(failed) : forms
-  } catch (error) {
-    return failed(error)
-  }
-}
-
-/** The one form of a value. Throws RefusedError where it has several: where only one can be written. */
-export function formOf(
-  plain: Uint8Array,
-  planned: PlannedColumn,
-  access: Access,
-): Soon<Uint8Array> {
-  return soon(formsOf(plain, planned, access), (forms) => {
-    if (forms.length > 1) throw new RefusedError(ambiguousSearch(planned.setting))
-    return forms[0]
-  })
-}
-
 /** A literal that is an array, from the content of the client's: in the place of a value, or of an array. */
 export function arrayLiteral(
   content: Buffer,
@@ -79,10 +38,10 @@ export function arrayLiteral(
   const elements = isGivenAsArray(use) ? decodeArrayText(content) : [content]
   if (elements === null) throw new RefusedError(unreadableArray(planned.setting))
   const { setting } = planned
-  const plain = elements.map(
-    (element) => element && ofType(setting, () => plainOfText(setting, element, access.encoding)),
+  const given = elements.map(
+    (element) => element && givenValue(planned, element, TEXT_FORMAT, 0, access),
   )
-  return soon(arrayOf(plain, use, planned, access), (stored) => {
+  return soon(arrayOf(given, use, planned, access), (stored) => {
     const array = encodeArrayText(stored.map((form) => form && written(setting, form, TEXT_FORMAT)))
     // A backslash is an escape in E'...', whatever the session says.
     const escaped = array.toString('latin1').replace(/['\\]/g, '\\$&')
@@ -101,17 +60,15 @@ export function arrayParameter(
 ): Soon<void> {
   const { setting } = planned
   const isArray = isGivenAsArray(use)
-  const given =
+  const array =
     isArray && value !== null
       ? arrayIn(value, format)
       : { elementType: declared, elements: [value] }
-  if (given === null) throw new RefusedError(unreadableArray(setting))
-  const plain = given.elements.map(
-    (element) =>
-      element &&
-      ofType(setting, () => plainIn(setting, element, format, given.elementType, access.encoding)),
+  if (array === null) throw new RefusedError(unreadableArray(setting))
+  const given = array.elements.map(
+    (element) => element && givenValue(planned, element, format, array.elementType, access),
   )
-  return soon(arrayOf(plain, use, planned, access), (forms) => {
+  return soon(arrayOf(given, use, planned, access), (forms) => {
     const elements = forms.map((form) => form && written(setting, form, format))
     const elementType =
       storedParameterType(setting) || (isStoredAsText(setting) ? Oid.text : Oid.bytea)
@@ -129,21 +86,9 @@ function arrayIn(value: Buffer, format: Format): BinaryArray | null {
   return elements === null ? null : { elementType: 0, elements }
 }
 
-function plainIn(
-  setting: ColumnSetting,
-  element: Buffer,
-  format: Format,
-  type: number,
-  encoding: TextEncoding,
-): Buffer {
-  return format === BINARY_FORMAT
-    ? plainOfBinary(setting, element, type, encoding)
-    : plainOfText(setting, element, encoding)
-}
-
 /** All forms of all elements, one after the other. */
 function arrayOf(
-  plain: ArrayElements,
+  given: readonly (GivenValue | null)[],
   use: ValueUse,
   planned: PlannedColumn,
   access: Access,
@@ -151,16 +96,16 @@ function arrayOf(
   const isSingle = use.kind === 'search' && use.as === 'array' && use.isSingle
   const stored: (Buffer | null)[] = []
   const from = (start: number): Soon<(Buffer | null)[]> => {
-    for (let index = start; index < plain.length; index++) {
-      const element = plain[index]
+    for (let index = start; index < given.length; index++) {
+      const element = given[index]
       if (element === null) {
         stored.push(null)
         continue
       }
       const forms =
         use.kind === 'store'
-          ? soon(storedElement(element, use, planned, access), (form) => [form])
-          : formsOf(element, planned, access)
+          ? soon(storedForm(element, planned, access, use.isCompared === true), (form) => [form])
+          : comparedForms(element, planned, access)
       const add = (known: readonly Uint8Array[]) => {
         if (isSingle && known.length > 1) throw new RefusedError(ambiguousSearch(planned.setting))
         for (const form of known) stored.push(Buffer.from(form))
@@ -176,17 +121,6 @@ function arrayOf(
     return stored
   }
   return from(0)
-}
-
-/** What is stored for an element; refused where it is compared too, and may have other forms. */
-function storedElement(
-  plain: Buffer,
-  { isCompared = false }: ValueUse & { kind: 'store' },
-  planned: PlannedColumn,
-  access: Access,
-): Soon<Buffer> {
-  const known = isCompared ? formOf(plain, planned, access) : undefined
-  return soon(known, () => storedForm(plain, planned, access))
 }
 
 function written(setting: ColumnSetting, stored: Buffer, format: Format): Buffer {

@@ -1,11 +1,12 @@
 import { isUtf8 } from 'node:buffer'
-import { identify, type Sink } from '@acra-ts/crypto'
+import type { Sink } from '@acra-ts/crypto'
 import { AcraError } from '../../foundation/index.ts'
 import type { ValueUse } from '../../sql/index.ts'
 import type { ColumnSetting, DataType } from '../../transform/index.ts'
 import {
   BINARY_FORMAT,
   byteaHexInPlace,
+  decodeByteaEscape,
   decodeByteaHex,
   decodeByteaText,
   elementOidOf,
@@ -16,6 +17,7 @@ import {
   typeCodecs,
 } from '../../wire/postgres/index.ts'
 import type { TextEncoding } from './client-access.ts'
+import { ENVELOPE_SIZE_MIN, hasTag, hasTagInHex } from './envelope-tags.ts'
 import { RefusedError, wrongValue } from './refusal.ts'
 
 /*
@@ -41,11 +43,11 @@ class ValueError extends AcraError {
 
 /**
  * Throws ValueError where a text is none to the database: 22021, as PostgreSQL says of a zero byte, and of what is not UTF-8 where that is the
- * client's encoding. An envelope is none either, and stands for one.
+ * client's encoding.
  */
 function checkText(type: DataType, text: Buffer, { isUtf8: isExpected }: TextEncoding): void {
   const isText = !text.includes(0) && (!isExpected || isUtf8(text))
-  if (!isText && identify(text)?.whole !== true) throw new ValueError(type, NOT_TEXT)
+  if (!isText) throw new ValueError(type, NOT_TEXT)
 }
 
 /** What `read` gives; a value that is none of its column's type is refused. */
@@ -73,7 +75,7 @@ export function codecOf(type: DataType | null): TypeCodec | null {
 /**
  * The plain value that the content of a literal, or a parameter in text format, means for a column: the text itself for a
  * column of text; the canonical text of a value of another type; else what bytea reads there, or the text where it has a backslash that
- * bytea would refuse. An envelope stands for a value of any type. Throws ValueError, also for hex digits that are none.
+ * bytea would refuse. Throws ValueError, also for hex digits that are none.
  */
 export function plainOfText(setting: ColumnSetting, text: Buffer, encoding: TextEncoding): Buffer {
   const type = valueTypeOf(setting)
@@ -81,7 +83,7 @@ export function plainOfText(setting: ColumnSetting, text: Buffer, encoding: Text
   if (type === 'str') return text
   const codec = codecOf(type)
   const bytes = () => decodeByteaText(text, 0, text.length) ?? decodeSpacedHex(text) ?? notHex(text)
-  return codec === null ? bytes() : (codec.canonical(text) ?? envelopeOr(setting, bytes(), text))
+  return codec === null ? bytes() : (codec.canonical(text) ?? notOf(type!, text))
 }
 
 /** A text that begins as the hex form must be it (spec: encryptor-config §10.1); PostgreSQL answers 22023 too. */
@@ -103,17 +105,15 @@ export function plainOfBinary(
   if (codec === null) return bytes
   const given = declared === 0 ? codec : codecsByOid.get(declared)
   const text = given === undefined ? bytes : given.fromBinary(bytes)
-  return (text && codec.canonical(text)) ?? envelopeOr(setting, bytes, text ?? null)
+  return (text && codec.canonical(text)) ?? notOf(type!, text ?? null)
 }
 
 const codecsByOid: ReadonlyMap<number, TypeCodec> = new Map(
   Object.values(typeCodecs).map((codec) => [codec.oid, codec] as const),
 )
 
-/** An envelope; `text` is what the value would be, null where that cannot be told. */
-function envelopeOr(setting: ColumnSetting, bytes: Buffer, text: Buffer | null): Buffer {
-  if (identify(bytes)?.whole === true) return bytes
-  const type = valueTypeOf(setting)!
+/** `text` is what the value would be, null where that cannot be told. */
+function notOf(type: DataType, text: Buffer | null): never {
   const isOut = INTEGERS.has(type) && WHOLE_NUMBER.test(text?.toString('latin1') ?? '')
   throw new ValueError(type, isOut ? OUT_OF_RANGE : undefined)
 }
@@ -121,6 +121,24 @@ function envelopeOr(setting: ColumnSetting, bytes: Buffer, text: Buffer | null):
 const INTEGERS = new Set<DataType>(['int16', 'int32', 'int64'])
 const WHOLE_NUMBER = /^\s*[+-]?\d+\s*$/
 const OUT_OF_RANGE = '22003'
+
+/**
+ * A given value as what is stored, in whatever form it is written: raw, or as bytea's hex or escape form, also in a column of another type. Null
+ * for what cannot be an envelope, and where the column keeps none; what is returned may be none all the same.
+ */
+export function storedOf(setting: ColumnSetting, value: Buffer, format: Format): Buffer | null {
+  const { length } = value
+  if (length < ENVELOPE_SIZE_MIN || setting.tokenization !== null || setting.onEnvelope === 'seal')
+    return null
+  if (looksHex(value, 0, length))
+    return hasTagInHex(value, HEX_PREFIX_SIZE, length) ? decodeByteaHex(value, 0, length) : null
+  if (!hasTag(value, 0, length)) return null
+  const isText = format !== BINARY_FORMAT || valueTypeOf(setting) === 'str'
+  return (isText ? decodeByteaEscape(value, 0, length) : null) ?? value
+}
+
+/** `\\x` */
+const HEX_PREFIX_SIZE = 2
 
 /** Types under which any protected value may be declared: they stand for the column's plain bytes. */
 const plainTypes: readonly number[] = [

@@ -84,6 +84,10 @@ const protection = {
     'refuse',
     'What to do with a statement that would write or show a protected column in the clear',
   ),
+  restore: flag(
+    false,
+    'Store values that are known tokens as they are, where they are written to tokenized columns: for the time in which a dump is restored',
+  ),
   zonemode_enable: flag(
     false,
     'Decrypt with the keys of the zone whose id stands before a value in its row, and with no others',

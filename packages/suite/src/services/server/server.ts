@@ -70,7 +70,7 @@ export class Server {
   #options: ServerOptions
   #protection: Protection
   #transports: Transports
-  /** Kept through reloads; null as long as no column is tokenized. */
+  /** Kept through reloads; null as long as no column is tokenized, but for a file. */
   #tokens: TokenUse | null
   /** Connections that are not logged in. */
   #starting = 0

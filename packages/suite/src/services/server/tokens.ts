@@ -1,5 +1,5 @@
 import type { Environment } from '../../keystore/index.ts'
-import type { Logger } from '../../observe/index.ts'
+import { events, type Logger } from '../../observe/index.ts'
 import { ConfigurationError } from '../../options/index.ts'
 import { isInMemory, openTokenStore } from '../../tokens/index.ts'
 import type { TokenUse } from '../../transform/index.ts'
@@ -7,8 +7,8 @@ import { tokensIn } from '../tokens/index.ts'
 import type { ServerOptions } from './options.ts'
 
 /**
- * The store of tokens for a configuration that tokenizes a column: the one that is `open` already, since it is kept through reloads, or a new
- * one. Null where there is none and none is needed. Throws where it cannot be opened.
+ * The store of tokens: that which is `open` already, since it is kept through reloads, or a new one. A file is made at once, also while no column
+ * is tokenized; elsewhere that is null where none is open. Throws where it cannot be opened.
  */
 export async function tokensFor(
   options: ServerOptions,
@@ -17,16 +17,23 @@ export async function tokensFor(
   log: Logger,
   environment: Environment,
 ): Promise<TokenUse | null> {
-  if (open !== null || !tokenizes) return open
-  if (isInMemory(options)) {
-    if (options.workers > 1) {
-      const text =
-        'workers: tokens would be in the memory of each process: name a store with --token_db or --redis_db_tokens'
-      throw new ConfigurationError([{ origin: null, text }])
-    }
-    log.warning(
-      'Tokens are kept in memory and are lost when the server stops: name a store with --token_db or --redis_db_tokens',
-    )
+  const { restore } = options
+  if (restore) log.event(events.restoring)
+  if (tokenizes && isInMemory(options)) tellOfMemory(options, open !== null, log)
+  if (open !== null) return { ...open, restores: restore }
+  if (!tokenizes && options.token_db === '') return null
+  const store = await openTokenStore(options, environment, (sentence) => log.warning(sentence))
+  return tokensIn(store, restore)
+}
+
+function tellOfMemory({ workers }: ServerOptions, isOpen: boolean, log: Logger): void {
+  if (workers > 1) {
+    const text =
+      'workers: tokens would be in the memory of each process: name a store with --token_db or --redis_db_tokens'
+    throw new ConfigurationError([{ origin: null, text }])
   }
-  return tokensIn(await openTokenStore(options, environment, (sentence) => log.warning(sentence)))
+  if (isOpen) return
+  log.warning(
+    'Tokens are kept in memory and are lost when the server stops: name a store with --token_db or --redis_db_tokens',
+  )
 }

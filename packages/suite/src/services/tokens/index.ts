@@ -3,11 +3,12 @@ import { nodePrimitives } from '@acra-ts/crypto/node'
 import type { TokenStore } from '../../tokens/index.ts'
 import type { TokenUse } from '../../transform/index.ts'
 
-/** Tokens in `store`, by the clock of this machine. */
-export function tokensIn(store: TokenStore): TokenUse {
+/** Tokens in `store`, by the clock of this machine. `restores`: values that are known tokens are kept. */
+export function tokensIn(store: TokenStore, restores = false): TokenUse {
   return {
     store,
     now: () => Math.floor(Date.now() / 1000),
     random: (size) => nodePrimitives.random(size),
+    restores,
   }
 }

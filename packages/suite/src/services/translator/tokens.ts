@@ -150,5 +150,6 @@ function columnOf(type: TokenType): Column {
     equality: 'whole',
     dataType: null,
     onFail: 'ciphertext',
+    onEnvelope: 'keep',
   })
 }

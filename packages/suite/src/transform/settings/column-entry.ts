@@ -3,7 +3,7 @@ import { isClientId, isZoneId } from '../../keystore/index.ts'
 import { zoneOwner } from '../key-owner.ts'
 import { checkCombination } from './combinations.ts'
 import type { DatabaseTraits } from './database-traits.ts'
-import type { ColumnSetting, Equality, OnUnprotected } from './encryptor-config.ts'
+import type { ColumnSetting, Equality, OnEnvelope, OnUnprotected } from './encryptor-config.ts'
 import type { EntryReader } from './entry-reader.ts'
 import { laterOptions, refuseLaterOptions } from './later-options.ts'
 import {
@@ -29,6 +29,7 @@ const columnKeys = [
   'crypto_envelope',
   'reencrypting_to_acrablocks',
   'on_unprotected',
+  'on_envelope',
   ...operationKeys,
   ...valueKeys,
   ...Object.keys(laterOptions),
@@ -60,6 +61,7 @@ export function readColumn(
     envelope,
     reencryptsToAcraBlock:
       entry.boolean('reencrypting_to_acrablocks')?.value ?? defaults.reencryptsToAcraBlock,
+    onEnvelope: readOnEnvelope(entry, tokenization) ?? 'keep',
     searchable,
     masking,
     tokenization,
@@ -115,5 +117,18 @@ function readOnUnprotected(entry: EntryReader): OnUnprotected | null {
   if (read === null) return null
   if (read.value === 'refuse' || read.value === 'pass') return read.value
   entry.problem(read.offset, `"${read.value}": must be "refuse" or "pass"`, 'on_unprotected')
+  return null
+}
+
+function readOnEnvelope(entry: EntryReader, tokenization: Tokenization | null): OnEnvelope | null {
+  const read = entry.text('on_envelope')
+  if (read === null) return null
+  if (tokenization !== null) {
+    const text = 'cannot be used along with "token_type": tokens are restored by --restore'
+    entry.problem(read.offset, text, 'on_envelope')
+    return null
+  }
+  if (read.value === 'keep' || read.value === 'seal') return read.value
+  entry.problem(read.offset, `"${read.value}": must be "keep" or "seal"`, 'on_envelope')
   return null
 }

@@ -12,6 +12,9 @@ import {
 /** What happens to a statement that would write or show a protected column unprotected. */
 export type OnUnprotected = 'refuse' | 'pass'
 
+/** What happens to a value that is stored already, and is given to be written again. */
+export type OnEnvelope = 'keep' | 'seal'
+
 /** The part of a stored value that stands for its plain one in comparisons. */
 export type Equality = 'none' | 'prefix' | 'whole'
 
@@ -26,6 +29,8 @@ export interface ColumnSetting {
   readonly envelope: EnvelopeKind
   /** An AcraStruct that the application supplies is stored as an AcraBlock. Without effect where `envelope` is `acrastruct`. */
   readonly reencryptsToAcraBlock: boolean
+  /** A value that is an envelope already, which the keys of the column's client open: stored as it is, or sealed like any other. */
+  readonly onEnvelope: OnEnvelope
   /** A search hash stands before the envelope. */
   readonly searchable: boolean
   /** Null: the column is not masked. */
@@ -178,12 +183,13 @@ export function areStoredAlike(from: ColumnSetting, to: ColumnSetting): boolean 
   const stored = ({
     clientId,
     envelope,
+    onEnvelope,
     searchable,
     masking,
     tokenization,
     dataType,
   }: ColumnSetting) =>
-    JSON.stringify([clientId, envelope, searchable, masking, tokenization, dataType])
+    JSON.stringify([clientId, envelope, onEnvelope, searchable, masking, tokenization, dataType])
   return from === to || stored(from) === stored(to)
 }
 

@@ -73,6 +73,7 @@ test('the example of the manual gives its settings', () => {
     equality: 'none',
     dataType: null,
     onFail: 'ciphertext',
+    onEnvelope: 'keep',
     onUnprotected: 'refuse',
   }
   assert.deepEqual(
@@ -256,6 +257,11 @@ test('options that do not go together are refused, each at its key', () => {
     [
       'data_type_db_identifier: 99',
       'data_type_db_identifier: unsupported data_type_db_identifier option "99"',
+    ],
+    ['on_envelope: pass', 'on_envelope: "pass": must be "keep" or "seal"'],
+    [
+      'token_type: str, on_envelope: seal',
+      'on_envelope: cannot be used along with "token_type": tokens are restored by --restore',
     ],
     ['plaintext_length: 3', "masking: masking pattern can't be empty"],
     ['plaintext_side: left', "masking: masking pattern can't be empty"],

@@ -36,8 +36,12 @@ export function accessOf(
 }
 
 /** Tokens in a store, on a clock that stands still unless `now` says otherwise. */
-export function tokensIn(store: TokenStore, now: () => number = () => 1_700_000_000): TokenUse {
-  return { store, now, random: (size) => nodePrimitives.random(size) }
+export function tokensIn(
+  store: TokenStore,
+  now: () => number = () => 1_700_000_000,
+  restores = false,
+): TokenUse {
+  return { store, now, random: (size) => nodePrimitives.random(size), restores }
 }
 
 /** A column of the table `users`, by default a plain one. */
@@ -49,6 +53,7 @@ export function settingOf(options: Partial<ColumnSetting> = {}): ColumnSetting {
     clientId: null,
     envelope: 'acrablock',
     reencryptsToAcraBlock: true,
+    onEnvelope: 'keep',
     searchable: false,
     masking: null,
     tokenization: null,

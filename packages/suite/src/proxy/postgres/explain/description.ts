@@ -4,12 +4,20 @@ import type { ColumnSetting } from '../../../transform/index.ts'
 
 /** What stands in the place of a value. */
 export function becomes(setting: ColumnSetting, use: ValueUse): string {
-  if (use.kind === 'store') return storedAs(setting)
+  if (use.kind === 'store') return `${storedAs(setting)}${ofEnvelope(setting)}`
   if (use.kind === 'presence') return 'an empty value, or NULL where it is NULL'
   const compared = setting.equality === 'whole' ? 'token' : 'search hash'
   if (use.as === 'value') return `its ${compared}`
   if (use.as === 'forms') return `an array of its ${compared} under each key`
   return `an array of the ${compared} of each element`
+}
+
+/** What is stored for a value that is stored already. */
+function ofEnvelope({ tokenization, onEnvelope }: ColumnSetting): string {
+  if (tokenization !== null) return ''
+  return onEnvelope === 'keep'
+    ? '; an envelope that opens is kept'
+    : '; an envelope is sealed like any value'
 }
 
 /** What is stored for a value of the column. */

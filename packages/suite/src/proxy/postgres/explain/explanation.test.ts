@@ -23,6 +23,8 @@ schemas:
 `
 const parser = await loadParser()
 
+const KEPT = '; an envelope that opens is kept'
+
 function explain(sql: string, onUnprotected: 'refuse' | 'pass' = 'refuse'): Explanation {
   const config = loadEncryptorConfig(yaml, 'c.yaml', postgresTraits, { onUnprotected })
   const columns = new ColumnTable(config.columns, columnFor, anyColumn)
@@ -62,17 +64,17 @@ test('values are told by their place, what they become and what they are for', (
   assert.deepEqual(
     values.map(({ source, column, use, becomes }) => [source, column, use, becomes]),
     [
-      [{ line: 2, column: 9 }, 'users.email', 'store', 'search hash and AcraBlock'],
+      [{ line: 2, column: 9 }, 'users.email', 'store', `search hash and AcraBlock${KEPT}`],
       [{ line: 2, column: 15 }, 'users.card', 'store', 'a consistent token (int32)'],
       [{ parameter: 1 }, 'users.name', 'store', NAME],
-      [{ parameter: 2 }, 'users.email', 'store', 'search hash and AcraBlock'],
+      [{ parameter: 2 }, 'users.email', 'store', `search hash and AcraBlock${KEPT}`],
       [{ line: 2, column: 28 }, 'users.card', 'store', 'a consistent token (int32)'],
       [{ line: 2, column: 31 }, 'users.name', 'store', NAME],
     ],
   )
 })
 
-const NAME = '2 bytes in the clear at the left, the others in an AcraBlock'
+const NAME = `2 bytes in the clear at the left, the others in an AcraBlock${KEPT}`
 
 test('no value of the statement is in its explanation, wherever it stands', () => {
   const statements = [
@@ -204,7 +206,7 @@ test('definitions name each protected column, quote what needs it, and make thos
     "-- The column is of type bytea: ALTER TABLE users ALTER COLUMN email TYPE bytea USING convert_to(email::text, 'UTF8');",
     'CREATE UNIQUE INDEX IF NOT EXISTS users_email_unique ON users (pg_catalog.substr(email, 1, 33));',
     '',
-    `-- users.name: ${NAME}`,
+    `-- users.name: ${NAME.replace(KEPT, '')}`,
     "-- The column is of type bytea: ALTER TABLE users ALTER COLUMN name TYPE bytea USING convert_to(name::text, 'UTF8');",
     '-- Its values cannot be compared: no index serves them.',
     '',
