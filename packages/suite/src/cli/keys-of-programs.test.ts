@@ -70,3 +70,51 @@ test('no program that uses private keys works without a master key', () => {
     assert.deepEqual(readdirSync(folder), [], name)
   }
 })
+
+/** Services, with what makes each of them look at its keys. */
+const services: readonly (readonly [name: string, words: readonly string[]])[] = [
+  ['acra-server', users['acra-server']!],
+  ['acra-server', [...users['acra-server']!, '--workers=2']],
+  ['acra-translator', users['acra-translator']!],
+  ['acra-connector', users['acra-connector']!],
+]
+
+test('no service starts under a master key by which no key of its store opens, whatever its version', () => {
+  const masterKey = (version: string, byte: number) =>
+    Buffer.alloc(version === 'v1' ? 32 : 64, byte)
+  for (const version of ['v1', 'v2']) {
+    const place = mkdtempSync(join(folder, 'store-'))
+    const environment = (byte: number) => ({
+      ACRA_MASTER_KEY:
+        version === 'v1'
+          ? masterKey(version, byte).toString('base64')
+          : Buffer.from(
+              JSON.stringify({
+                encryption: Buffer.alloc(32, byte).toString('base64'),
+                signature: Buffer.alloc(32, byte + 100).toString('base64'),
+              }),
+            ).toString('base64'),
+    })
+    const call = (name: string, words: readonly string[], byte: number) =>
+      spawnSync(process.execPath, [join(root, bins[name]!), ...words], {
+        cwd: place,
+        env: environment(byte),
+        encoding: 'utf8',
+        timeout: 60_000,
+      })
+    const made = call('acra-keymaker', ['--client_id=someid', `--keystore=${version}`], 1)
+    assert.equal(made.status, 0, made.stderr)
+    for (const [name, words] of services) {
+      const { status, stdout, stderr } = call(name, words, 2)
+      const what = `${name} ${version}`
+      assert.equal(status, 1, `${what}: ${stderr}`)
+      assert.match(
+        stdout + stderr,
+        /code=510 error="?no key opens by this master key: other-master-key: .*made with another master key.*; set ACRA_MASTER_KEY/,
+        what,
+      )
+      assert.doesNotMatch(stdout + stderr, /Listening on/, what)
+    }
+    rmSync(place, { recursive: true })
+  }
+})

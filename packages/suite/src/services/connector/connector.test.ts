@@ -309,13 +309,13 @@ test('another master key ends the start, and is told apart from a key that was o
   const paths = ['someid', 'otherid'].map((name) => join(exchanged.connector.folder, name))
   const kept = paths.map((path) => readFileSync(path))
   for (const path of paths) {
-    writeFileSync(path, readFileSync(join(foreign.connector.folder, 'someid')))
+    writeFileSync(path, readFileSync(join(foreign.server.folder, 'someid_server')))
   }
   foreign.remove()
   lines = []
   assert.equal((await echoed(connector, Buffer.from('hello'))).length, 0)
   assert.match(lines.join(''), wrapLine('the master key is another one'))
-  paths.forEach((path, index) => writeFileSync(path, kept[index]!))
+  for (const [index, path] of paths.entries()) writeFileSync(path, kept[index]!)
 })
 
 test('while Vault is away sessions begin as before, and after the time for that none does until it is back', async () => {
