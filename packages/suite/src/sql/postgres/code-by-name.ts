@@ -1,5 +1,5 @@
 /**
- * Definitions by which a function is called under another name: aggregates, operators, casts. Calls under it are not told from calls of what
+ * Definitions by which a function is called under another name: aggregates, operators, casts, conversions. Calls under it are not told from calls of what
  * nobody need know: so a function that may do anything with a value must not get one there. Operator classes and families pass: what they name
  * gets values of columns, as an index on an expression or a trigger does.
  */
@@ -9,6 +9,7 @@ import { OUTERMOST } from './query.ts'
 import { checkType, refuseKind } from './refusals.ts'
 import {
   type CreateCastStmt,
+  type CreateConversionStmt,
   type DefElem,
   type DefineStmt,
   type Node,
@@ -68,6 +69,11 @@ export function createCast(
   checkType(targettype, place)
   if (func !== undefined && !isKnown(func.objname ?? [], context))
     refuseKind('CreateCastStmt', context)
+}
+
+/** Only a default conversion is ever used. It would change what the database makes of a statement. */
+export function createConversion({ def }: CreateConversionStmt, context: Context): void {
+  if (def === true) refuseKind('CreateConversionStmt', context)
 }
 
 function elementsOf(nodes: readonly Node[]): readonly DefElem[] {

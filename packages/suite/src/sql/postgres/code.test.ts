@@ -238,6 +238,11 @@ for (const [statement, why] of [
     /kind \(Define\)/,
   ],
   ['CREATE OPERATOR === (leftarg = text, rightarg = text)', /^untouched$/],
+  ["CREATE CONVERSION c FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8", /^exact$/],
+  [
+    "CREATE DEFAULT CONVERSION c FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8",
+    /kind \(CreateConversion\)/,
+  ],
   ['CREATE CAST (a AS b) WITHOUT FUNCTION', /^untouched$/],
   ['CREATE CAST (a AS b) WITH INOUT', /^untouched$/],
   ['CREATE CAST (a AS b) WITH FUNCTION lower(text)', /^untouched$/],

@@ -3,7 +3,7 @@ import type { StatementAnalysis } from '../analysis.ts'
 import { alterDomain, alterTable, moveToSchema, rename } from './alterations.ts'
 import { answering, NO_ROWS } from './answer.ts'
 import { alterFunction, createFunction, createRule, runCode } from './code.ts'
-import { createCast, define } from './code-by-name.ts'
+import { createCast, createConversion, define } from './code-by-name.ts'
 import type { Context } from './context.ts'
 import { copy } from './copy.ts'
 import {
@@ -66,6 +66,7 @@ const DEFINING: { readonly [K in Kind]?: (body: BodyOf<K>, context: Context) => 
   AlterPublicationStmt: createPublication,
   AlterTableStmt: alterTable,
   CreateCastStmt: createCast,
+  CreateConversionStmt: createConversion,
   CreateDomainStmt: createDomain,
   CreateForeignTableStmt: ({ base = {} }, context) => createTable(base, context),
   CreateFunctionStmt: createFunction,
