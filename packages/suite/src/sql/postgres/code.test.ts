@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { readBody } from './plpgsql.ts'
 import { analyzeSql, catalogOf, verdict } from './testing/index.ts'
 import { allowed, catalog as incomplete, refused } from './testing/tables.ts'
 
@@ -162,6 +163,10 @@ for (const [statement, why] of [
   [sql('SELECT set_config($2, $2, false)'), /how later statements are read/],
   [sql("SELECT 'a\\'"), /backslash before a quote/],
   [sql('SELECT 1 AS é'), /beyond ASCII/],
+  [sql("EXECUTE q('x')"), /executes a statement by its name/],
+  [sql('EXECUTE q'), /executes a statement by its name/],
+  [sql('PREPARE q AS SELECT 1'), /executes a statement by its name/],
+  [sql('EXPLAIN EXECUTE q(1)'), /executes a statement by its name/],
   [sql('SELEC 1'), /cannot parse/],
   [plpgsql('SET standard_conforming_strings = off;'), /how later statements are read/],
   [plpgsql('SET client_encoding = LATIN1;'), /how later statements are read/],
@@ -269,6 +274,18 @@ test('a table of a body may be that of any search path', () => {
     },
   }
   assert.match(verdict(sql('INSERT INTO users (id) VALUES (1)'), anywhere), /body names users/)
+})
+
+test('a tree without exactly one body, or with what is not known, is not read', () => {
+  const body = { PLpgSQL_function: { datums: [], action: { PLpgSQL_stmt_block: {} } } }
+  assert.equal(readBody({ plpgsql_funcs: [body] }).unread, null)
+  assert.equal(readBody({ plpgsql_funcs: [] }).unread, 'all')
+  assert.equal(readBody({ plpgsql_funcs: [{ PLpgSQL_function: { datums: [] } }] }).unread, 'all')
+  assert.equal(readBody({ plpgsql_funcs: [body, body] }).unread, 'all')
+  const later = {
+    PLpgSQL_function: { action: { PLpgSQL_stmt_block: { body: [{ PLpgSQL_stmt_new: {} }] } } },
+  }
+  assert.equal(readBody({ plpgsql_funcs: [later] }).unread, 'stmt_new')
 })
 
 test('the hint of a refused body says each thing once', () => {

@@ -3,6 +3,7 @@
  * table with a protected column, and a value in it goes nowhere where a statement's could not. Which tables a name means is not known before it
  * runs: it may mean any that it can mean under some search path.
  */
+import type { StatementAnalysis } from '../analysis.ts'
 import type { Literal } from '../shape.ts'
 import type { Context, Place } from './context.ts'
 import { protectedOf, refuseTable } from './definitions.ts'
@@ -122,7 +123,10 @@ function refuseUnread({ what, context }: Code): void {
 
 function refuseCode(code: Code, why: string): void {
   const message = `${code.what}: ${why}`
-  code.context.findings.refuse(null, { message, hint: wayOut(code) })
+  const { findings } = code.context
+  findings.refuse(null, { message, hint: wayOut(code) })
+  // Where it passes it may do anything.
+  if (code.what === 'DO') findings.changesSchema('possible')
 }
 
 function wayOut({ what }: Code): string {
@@ -323,7 +327,7 @@ function keepPassed({ passed }: Findings, { context }: Code): void {
 
 function readStatement(node: Node, findings: Findings, code: Code): void {
   const inside = code.context.within(findings)
-  if (!('ReturnStmt' in node)) inside.statement(node)
+  if (!('ReturnStmt' in node)) refuseNamed(inside.statement(node), code)
   else if (node.ReturnStmt.returnval !== undefined)
     use(node.ReturnStmt.returnval, placeIn(inside, 'RETURN'))
   const { settings, path, setsReading, schemaChange } = findings
@@ -331,6 +335,12 @@ function readStatement(node: Node, findings: Findings, code: Code): void {
     refuseCode(code, 'it sets how later statements are read')
   keepPassed(findings, code)
   if (code.what === 'DO') code.context.findings.changesSchema(schemaChange)
+}
+
+/** A prepared statement, which may be another one by the time that the body runs. */
+function refuseNamed({ named }: StatementAnalysis, code: Code): void {
+  if (named?.action === 'execute' || named?.action === 'prepare')
+    refuseCode(code, 'it prepares or executes a statement by its name')
 }
 
 const BEYOND_ASCII = /[^\0-\x7f]/

@@ -76,6 +76,7 @@ export function readBody(tree: unknown): PlpgsqlBody {
   const embedded: Embedded[] = []
   const variables = new Set<string>()
   let unread: string | null = null
+  let bodyCount = 0
 
   const visit = (value: unknown): void => {
     if (Array.isArray(value)) for (const element of value) visit(element)
@@ -90,6 +91,7 @@ export function readBody(tree: unknown): PlpgsqlBody {
     if (!READ.has(kind) || !isRecord(node)) unread ??= DYNAMIC.has(kind) ? 'EXECUTE' : kind
     else if (kind === 'expr') visitExpression(node)
     else {
+      if (kind === 'function' && isRecord(node.action)) bodyCount++
       for (const name of [node.refname, kind === 'alias' ? node.name : undefined])
         if (typeof name === 'string') variables.add(name)
       if (kind === 'type' && typeof node.typname === 'string')
@@ -103,6 +105,7 @@ export function readBody(tree: unknown): PlpgsqlBody {
     else embedded.push({ kind, text: query })
   }
   visit(tree)
+  if (bodyCount !== 1) unread ??= 'all'
   return { embedded, variables, unread }
 }
 
