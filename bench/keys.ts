@@ -1,7 +1,7 @@
 /**
  * What a keystore of many clients costs: opening a key, listing, changing the master key, starting a server.
  *
- *     npm run bench:keys [-- --clients=10000] [--write]
+ *     npm run bench -- keys [--clients=10000] [--write]
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'

@@ -1,4 +1,4 @@
-/** Connections that are half open, a few hundred at a time; `npm run half-open` opens ten thousand. */
+/** Connections that are half open, a few hundred at a time; `npm run lab -- half-open` opens ten thousand. */
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { createSandbox, type Sandbox } from '../tools/sandbox.ts'

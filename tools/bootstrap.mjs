@@ -2,7 +2,7 @@
  * What package.json's scripts call. Plain JavaScript without a dependency, so that each command works in a fresh
  * clone with nothing but Node and npm: it installs and builds what is missing, then does its work.
  *
- *   node tools/bootstrap.mjs build|check|test|demo|bench|fuzz|record|simulate|soak|half-open|crash|regress|checklist|taint|generated [arguments]
+ *   node tools/bootstrap.mjs build|check|test|demo|bench|checklist|taint|generated|regress|lab [arguments]
  */
 import { requireNode } from './bootstrap/node-version.mjs'
 

@@ -18,7 +18,7 @@ before(() => {
   for (const path of repositoryFiles().filter((path) => /^packages\/[^/]+\/src\//.test(path))) {
     cpSync(join(root, path), join(sandbox.folder, path))
   }
-  cpSync(join(root, '.oxlintrc.json'), join(sandbox.folder, '.oxlintrc.json'))
+  writeFileSync(join(sandbox.folder, '.oxlintrc.json'), JSON.stringify(oxlintConfig()))
   alreadyThere = findings({})
 })
 after(() => sandbox.remove())

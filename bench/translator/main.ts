@@ -1,5 +1,5 @@
 /**
- * `npm run bench:translator [-- --rounds=15 --only=TEXT --write]`: what a call of acra-translator costs beside a bare echo of the same frameworks,
+ * `npm run bench -- translator [--rounds=15 --only=TEXT --write]`: what a call of acra-translator costs beside a bare echo of the same frameworks,
  * and what acra-connector costs with Secure Session beside its own TLS.
  */
 import { parseArgs } from 'node:util'
@@ -11,7 +11,7 @@ import { callContestants } from './calls.ts'
 import { connectorContestants } from './connector.ts'
 import { type Outcome, ratioOf, takeTurns } from './turns.ts'
 
-const usage = `npm run bench:translator [-- --rounds=15] [--only=TEXT] [--write]
+const usage = `npm run bench -- translator [--rounds=15] [--only=TEXT] [--write]
   --only   rows with this in their names, and what they are compared with
   --write  puts the tables into docs/benchmarks.md`
 

@@ -11,17 +11,32 @@ const commands = {
   check: () => check(),
   test: (args) => test(args),
   demo: (args) => program('.build/tools/demo/main.js', args),
+  bench: (args) => program('.build/bench/main.js', args),
+  checklist: (args) => program('.build/tools/checklist/main.js', args),
   taint: (args) => program('.build/e2e/taint-main.js', args),
   generated: (args) => program('.build/e2e/generated/main.js', args),
-  bench: (args) => program('.build/bench/main.js', args),
-  record: (args) => program('.build/tools/conversations/main.js', args),
-  fuzz: (args) => program('.build/tools/fuzz/main.js', args),
-  simulate: (args) => suiteMain('proxy/postgres/testing/simulate.js', args),
-  crash: (args) => suiteMain('keystore/testing/crash/main.js', args),
-  soak: (args) => program('.build/tools/soak/main.js', args),
-  'half-open': (args) => program('.build/tools/half-open/main.js', args),
   regress: (args) => program('.build/tools/regress/main.js', args),
-  checklist: (args) => program('.build/tools/checklist/main.js', args),
+  lab: ([name, ...args]) => lab(name, args),
+}
+
+/** Long runs that no test waits for: `npm run lab -- NAME [arguments]`. */
+const labs = {
+  checklist: commands.checklist,
+  crash: (args) => suiteMain('keystore/testing/crash/main.js', args),
+  fuzz: (args) => program('.build/tools/fuzz/main.js', args),
+  generated: commands.generated,
+  'half-open': (args) => program('.build/tools/half-open/main.js', args),
+  record: (args) => program('.build/tools/conversations/main.js', args),
+  regress: commands.regress,
+  simulate: (args) => suiteMain('proxy/postgres/testing/simulate.js', args),
+  soak: (args) => program('.build/tools/soak/main.js', args),
+  taint: commands.taint,
+}
+
+function lab(name, args) {
+  if (Object.hasOwn(labs, name ?? '')) return labs[name](args)
+  console.error(`usage: npm run lab -- ${Object.keys(labs).join('|')} [arguments]`)
+  return 2
 }
 
 /** Runs the command `name`; sets the exit code of the process. */

@@ -1,5 +1,5 @@
 /**
- * Records conversations of clients with a real PostgreSQL into packages/suite/test/conversations, anew: `npm run record`. What identifies
+ * Records conversations of clients with a real PostgreSQL into packages/suite/test/conversations, anew: `npm run lab -- record`. What identifies
  * the connection (process id, key for cancelling, salts) is not part of it: a recording begins behind the login.
  */
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'

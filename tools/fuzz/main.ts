@@ -1,5 +1,5 @@
 /**
- * Bad input, long: `npm run fuzz -- [--messages=N] [--seed=N] [--batches=N]`. First messages into conversations without sockets, then
+ * Bad input, long: `npm run lab -- fuzz [--messages=N] [--seed=N] [--batches=N]`. First messages into conversations without sockets, then
  * batches of bad clients and bad databases against a running acra-server.
  */
 import { join } from 'node:path'

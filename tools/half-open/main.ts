@@ -1,5 +1,5 @@
 /**
- * `npm run half-open -- [--count=10000] [--timeout=20] [--hold=10]`: that many connections which are half open, in every way that there is, to each of
+ * `npm run lab -- half-open [--count=10000] [--timeout=20] [--hold=10]`: that many connections which are half open, in every way that there is, to each of
  * our programs in turn: once by the defaults, where the eldest give way, and once with room for all of them. Ends with 1 where a client that
  * behaves is not served, or waits for more than a second while they are held, where a connection is not closed, or where memory runs away.
  */

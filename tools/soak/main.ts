@@ -1,5 +1,5 @@
 /**
- * A long run under load: `npm run soak -- [--seconds=300] [--idle=1000] [--busy=50] [--workers=2]`. Idle and busy connections through
+ * A long run under load: `npm run lab -- soak [--seconds=300] [--idle=1000] [--busy=50] [--workers=2]`. Idle and busy connections through
  * acra-server, which come and go; SIGHUP every 10 s; with workers, one of them killed every 20 s, and every third time frozen instead, until
  * the supervisor ends it. Ends with 1 where anything fails that the end of a worker does not explain, where a worker is not replaced, or
  * where memory grows behind the warm-up.

@@ -7,7 +7,7 @@ import { TestFolders } from './testing/stores.ts'
 const folders = new TestFolders()
 after(() => folders.remove())
 
-/** `npm run crash` tries them all. */
+/** `npm run lab -- crash` tries them all. */
 const STRIDE = 23
 
 for (const version of ['v1', 'v2'] as const)

@@ -2,7 +2,7 @@ import { TestFolders } from '../stores.ts'
 import { changes } from './changes.ts'
 import { crashRun } from './crash-run.ts'
 
-/** `npm run crash`: every change of a keystore, a fault in the place of every system call that changes a file. The exit code. */
+/** `npm run lab -- crash`: every change of a keystore, a fault in the place of every system call that changes a file. The exit code. */
 export async function main(_args: readonly string[]): Promise<number> {
   const folders = new TestFolders()
   let points = 0

@@ -1,4 +1,4 @@
-/** Conversations that clients have had with a real PostgreSQL (`npm run record` makes them), made ready to be said again. */
+/** Conversations that clients have had with a real PostgreSQL (`npm run lab -- record` makes them), made ready to be said again. */
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Access, Column } from '../../../transform/index.ts'
 import { protect } from '../../../transform/testing/index.ts'

@@ -7,7 +7,7 @@ const PROGRESS_RUNS = 10_000
 const FAILURES_MAX = 10
 
 /**
- * Many simulated connections: `npm run simulate -- [--runs=N] [--seed=N]`. Seeds are counted up from a random one, or from the one
+ * Many simulated connections: `npm run lab -- simulate [--runs=N] [--seed=N]`. Seeds are counted up from a random one, or from the one
  * given; one that fails is printed, with what went wrong, and runs again by `--seed=N --runs=1`. Resolves to the exit code.
  */
 export async function main(args: readonly string[]): Promise<number> {

@@ -1,2 +1,2 @@
-/** A fuzzer of conversations, for tests and for `npm run fuzz`. */
+/** A fuzzer of conversations, for tests and for `npm run lab -- fuzz`. */
 export { Corpus, type FuzzEnd, fuzz } from './fuzz.ts'

@@ -1,2 +1,2 @@
-/** A seeded simulation of whole connections, for tests and for `npm run simulate`. */
+/** A seeded simulation of whole connections, for tests and for `npm run lab -- simulate`. */
 export { SimulationFailure, simulate } from './simulation.ts'
