@@ -199,7 +199,8 @@ function parsePlpgsqlWith(instance: PgQueryModule, text: Uint8Array): unknown {
     result = instance._wasm_parse_plpgsql(pointer)
     if (result === 0) throw new RangeError('out of memory')
     const answer = stringAt(instance, result)
-    if (!answer.startsWith('{')) throw new SqlSyntaxError(null, Buffer.from(answer).toString('latin1'))
+    if (!answer.startsWith('{'))
+      throw new SqlSyntaxError(null, Buffer.from(answer).toString('latin1'))
     return JSON.parse(answer)
   } finally {
     instance._free(pointer)
