@@ -117,6 +117,8 @@ export interface SchemaUse {
 export interface Catalog {
   /** True where no column at all is protected: then every statement is untouched and is not even parsed. */
   readonly empty: boolean
+  /** False for a schema that holds no table with a protected column, as far as the configuration says. Absent: any may. */
+  mayProtect?(schema: string): boolean
   /** True where all relations of the database are known. Absent: there may be others. */
   readonly isComplete?: boolean
   /** What statements that name no column are answered (DO, CALL, unknown functions, SQL that does not parse). */

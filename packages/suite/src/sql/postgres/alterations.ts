@@ -141,7 +141,7 @@ export function rename(
   { renameType = 'OBJECT_TYPE', relation, subname = '', newname = '' }: RenameStmt,
   context: Context,
 ): void {
-  if (renameType === 'OBJECT_SCHEMA') {
+  if (renameType === 'OBJECT_SCHEMA' && context.findings.catalog.mayProtect?.(subname) !== false) {
     context.findings.refuse(null, {
       message: 'RENAME of a schema, by which the encryptor config may know protected tables',
       hint: 'Run it on the database without acra-server, and change the encryptor config with it.',

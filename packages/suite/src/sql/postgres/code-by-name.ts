@@ -1,6 +1,6 @@
 /**
- * Definitions by which a function is called under another name: aggregates, operators, casts, conversions. Calls under it are not told from calls of what
- * nobody need know: so a function that may do anything with a value must not get one there. Operator classes and families pass: what they name
+ * Definitions by which a function is called under another name: aggregates, operators, casts and the like. Calls under it are not told from calls of
+ * what nobody need know: so a function that may do anything with a value must not get one there. Operator classes and families pass: what they name
  * gets values of columns, as an index on an expression or a trigger does.
  */
 import type { Context } from './context.ts'
@@ -8,8 +8,11 @@ import { kindOfFunction } from './functions.ts'
 import { OUTERMOST } from './query.ts'
 import { checkType, refuseKind } from './refusals.ts'
 import {
+  type AlterOperatorStmt,
+  type CreateAmStmt,
   type CreateCastStmt,
   type CreateConversionStmt,
+  type CreateTransformStmt,
   type DefElem,
   type DefineStmt,
   type Node,
@@ -69,6 +72,24 @@ export function createCast(
   checkType(targettype, place)
   if (func !== undefined && !isKnown(func.objname ?? [], context))
     refuseKind('CreateCastStmt', context)
+}
+
+/** Estimates of the planner, which are given the values of conditions. */
+export function alterOperator({ options = [] }: AlterOperatorStmt, context: Context): void {
+  const names = functionsOf(elementsOf(options), OPERATOR_FUNCTIONS)
+  if (!names.every((name) => name.length === 0 || isKnown(name, context)))
+    refuseKind('AlterOperatorStmt', context)
+}
+
+export function createAccessMethod({ handler_name = [] }: CreateAmStmt, context: Context): void {
+  if (!isKnown(handler_name, context)) refuseKind('CreateAmStmt', context)
+}
+
+/** What stands between values and a procedural language. */
+export function createTransform({ fromsql, tosql }: CreateTransformStmt, context: Context): void {
+  const functions = [fromsql, tosql].flatMap((named) => (named === undefined ? [] : [named]))
+  if (!functions.every(({ objname = [] }) => isKnown(objname, context)))
+    refuseKind('CreateTransformStmt', context)
 }
 
 /** Only a default conversion is ever used. It would change what the database makes of a statement. */

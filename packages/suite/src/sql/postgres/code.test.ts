@@ -248,6 +248,18 @@ for (const [statement, why] of [
     "CREATE DEFAULT CONVERSION c FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8",
     /kind \(CreateConversion\)/,
   ],
+  ['ALTER OPERATOR === (text, text) SET (RESTRICT = NONE, JOIN = eqjoinsel)', /^untouched$/],
+  ['ALTER OPERATOR === (text, text) SET (RESTRICT = g)', /kind \(AlterOperator\)/],
+  ['CREATE ACCESS METHOD h TYPE TABLE HANDLER heap_tableam_handler', /^untouched$/],
+  ['CREATE ACCESS METHOD h TYPE TABLE HANDLER g', /kind \(CreateAm\)/],
+  [
+    'CREATE TRANSFORM FOR integer LANGUAGE sql (FROM SQL WITH FUNCTION prsd_lextype(internal), TO SQL WITH FUNCTION int4recv(internal))',
+    /^untouched$/,
+  ],
+  [
+    'CREATE TRANSFORM FOR integer LANGUAGE sql (FROM SQL WITH FUNCTION g(internal))',
+    /kind \(CreateTransform\)/,
+  ],
   ['CREATE CAST (a AS b) WITHOUT FUNCTION', /^untouched$/],
   ['CREATE CAST (a AS b) WITH INOUT', /^untouched$/],
   ['CREATE CAST (a AS b) WITH FUNCTION lower(text)', /^untouched$/],

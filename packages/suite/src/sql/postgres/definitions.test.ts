@@ -28,3 +28,10 @@ test('any other index on a protected column is refused', () => {
   ])
     assert.match(verdict(sql, catalog), /^refused: CREATE INDEX cannot use users\./, sql)
 })
+
+test('a schema is renamed if no table of it is protected', () => {
+  const known = { ...catalog, mayProtect: (schema: string) => schema === 'public' }
+  assert.equal(verdict('ALTER SCHEMA other RENAME TO another', known), 'untouched')
+  assert.match(verdict('ALTER SCHEMA public RENAME TO another', known), /^refused: RENAME/)
+  assert.match(verdict('ALTER SCHEMA other RENAME TO another', catalog), /^refused: RENAME/)
+})

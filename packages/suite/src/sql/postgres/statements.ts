@@ -3,7 +3,14 @@ import type { StatementAnalysis } from '../analysis.ts'
 import { alterDomain, alterTable, moveToSchema, rename } from './alterations.ts'
 import { answering, NO_ROWS } from './answer.ts'
 import { alterFunction, createFunction, createRule, runCode } from './code.ts'
-import { createCast, createConversion, define } from './code-by-name.ts'
+import {
+  alterOperator,
+  createAccessMethod,
+  createCast,
+  createConversion,
+  createTransform,
+  define,
+} from './code-by-name.ts'
 import type { Context } from './context.ts'
 import { copy } from './copy.ts'
 import {
@@ -62,9 +69,11 @@ const DEFINING: { readonly [K in Kind]?: (body: BodyOf<K>, context: Context) => 
   AlterFunctionStmt: ({ func, actions = [] }, context) =>
     alterFunction(func?.objname ?? [], actions, context),
   AlterObjectSchemaStmt: moveToSchema,
+  AlterOperatorStmt: alterOperator,
   AlterPolicyStmt: createPolicy,
   AlterPublicationStmt: createPublication,
   AlterTableStmt: alterTable,
+  CreateAmStmt: createAccessMethod,
   CreateCastStmt: createCast,
   CreateConversionStmt: createConversion,
   CreateDomainStmt: createDomain,
@@ -78,6 +87,7 @@ const DEFINING: { readonly [K in Kind]?: (body: BodyOf<K>, context: Context) => 
   CreateStatsStmt: createStatistics,
   CreateStmt: createTable,
   CreateTableAsStmt: createTableAs,
+  CreateTransformStmt: createTransform,
   CreateTrigStmt: createTrigger,
   DefineStmt: define,
   DoStmt: runCode,

@@ -116,6 +116,8 @@ export interface EncryptorConfig {
   comparable(one: ColumnSetting, other: ColumnSetting): boolean
   /** True where `trusted_functions` lists the function just as the statement writes it, with or without its schema. */
   trusts(schema: string | null, name: string): boolean
+  /** True where a schema may hold a table with a protected column: one of that schema, or one that no schema is said of. */
+  mayProtect(schema: string): boolean
   /** The same config for a database that has these tables; `further` are meant only where a statement names a schema that has none of the name. */
   over(tables: readonly TableSetting[], further: readonly TableSetting[]): EncryptorConfig
 }
@@ -163,6 +165,10 @@ export function encryptorConfig(parts: ConfigParts): EncryptorConfig {
     copies: areStoredAlike,
     storedAs: ({ tokenization }) => storedAs(tokenization),
     comparable: areComparable,
+    mayProtect: (schema) =>
+      [...tables, ...further].some(
+        (table) => table.protected.size > 0 && (table.schema ?? schema) === schema,
+      ),
     trusts: (schema, name) =>
       trusted.has(trustKey(schema, name)) ||
       (schema !== null && trusted.has(trustKey(schema, null))),

@@ -575,6 +575,18 @@ schemas:
   assert.equal(config.protectedName('x')?.table, 'b')
 })
 
+test('a schema may protect if a table of it does, or one of no certain schema', () => {
+  const config = load(`
+schemas:
+  - { table: a, schema: hr, encrypted: [{column: x}] }
+  - { table: b, schema: app, columns: [y] }
+`)
+  assert.ok(config.mayProtect('hr'))
+  assert.ok(!config.mayProtect('app'))
+  assert.ok(!config.mayProtect('other'))
+  assert.ok(load('schemas: [{ table: a, encrypted: [{column: x}] }]').mayProtect('other'))
+})
+
 test('functions are trusted just as the config writes them', () => {
   const config = load('trusted_functions: [audit, app.log, "stats.*"]')
   assert.ok(config.trusts(null, 'audit'))
