@@ -5,6 +5,7 @@ import {
   chmodSync,
   copyFileSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -306,7 +307,9 @@ test('another master key ends the start, and is told apart from a key that was o
   })
   const connector = await start(place)
   const foreign = await exchangeKeys(['someid'])
-  const paths = ['someid', 'otherid'].map((name) => join(exchanged.connector.folder, name))
+  const paths = readdirSync(exchanged.connector.folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.pub'))
+    .map(({ name, parentPath }) => join(parentPath, name))
   const kept = paths.map((path) => readFileSync(path))
   for (const path of paths) {
     writeFileSync(path, readFileSync(join(foreign.server.folder, 'someid_server')))
