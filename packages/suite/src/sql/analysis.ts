@@ -93,6 +93,8 @@ export interface SchemaChange {
   readonly isCertain: boolean
   /** True where no other statement stands in the text. */
   readonly isAlone: boolean
+  /** The names, without their schemas, of the relations that it may change; null where it may be any. */
+  readonly names: readonly string[] | null
 }
 
 /** A name or a value of a setting: a text, or a parameter by its number from 1. */
@@ -111,6 +113,8 @@ export interface SchemaUse {
   readonly schemaChange?: SchemaChange
   /** The relations, as `schema.name` or `name`, that a catalog which should know them all does not know. Absent where it knows all. */
   readonly unknownNames?: readonly string[]
+  /** Said where relations are learned: it gives values to some. */
+  readonly givesValues?: true
 }
 
 /** What the analysis must know of the database. Names come in as the dialect folds them (settled: one matching function). */

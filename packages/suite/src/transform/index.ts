@@ -39,6 +39,7 @@ export {
   type Tokenization,
   type TokenType,
   type UniqueIndex,
+  unsettled,
 } from './settings/index.ts'
 export {
   type Access,

@@ -213,9 +213,11 @@ export class FromClient {
     const hasBadName = isBeyondAscii(message.statement) || isBeyondAscii(message.portal)
     if (hasBadName && !this.#plans.idle)
       return this.#refuse('bind', inPlaceOf.bind, refusals.nameBeyondAscii)
-    return this.#whenCertain(this.#books.statements, message.statement, (statement) =>
-      this.#bindTo(statement, message, bytes),
-    )
+    return this.#whenCertain(this.#books.statements, message.statement, (statement) => {
+      const fresh = statement === null ? null : this.#plans.fresh(statement.plan)
+      if (fresh === null) return this.#bindTo(statement, message, bytes)
+      return fresh.then(() => this.#books.isSkipping || this.#bindTo(statement, message, bytes))
+    })
   }
 
   #bindTo(statement: Statement | null, message: Bind, bytes: Buffer): Soon<boolean> {

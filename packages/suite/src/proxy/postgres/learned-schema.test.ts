@@ -37,6 +37,7 @@ class Lesson implements LearnedSchema {
   suspicions = 0
   questions = 0
   mayAsk = true
+  isYoung = true
   /** Learns what was committed; null where nothing was. */
   learn: (() => void) | null = null
 
@@ -71,6 +72,13 @@ class Lesson implements LearnedSchema {
     this.questions++
     if (!this.mayAsk) return null
     this.mayAsk = false
+    this.planner.renew(this.#settings(this.next))
+    return Promise.resolve()
+  }
+
+  freshen(): Promise<void> | null {
+    if (this.isYoung) return null
+    this.isYoung = true
     this.planner.renew(this.#settings(this.next))
     return Promise.resolve()
   }

@@ -12,12 +12,17 @@ export interface LearnedSchema {
   readonly cautious: Planner
   /** The LC_CTYPE of the database; null until it is known. */
   readonly ctype: string | null
-  /** A change is committed: resolves when all plans are made with it, or all statements are refused since it cannot be learned. */
-  changed(): Promise<void>
+  /**
+   * A change of the relations of these names, or of any, is committed: resolves when all plans are made with it, or the statements that it may
+   * be about are refused since it cannot be learned.
+   */
+  changed(names: readonly string[] | null): Promise<void>
   /** Code has run that may have changed something. */
   suspect(): void
   /** A statement names what is not known: others may have made it. Null where that was looked for already, and a moment ago. */
   ask(names: readonly string[]): Promise<void> | null
+  /** A statement gives values to relations: others may have changed them. Null where that was looked at a moment ago, or would have been told. */
+  freshen(): Promise<void> | null
 }
 
 /** The changes that one connection makes, from the message that has one on until it is learned. */
@@ -25,6 +30,8 @@ export class SchemaWatch {
   readonly #learned: LearnedSchema | null
   /** Of the last message of the client with a change that is not committed yet; null where there is none. */
   #changedAt: number | null = null
+  /** The names of relations that it may be about; null stands for any. */
+  readonly #names = new Set<string | null>()
   #hasSuspicion = false
   #learning: Promise<void> | null = null
 
@@ -48,10 +55,14 @@ export class SchemaWatch {
   }
 
   /** The message of that number goes to the database. */
-  sent({ isCertain }: SchemaChange, sequence: number): void {
+  sent({ isCertain, names }: SchemaChange, sequence: number): void {
     if (this.#learned === null) return
-    if (isCertain) this.#changedAt = sequence
-    else this.#hasSuspicion = true
+    if (!isCertain) {
+      this.#hasSuspicion = true
+      return
+    }
+    this.#changedAt = sequence
+    for (const name of names ?? [null]) this.#names.add(name)
   }
 
   /** True where it will turn out without another message of the client whether the change is committed. */
@@ -66,7 +77,10 @@ export class SchemaWatch {
     this.#hasSuspicion = false
     if (this.#changedAt === null || this.#changedAt > sequence) return
     this.#changedAt = null
-    const learning = this.#learned.changed().then(() => {
+    const names = [...this.#names].filter((name) => name !== null)
+    const isAny = names.length < this.#names.size
+    this.#names.clear()
+    const learning = this.#learned.changed(isAny ? null : names).then(() => {
       if (this.#learning === learning) this.#learning = null
     })
     this.#learning = learning

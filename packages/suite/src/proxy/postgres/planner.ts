@@ -178,12 +178,15 @@ function needsShape(plan: Plan): boolean {
 }
 
 function planOf(analysis: Analysis, columns: ColumnTable): Plan {
-  const { schemaChange, unknownNames } = analysis
-  if (schemaChange === undefined && unknownNames === undefined) return kindOf(analysis, columns)
+  const { schemaChange, unknownNames, givesValues } = analysis
+  const kind = kindOf(analysis, columns)
+  if (schemaChange === undefined && unknownNames === undefined && givesValues === undefined)
+    return kind
   return {
-    ...kindOf(analysis, columns),
+    ...kind,
     ...(schemaChange === undefined ? {} : { schemaChange }),
     ...(unknownNames === undefined ? {} : { unknownNames }),
+    ...(givesValues === undefined ? {} : { givesValues }),
   }
 }
 

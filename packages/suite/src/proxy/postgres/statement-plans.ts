@@ -56,6 +56,11 @@ export class StatementPlans {
     return statement
   }
 
+  /** Null where what is known of the relations that the plan gives values to is young enough; else it resolves when it is. */
+  fresh({ givesValues }: Plan): Promise<void> | null {
+    return givesValues === true ? (this.#settings.schema?.freshen() ?? null) : null
+  }
+
   /** The one that makes plans just now. */
   #planner(): Planner {
     const { planner, schema } = this.#settings
@@ -71,7 +76,8 @@ export class StatementPlans {
     const { schema } = this.#settings
     if (schema === undefined) return this.#told(planned, text)
     const { unknownNames } = planned.plan
-    const learning = unknownNames === undefined ? null : schema.ask(unknownNames)
+    const asked = unknownNames === undefined ? null : schema.ask(unknownNames)
+    const learning = asked ?? this.fresh(planned.plan)
     if (learning !== null)
       return learning.then(() => this.#told(this.#ofText(plan, plan(this.#planner())), text))
     return this.#told(this.#ofText(plan, planned), text)

@@ -120,6 +120,11 @@ const introspection = {
     'Seconds between two looks whether others have changed schemas; 0 for none',
     { min: 0, max: SECONDS_MAX },
   ),
+  schema_introspection_max_age: int(
+    1,
+    'Seconds since the last look behind which a statement that gives values to a relation waits for another one, unless the database tells of changes; 0 for no such look',
+    { min: 0, max: SECONDS_MAX },
+  ),
 } as const
 
 const limits = {

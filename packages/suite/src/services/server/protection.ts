@@ -26,7 +26,7 @@ import { TransportKeyring } from '../transport/index.ts'
 import type { ServerMetrics } from './metrics.ts'
 import type { ServerOptions } from './options.ts'
 import { planningLimits } from './planning-limits.ts'
-import { openSchemas, type Schemas } from './schema/index.ts'
+import { type ChangedNames, openSchemas, type Schemas } from './schema/index.ts'
 
 /** Bytes of an encryptor config at most. */
 export const ENCRYPTOR_CONFIG_SIZE_MAX = 16 * 1024 * 1024
@@ -59,8 +59,8 @@ export interface ProtectionContext {
   readonly metrics: ServerMetrics
   /** How the database is reached where its schema is learned. */
   readonly dial: DatabaseDialSettings
-  /** A connection to the database of that name has changed its schema: resolves when the whole service has learned it. */
-  readonly schemaChanged: (database: string) => Promise<void>
+  /** A connection to the database of that name has changed these relations, or any: resolves when the whole service has learned it. */
+  readonly schemaChanged: (database: string, names: ChangedNames) => Promise<void>
 }
 
 /** Reads the encryptor config, opens the keystore and makes ready. Throws where anything in it is wrong. */

@@ -33,6 +33,7 @@ import { ObservedConversation } from './observed-conversation.ts'
 import type { ServerOptions } from './options.ts'
 import { openProtection, type Protection } from './protection.ts'
 import { Doorkeeper, TooManyConnections } from './refusal.ts'
+import type { ChangedNames } from './schema/index.ts'
 import { breakOff, identify, type ServedConnection } from './served-connection.ts'
 import { openTransports, type Transports } from './tls.ts'
 import { tokensFor } from './tokens.ts'
@@ -53,7 +54,7 @@ export interface ServerContext {
   /** Lets all other processes of the service forget their keys too; absent where there are none. */
   readonly resetAllKeys?: () => Promise<boolean>
   /** Lets all other processes of the service learn the schema of a database anew; absent where there are none. */
-  readonly relearnElsewhere?: (database: string) => Promise<boolean>
+  readonly relearnElsewhere?: (database: string, names: ChangedNames) => Promise<boolean>
 }
 
 /** acra-server at work in one process: a database, and a relay for each connection that it is given. */
@@ -113,7 +114,7 @@ export class Server {
       ...context,
       parser,
       dial: transports.database,
-      schemaChanged: (database) => server.#schemaChanged(database),
+      schemaChanged: (database, names) => server.#schemaChanged(database, names),
     })
     const tokens = await tokensFor(options, protection.tokenizes, null, log, environment).catch(
       (error) => {
@@ -139,7 +140,7 @@ export class Server {
       ...this.#context,
       parser: this.#parser,
       dial: transports.database,
-      schemaChanged: (database) => this.#schemaChanged(database),
+      schemaChanged: (database, names) => this.#schemaChanged(database, names),
     })
     this.#tokens = await tokensFor(
       options,
@@ -159,13 +160,16 @@ export class Server {
     for (const { schemas } of this.#used()) schemas?.look()
   }
 
-  /** Learns the schema of a database anew, for all connections to it. */
-  async relearn(database: string): Promise<void> {
-    await Promise.all([...this.#used()].map(({ schemas }) => schemas?.relearn(database)))
+  /** Learns what has changed of a database, for all connections to it. */
+  async relearn(database: string, names: ChangedNames): Promise<void> {
+    await Promise.all([...this.#used()].map(({ schemas }) => schemas?.relearn(database, names)))
   }
 
-  async #schemaChanged(database: string): Promise<void> {
-    await Promise.all([this.relearn(database), this.#context.relearnElsewhere?.(database)])
+  async #schemaChanged(database: string, names: ChangedNames): Promise<void> {
+    await Promise.all([
+      this.relearn(database, names),
+      this.#context.relearnElsewhere?.(database, names),
+    ])
   }
 
   /** The protection of new connections, and those of older ones. */

@@ -12,12 +12,12 @@ import {
 } from './definitions.ts'
 import { use } from './expressions.ts'
 import { OUTERMOST } from './query.ts'
+import { rangeIn } from './schema-changes.ts'
 import type {
   AlterDomainStmt,
   AlterObjectSchemaStmt,
   AlterTableCmd,
   AlterTableStmt,
-  Node,
   RangeVar,
   RenameStmt,
 } from './tree.ts'
@@ -107,7 +107,7 @@ function alterOne(
     case 'AT_DetachPartitionFinalize':
     case 'AT_AddInherit':
     case 'AT_DropInherit': {
-      const other = inside ?? protectedOf(relationIn(def), place)
+      const other = inside ?? protectedOf(rangeIn(def), place)
       if (other !== null) refuseTable(other, 'a change of the partitions or children', place)
       return
     }
@@ -120,12 +120,6 @@ function alterOne(
           place,
         )
   }
-}
-
-function relationIn(def: Node | undefined): RangeVar | undefined {
-  if (def === undefined) return undefined
-  if ('PartitionCmd' in def) return def.PartitionCmd.name
-  return 'RangeVar' in def ? def.RangeVar : undefined
 }
 
 /** What a rename changes the name of: relations, and columns of them. */

@@ -93,9 +93,14 @@ function analyzeTree(tree: Tree, context: Context): Analysis {
   }
 }
 
-function schemaUse({ schemaChange }: Findings, { stmts = [] }: Tree): SchemaUse | null {
+function schemaUse(
+  { schemaChange, changedNames }: Findings,
+  { stmts = [] }: Tree,
+): SchemaUse | null {
   if (schemaChange === null) return null
-  return { schemaChange: { isCertain: schemaChange === 'certain', isAlone: stmts.length === 1 } }
+  const isCertain = schemaChange === 'certain'
+  const names = isCertain && changedNames !== null ? [...changedNames] : null
+  return { schemaChange: { isCertain, isAlone: stmts.length === 1, names } }
 }
 
 /** What a query, or a statement that returns rows, answers. */
@@ -145,7 +150,7 @@ function unfollowed(error: unknown, findings: Findings): Analysis {
     parameterCount: ANY_NUMBER,
     passed: [...findings.passed, refusal],
     exact: true,
-    schemaChange: { isCertain: true, isAlone: false },
+    schemaChange: { isCertain: true, isAlone: false, names: null },
   }
 }
 

@@ -90,6 +90,8 @@ export class Findings {
   readonly path: PathInText
   /** What the text does to the schema, so far. */
   schemaChange: 'certain' | 'possible' | null = null
+  /** The names of relations that it changes, so far; null where it may be any. */
+  changedNames: Set<string> | null = new Set()
   readonly source: SourceText
   /** Protected columns by the names that relations of the text have for them. */
   readonly #shown = new Map<string, ProtectedColumn>()
@@ -129,9 +131,13 @@ export class Findings {
     if (!isKnown) this.passed.push(refusal)
   }
 
-  /** The statement in hand may change what relations there are. */
-  changesSchema(how: 'certain' | 'possible' | null): void {
-    if (how !== null && this.schemaChange !== 'certain') this.schemaChange = how
+  /** The statement in hand may change what relations there are: those of these names, or any. */
+  changesSchema(how: 'certain' | 'possible' | null, names: readonly string[] | null = null): void {
+    if (how === null) return
+    if (this.schemaChange !== 'certain') this.schemaChange = how
+    if (how === 'possible') return
+    if (names === null) this.changedNames = null
+    else for (const name of names) this.changedNames?.add(name)
   }
 
   /** A relation of the text has these columns. */

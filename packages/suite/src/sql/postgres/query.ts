@@ -45,7 +45,7 @@ export function selectQuery(select: SelectStmt, context: Context, outer: Scope):
   const parts = queryParts(select, context, scope)
   const into = leftmost(select).intoClause
   if (into !== undefined) {
-    if (!isOfSession(into.rel)) context.findings.changesSchema('certain')
+    if (!isOfSession(into.rel)) context.findings.changesSchema('certain', [into.rel?.relname ?? ''])
     refuseCopy(parts, 'SELECT INTO', context)
     refuseName(into.rel, 'SELECT INTO', context)
   }

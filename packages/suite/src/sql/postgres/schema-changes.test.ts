@@ -9,24 +9,32 @@ function changeOf(sql: string): string | null {
   assert.notEqual(analysis.kind, 'refused', sql)
   const { schemaChange } = analysis
   if (schemaChange === undefined) return null
-  const { isCertain, isAlone } = schemaChange
-  return `${isCertain ? 'certain' : 'possible'}${isAlone ? '' : ', not alone'}`
+  const { isCertain, isAlone, names } = schemaChange
+  const what = isCertain ? `certain: ${names?.join(' ') ?? 'any'}` : 'possible'
+  return `${what}${isAlone ? '' : ', not alone'}`
 }
 
 const cases: readonly (readonly [string, string | null])[] = [
-  ['CREATE TABLE t (id int)', 'certain'],
-  ['CREATE TABLE t AS SELECT 1 AS a', 'certain'],
-  ['SELECT 1 AS a INTO t', 'certain'],
-  ['CREATE VIEW v AS SELECT id FROM users', 'certain'],
-  ['ALTER TABLE users ADD COLUMN more text', 'certain'],
-  ['ALTER TABLE t RENAME TO s', 'certain'],
-  ['DROP TABLE t', 'certain'],
-  ['DROP SCHEMA s CASCADE', 'certain'],
-  ['CREATE EXTENSION pg_trgm', 'certain'],
-  ["COMMIT PREPARED 'x'", 'certain'],
-  ['EXPLAIN ANALYZE CREATE TABLE t AS SELECT 1 AS a', 'certain'],
-  ['CREATE SCHEMA s CREATE TABLE t (id int)', 'certain'],
-  ['BEGIN; DROP TABLE t; COMMIT', 'certain, not alone'],
+  ['CREATE TABLE t (id int)', 'certain: t'],
+  ['CREATE TABLE t AS SELECT 1 AS a', 'certain: t'],
+  ['SELECT 1 AS a INTO t', 'certain: t'],
+  ['CREATE VIEW v AS SELECT id FROM users', 'certain: v'],
+  ['ALTER TABLE users ADD COLUMN more text', 'certain: users'],
+  ['ALTER TABLE t RENAME TO s', 'certain: t s'],
+  ['DROP TABLE t', 'certain: t'],
+  ['DROP VIEW a, s.b', 'certain: a b'],
+  ['CREATE TABLE t () INHERITS (p)', 'certain: t p'],
+  ['ALTER TABLE p ATTACH PARTITION t DEFAULT', 'certain: p t'],
+  ['ALTER VIEW v RENAME COLUMN a TO b', 'certain: v'],
+  ['CREATE INDEX i ON t (id)', 'certain: t'],
+  ['CREATE SEQUENCE s', 'certain: '],
+  ['ALTER TABLE t SET SCHEMA s', 'certain: t'],
+  ['DROP SCHEMA s CASCADE', 'certain: any'],
+  ['CREATE EXTENSION pg_trgm', 'certain: any'],
+  ["COMMIT PREPARED 'x'", 'certain: any'],
+  ['EXPLAIN ANALYZE CREATE TABLE t AS SELECT 1 AS a', 'certain: t'],
+  ['CREATE SCHEMA s CREATE TABLE t (id int)', 'certain: any'],
+  ['BEGIN; DROP TABLE t; COMMIT', 'certain: t, not alone'],
   ['SELECT app.tidy()', 'possible'],
   ['SELECT now()', null],
   ['SELECT email FROM users', null],

@@ -26,7 +26,7 @@ import {
 } from './definitions.ts'
 import { OUTERMOST } from './query.ts'
 import { refuseKind } from './refusals.ts'
-import { changeBy } from './schema-changes.ts'
+import { changeBy, changedNames } from './schema-changes.ts'
 import { discard, isBareCall, transaction } from './search-path.ts'
 import { settingColumns } from './set-config.ts'
 import { type BodyOf, type Kind, type Node, partsOf, type RawStmt } from './tree.ts'
@@ -127,7 +127,7 @@ export function topStatement(
 
 export function statement(node: Node, context: Context): StatementAnalysis {
   const [kind, body] = partsOf(node)
-  context.findings.changesSchema(changeBy(node))
+  context.findings.changesSchema(changeBy(node), changedNames(node))
   if (QUERIES.has(kind)) return answering(context.query(node, OUTERMOST), context)
   // The key of a node says what its body is.
   const around = AROUND[kind as Kind] as

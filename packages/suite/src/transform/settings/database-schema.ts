@@ -33,6 +33,8 @@ export interface DatabaseRelation {
   readonly hasInsteadTriggers: boolean
   /** What the rules name by which statements that write to it become others; null where it has none. */
   readonly rulesName: readonly RelationName[] | null
+  /** True where others changed it under the reading: nothing but its name is certain. */
+  readonly isUnsettled?: boolean
 }
 
 /** An expression over the columns of one table. */

@@ -21,7 +21,7 @@ export type {
   OnUnprotected,
   TableSetting,
 } from './encryptor-config.ts'
-export { compositeColumns, type KnownTables, knownTables } from './known-tables.ts'
+export { compositeColumns, type KnownTables, knownTables, unsettled } from './known-tables.ts'
 export {
   type InstallationDefaults,
   loadEncryptorConfig,

@@ -76,6 +76,20 @@ function tableOf(
     // It stands for a table of another database.
     ...(relation.kind === 'foreign table' && entry === null ? { mayHide: true } : {}),
     ...(entry?.places === undefined ? {} : { places: entry.places }),
+    ...(relation.isUnsettled === true ? { noUse: unsettled(relation, protects) } : {}),
+  }
+}
+
+/** For a relation that is changed again and again under the reading. */
+export function unsettled(
+  { schema, name }: DatabaseRelation,
+  shown: ReadonlyMap<string, ColumnSetting>,
+): Objection {
+  const [column = null] = shown.values()
+  return {
+    column,
+    message: `${schema}.${name} was changed by others while acra-server looked at it`,
+    hint: 'Try again in a moment.',
   }
 }
 

@@ -2,5 +2,6 @@
  * What a database says of its own relations, and what becomes of the encryptor config with it. Asked by a service account, never through an
  * application's connection. Never here: the connection itself, and when it is asked.
  */
-export { type LearnedConfig, learnConfig } from './learn.ts'
-export type { SchemaQueries } from './read-schema.ts'
+export { CHANGED } from './catalog-queries.ts'
+export { type LearnedConfig, learnConfig, SchemaLearner } from './learn.ts'
+export type { SchemaQueries } from './schema-reader.ts'

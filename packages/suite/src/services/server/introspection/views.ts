@@ -11,6 +11,7 @@ import {
   type Objection,
   relationKey,
   type TableSetting,
+  unsettled,
 } from '../../../transform/index.ts'
 import { printedCatalog } from './printed-catalog.ts'
 
@@ -41,7 +42,7 @@ export async function withViews(
     if (!relation.kind.endsWith('view')) continue
     if (++count % VIEWS_IN_A_TURN === 0) await setImmediate()
     const key = relationKey(relation)
-    const shown = isGuarded(relation, tables) ? showing(relation, catalog, parser) : NOTHING
+    const shown = shownBy(relation, tables, catalog, parser)
     const mayHide = hides(relation, tables)
     const own = tables.get(key)
     if (own === undefined) tables.set(key, viewTable(relation, shown, mayHide))
@@ -64,6 +65,17 @@ interface Showing {
 }
 
 const NOTHING: Showing = { columns: new Map(), mixed: new Set(), noUse: null }
+
+function shownBy(
+  relation: DatabaseRelation,
+  tables: ReadonlyMap<string, TableSetting>,
+  catalog: Catalog,
+  parser: Parser,
+): Showing {
+  if (relation.isUnsettled === true)
+    return { ...NOTHING, noUse: unsettled(relation, NOTHING.columns) }
+  return isGuarded(relation, tables) ? showing(relation, catalog, parser) : NOTHING
+}
 
 /** True where the view reads something that is protected or not to be used. */
 function isGuarded(

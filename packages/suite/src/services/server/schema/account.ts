@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Socket } from 'node:net'
 import pg from 'pg'
 import { AcraError } from '../../../foundation/index.ts'
@@ -30,15 +31,23 @@ export class AccountError extends AcraError {
   }
 }
 
-/**
- * Logs in to a database, lets `use` ask, and leaves. Nothing can be written. Throws what `use` throws, AccountError, and what dialling throws:
- * DialError, TlsError.
- */
-export async function withAccount<T>(
+/** The account in a database. Nothing can be written. */
+export interface AccountSession {
+  readonly queries: SchemaQueries
+  /** Nothing more can be asked: the database has ended it, or does not answer. */
+  readonly isBroken: boolean
+  /** It hears what is told on its channel. */
+  readonly isListening: boolean
+  close(): void
+}
+
+/** Logs in to a database. `told` is called for each notification on `channel`. Throws AccountError, and what dialling throws: DialError, TlsError. */
+export async function openSession(
   { user, password, dial }: Account,
   database: string,
-  use: (queries: SchemaQueries) => Promise<T>,
-): Promise<T> {
+  channel?: string,
+  onTold: () => void = () => {},
+): Promise<AccountSession> {
   // With the mode auto there is no client here whose habit could be followed.
   const socket = await dialDatabase(dial, null, true)
   const client = new pg.Client({
@@ -53,20 +62,77 @@ export async function withAccount<T>(
     ssl: false,
     stream: () => connected(socket),
   })
-  // What breaks the connection is also what the query that waits is told.
-  client.on('error', () => {})
-  try {
-    await told(client.connect())
-    await told(client.query(`SET statement_timeout = ${QUERY_MS}`))
-    await told(client.query('SET default_transaction_read_only = on'))
-    return await use({
-      query: async (text, values = []) => (await told(client.query(text, [...values]))).rows,
-    })
-  } finally {
+  let isBroken = false
+  let isListening = false
+  const close = () => {
+    isBroken = true
     void client.end().catch(() => {})
     // The leave is on its way, or nobody is there to take it.
     socket.end()
     setTimeout(() => socket.destroy(), LEAVE_MS).unref()
+  }
+  // What breaks the connection is also what the query that waits is told.
+  client.on('error', () => {
+    isBroken = true
+  })
+  client.on('end', () => {
+    isBroken = true
+  })
+  client.on('notification', onTold)
+  try {
+    await told(client.connect())
+    await told(client.query(`SET statement_timeout = ${QUERY_MS}`))
+    await told(client.query('SET default_transaction_read_only = on'))
+    isListening = channel !== undefined && (await listens(client, channel))
+  } catch (error) {
+    close()
+    throw error
+  }
+  return {
+    queries: {
+      query: async (text, values = []) => (await told(client.query(asked(text, values)))).rows,
+    },
+    get isBroken() {
+      return isBroken
+    },
+    isListening,
+    close,
+  }
+}
+
+/** A database that is a standby refuses it: there nothing is told. */
+async function listens(client: pg.Client, channel: string): Promise<boolean> {
+  try {
+    await told(client.query(`LISTEN ${channel}`))
+    return true
+  } catch (error) {
+    if (error instanceof AccountError && error.sqlState !== null) return false
+    throw error
+  }
+}
+
+/** What is asked again and again is parsed once. */
+function asked(text: string, values: readonly unknown[]): pg.QueryConfig {
+  return values.length === 0
+    ? { text }
+    : {
+        text,
+        values: [...values],
+        name: createHash('sha256').update(text).digest('hex').slice(0, 32),
+      }
+}
+
+/** Logs in to a database, lets `use` ask, and leaves. Throws what `use` throws, and what `openSession` throws. */
+export async function withAccount<T>(
+  account: Account,
+  database: string,
+  use: (queries: SchemaQueries) => Promise<T>,
+): Promise<T> {
+  const session = await openSession(account, database)
+  try {
+    return await use(session.queries)
+  } finally {
+    session.close()
   }
 }
 

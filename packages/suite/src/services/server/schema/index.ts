@@ -4,5 +4,6 @@
  */
 
 export { askDatabase } from './asking.ts'
+export type { ChangedNames } from './learned-database.ts'
 export { checkSchemaOptions } from './options-check.ts'
 export { openSchemas, type Schemas } from './schemas.ts'

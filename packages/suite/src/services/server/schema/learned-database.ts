@@ -26,19 +26,26 @@ export interface LearningParts {
   readonly planner: PlannerSettings
   readonly conversation: Omit<ConversationSettings, 'planner' | 'schema'>
   readonly now: () => number
+  /** A statement that gives values to relations is not decided by an older look, in milliseconds; null where it is. */
+  readonly ageMaxMs: number | null
 }
 
 /** What one database is learned by, and who hears of it. */
 export interface Teacher {
-  /** Asks the database. What is learned first has to agree with the encryptor config. */
-  learn(isFirst: boolean): Promise<LearnedConfig>
+  /** Asks the database: for all, where `isWhole`. What is learned first has to agree with the encryptor config. */
+  learn(isFirst: boolean, isWhole: boolean): Promise<LearnedConfig>
+  /** True where the database tells of changes by itself. */
+  isTold(): boolean
   /** The schema is known, for the first time or in another state. */
   learned(config: LearnedConfig): void
-  /** It cannot be learned. The server goes on with what it knew, or refuses all statements. */
+  /** It cannot be learned. The server goes on with what it knew, or refuses the statements that it may be about. */
   failed(error: Error, refuses: boolean): void
-  /** A connection has changed it: resolves when the whole service has learned it, or refuses. Does not reject. */
-  changed(): Promise<void>
+  /** A connection has changed these relations, or any: resolves when the whole service has learned it, or refuses. Does not reject. */
+  changed(names: ChangedNames): Promise<void>
 }
+
+/** The names, without schemas, of relations that have changed; null where it may be any. */
+export type ChangedNames = readonly string[] | null
 
 /** What is known of one database, and the plans that are made with it. Learning is done by one at a time, for all who wait for it. */
 export class LearnedDatabase implements LearnedSchema {
@@ -48,12 +55,15 @@ export class LearnedDatabase implements LearnedSchema {
   readonly #planner: Planner
   readonly #parts: LearningParts
   readonly #teacher: Teacher
-  #fingerprint: string | null = null
-  #ctype: string | null = null
-  /** Why statements are refused; null where they are not. */
+  #learned: LearnedConfig | null = null
+  /** Why statements are refused that name what is out of date; null where none are. */
   #failure: Error | null = null
-  /** What is known is known to be out of date. */
-  #isOutdated = false
+  /** What is known of these is known to be out of date: null stands for all. */
+  readonly #outdated = new Set<string | null>()
+  /** The next look is one at everything. */
+  #wantsWhole = false
+  /** Others have changed something, which is not looked at yet. */
+  #isBehind = false
   #running: Promise<void> | null = null
   #waiting: Promise<void> | null = null
   #searching: Promise<void> | null = null
@@ -74,22 +84,41 @@ export class LearnedDatabase implements LearnedSchema {
 
   /** True once it was learned. */
   get isKnown(): boolean {
-    return this.#fingerprint !== null
+    return this.#learned !== null
   }
 
   get ctype(): string | null {
-    return this.#ctype
+    return this.#learned?.ctype ?? null
   }
 
   /** Resolves when statements can be planned. Rejects with what is in the way, which is looked at once in a while. */
   async ready(): Promise<void> {
     if (this.isKnown && this.#failure === null) return
     await (this.ask([]) ?? Promise.resolve())
-    if (this.#failure !== null) throw this.#failure
+    if (this.#failure !== null && !this.#knowsSome) throw this.#failure
   }
 
-  changed(): Promise<void> {
-    return this.#teacher.changed()
+  /** True where statements are decided, if not all of them. */
+  get #knowsSome(): boolean {
+    return this.isKnown && !this.#outdated.has(null)
+  }
+
+  changed(names: ChangedNames): Promise<void> {
+    return this.#teacher.changed(names)
+  }
+
+  freshen(): Promise<void> | null {
+    if (!this.#isBehind && this.#teacher.isTold()) return null
+    const { ageMaxMs, now } = this.#parts
+    if (ageMaxMs === null && !this.#isBehind) return null
+    if (this.#running !== null) return this.#running
+    return now() - this.#beganMs < (ageMaxMs ?? 0) ? null : this.look()
+  }
+
+  /** The database says that somebody has changed something. */
+  told(): void {
+    this.#isBehind = true
+    void this.look()
   }
 
   suspect(): void {
@@ -122,9 +151,15 @@ export class LearnedDatabase implements LearnedSchema {
     return searching
   }
 
-  /** It has changed: learns it as it is now. Where that fails, statements are refused until it is learned. */
-  relearn(): Promise<void> {
-    this.#isOutdated = true
+  /** These have changed: learns them as they are now. Where that fails, statements that they may be about are refused until they are learned. */
+  relearn(names: ChangedNames): Promise<void> {
+    for (const name of names ?? [null]) this.#outdated.add(name)
+    return this.look()
+  }
+
+  /** Learns everything as it is now, whatever is known. */
+  lookAtAll(): Promise<void> {
+    this.#wantsWhole = true
     return this.look()
   }
 
@@ -145,13 +180,16 @@ export class LearnedDatabase implements LearnedSchema {
 
   #begin(): Promise<void> {
     this.#beganMs = this.#parts.now()
-    const wasOutdated = this.#isOutdated
-    this.#isOutdated = false
+    const outdated = [...this.#outdated]
+    const isWhole = this.#wantsWhole
+    this.#outdated.clear()
+    this.#wantsWhole = false
+    this.#isBehind = false
     const running = this.#teacher
-      .learn(!this.isKnown)
+      .learn(!this.isKnown, isWhole)
       .then(
         (learned) => this.#take(learned),
-        (error: Error) => this.#miss(error, wasOutdated),
+        (error: Error) => this.#miss(error, outdated),
       )
       .finally(() => {
         this.#tookMs = this.#parts.now() - this.#beganMs
@@ -162,8 +200,8 @@ export class LearnedDatabase implements LearnedSchema {
   }
 
   #take(learned: LearnedConfig): void {
-    this.#ctype = learned.ctype
-    if (this.#failure === null && learned.fingerprint === this.#fingerprint) return
+    if (!learned.isSettled) this.suspect()
+    if (this.#failure === null && learned.fingerprint === this.#learned?.fingerprint) return
     const { config } = learned
     this.#absent.clear()
     const { parser, planner } = this.#parts
@@ -171,21 +209,34 @@ export class LearnedDatabase implements LearnedSchema {
     const { followsPath } = config
     this.#planner.renew({ analyze: analysisBy(config, parser), followsPath })
     this.cautious.renew({ analyze: cautiousAnalysisBy(config, parser), followsPath })
-    this.#fingerprint = learned.fingerprint
+    this.#learned = learned
     this.#failure = null
     this.#teacher.learned(learned)
   }
 
-  #miss(error: Error, wasOutdated: boolean): void {
-    if (wasOutdated) this.#isOutdated = true
-    const refuses = !this.isKnown || this.#isOutdated
+  #miss(error: Error, outdated: readonly (string | null)[]): void {
+    for (const name of outdated) this.#outdated.add(name)
+    const refuses = !this.isKnown || this.#outdated.size > 0
     this.#teacher.failed(error, refuses)
     if (!refuses) return
-    const isNew = this.#failure === null && this.isKnown
     this.#failure = error
-    if (!isNew) return
-    const change = { analyze: refusingAnalysis(), followsPath: false }
-    this.#planner.renew(change)
-    this.cautious.renew(change)
+    this.#doubt()
+  }
+
+  /** Plans by what is known, but for what may be out of date. */
+  #doubt(): void {
+    const names = [...this.#outdated].filter((name) => name !== null)
+    if (this.#learned === null || names.length < this.#outdated.size) {
+      const change = { analyze: refusingAnalysis(), followsPath: false }
+      this.#planner.renew(change)
+      this.cautious.renew(change)
+      return
+    }
+    const { config, relatives } = this.#learned
+    const { parser } = this.#parts
+    const { followsPath } = config
+    const doubtful = relatives(names)
+    this.#planner.renew({ analyze: analysisBy(config, parser, doubtful), followsPath })
+    this.cautious.renew({ analyze: cautiousAnalysisBy(config, parser, doubtful), followsPath })
   }
 }

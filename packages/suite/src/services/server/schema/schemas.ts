@@ -3,12 +3,14 @@ import { events, type Logger } from '../../../observe/index.ts'
 import { ConnectionRefused, type DatabaseDialSettings } from '../../../proxy/postgres/index.ts'
 import { type EncryptorConfig, EncryptorConfigError } from '../../../transform/index.ts'
 import { Turns } from '../../turns/index.ts'
-import { type LearnedConfig, learnConfig } from '../introspection/index.ts'
+import { CHANGED, type LearnedConfig, SchemaLearner } from '../introspection/index.ts'
 import type { ServerMetrics } from '../metrics.ts'
 import type { ServerOptions } from '../options.ts'
-import { type Account, withAccount } from './account.ts'
+import type { Account } from './account.ts'
+import { AccountLine } from './account-line.ts'
 import { accountOf } from './asking.ts'
-import { LearnedDatabase, type LearningParts } from './learned-database.ts'
+import { ChangeLog } from './change-log.ts'
+import { type ChangedNames, LearnedDatabase, type LearningParts } from './learned-database.ts'
 import { databasesAtStart } from './options-check.ts'
 import { connectionRefusal, isPassing } from './refusal.ts'
 
@@ -25,8 +27,8 @@ export interface SchemasContext {
   readonly config: EncryptorConfig
   readonly log: Logger
   readonly metrics: Pick<ServerMetrics, 'schemaLearned' | 'schemaRefuses'>
-  /** A connection to the database of that name has changed its schema: resolves when the whole service has learned it. */
-  readonly changed: (database: string) => Promise<void>
+  /** A connection to the database of that name has changed these relations, or any: resolves when the whole service has learned it. */
+  readonly changed: (database: string, names: ChangedNames) => Promise<void>
 }
 
 /**
@@ -35,11 +37,17 @@ export interface SchemasContext {
  */
 export async function openSchemas(
   context: SchemasContext,
-  parts: Omit<LearningParts, 'now'>,
+  parts: Omit<LearningParts, 'now' | 'ageMaxMs'>,
 ): Promise<Schemas> {
   const { options, environment, dial } = context
   const account = accountOf(options, environment, dial)
-  const schemas = new Schemas(context, account, { ...parts, now: () => performance.now() })
+  const { schema_introspection_max_age: seconds } = options
+  const ageMaxMs = seconds === 0 ? null : seconds * 1000
+  const schemas = new Schemas(context, account, {
+    ...parts,
+    ageMaxMs,
+    now: () => performance.now(),
+  })
   try {
     for (const name of databasesAtStart(options)) await schemas.learnAtStart(name)
   } catch (error) {
@@ -52,6 +60,11 @@ export async function openSchemas(
 /** A database that connections are to. */
 interface Entry {
   readonly database: LearnedDatabase
+  readonly learner: SchemaLearner
+  readonly line: AccountLine
+  readonly changes: ChangeLog
+  /** The last look has failed. */
+  isFailing: boolean
   /** Connections that plan by it. */
   users: number
   /** It was counted as one whose statements are refused. */
@@ -104,19 +117,20 @@ export class Schemas {
     }
   }
 
-  /** The schema has changed: resolves when it is learned, or statements are refused. */
-  async relearn(name: string): Promise<void> {
-    await this.#entries.get(name)?.database.relearn()
+  /** These relations have changed, or any: resolves when they are learned, or statements are refused. */
+  async relearn(name: string, names: ChangedNames): Promise<void> {
+    await this.#entries.get(name)?.database.relearn(names)
   }
 
   /** Looks whether schemas are still what they were. */
   look(): void {
-    for (const { database } of this.#entries.values()) if (database.isKnown) void database.look()
+    for (const { database } of this.#entries.values())
+      if (database.isKnown) void database.lookAtAll()
   }
 
   close(): void {
     if (this.#timer !== null) clearInterval(this.#timer)
-    for (const { database } of this.#entries.values()) database.close()
+    for (const entry of this.#entries.values()) close(entry)
   }
 
   #entryOf(name: string): Entry {
@@ -129,13 +143,25 @@ export class Schemas {
 
   #newEntry(name: string): Entry {
     if (this.#entries.size >= DATABASES_MAX) this.#makeRoom()
+    const { config, log } = this.#context
     const database = new LearnedDatabase(this.#parts, {
-      learn: (isFirst) => this.#turns.run(() => this.#learn(name, isFirst)),
+      learn: (isFirst, isWhole) => this.#turns.run(() => this.#learn(entry, isFirst, isWhole)),
+      isTold: () => entry.learner.isTold && entry.line.isListening,
       learned: (learned) => this.#learned(name, entry, learned),
       failed: (error, refuses) => this.#failed(name, entry, error, refuses),
-      changed: () => this.#context.changed(name),
+      changed: (names) => this.#context.changed(name, names),
     })
-    const entry: Entry = { database, users: 0, refuses: false }
+    const entry: Entry = {
+      database,
+      learner: new SchemaLearner(config, this.#parts.parser),
+      line: new AccountLine(this.#account, name, CHANGED, () => database.told()),
+      changes: new ChangeLog((changes) =>
+        log.event(events.schemaLearned, { database: name, changes }),
+      ),
+      isFailing: false,
+      users: 0,
+      refuses: false,
+    }
     return entry
   }
 
@@ -144,17 +170,22 @@ export class Schemas {
     const unused = [...this.#entries].filter(([, { users }]) => users === 0)
     const [victim] = unused.find(([, { database }]) => !database.isKnown) ?? unused[0] ?? []
     if (victim === undefined) throw new ConnectionRefused('too-many-databases', tooManyDatabases)
-    this.#entries.get(victim)?.database.close()
+    const entry = this.#entries.get(victim)
+    if (entry !== undefined) close(entry)
     this.#entries.delete(victim)
   }
 
-  async #learn(name: string, isFirst: boolean): Promise<LearnedConfig> {
-    const { config, options } = this.#context
-    const learned = await withAccount(this.#account, name, (queries) =>
-      learnConfig(queries, config, this.#parts.parser),
+  async #learn(entry: Entry, isFirst: boolean, isWhole: boolean): Promise<LearnedConfig> {
+    const { options } = this.#context
+    const { learner, line } = entry
+    const learned = await line.use(
+      (queries) => learner.learn(queries, isWhole),
+      () => learner.isTold,
     )
     if (isFirst && learned.contradictions.length > 0)
       throw new EncryptorConfigError(options.encryptor_config_file, learned.contradictions, 0)
+    if (entry.isFailing) entry.changes.count()
+    entry.isFailing = false
     return learned
   }
 
@@ -162,17 +193,26 @@ export class Schemas {
     const { log, metrics, options } = this.#context
     metrics.schemaLearned(true)
     this.#count(entry, false)
-    log.event(events.schemaLearned, { database: name })
-    for (const warning of warnings) log.warning(warning, { database: name })
-    if (contradictions.length === 0) return
+    entry.changes.count()
+    for (const warning of entry.changes.news('warnings', warnings))
+      log.warning(warning, { database: name })
+    const told = entry.changes.news(
+      'contradictions',
+      contradictions.map(({ text }) => text),
+    )
+    if (told.length === 0) return
     const error = new EncryptorConfigError(options.encryptor_config_file, contradictions, 0)
     log.event(events.schemaContradicts, { database: name, error })
   }
 
+  /** Told once: the next try that fails says nothing new. */
   #failed(name: string, entry: Entry, error: Error, refuses: boolean): void {
     const { log, metrics } = this.#context
     metrics.schemaLearned(false)
+    const isNews = !entry.isFailing || (refuses && !entry.refuses && entry.database.isKnown)
+    entry.isFailing = true
     this.#count(entry, refuses && entry.database.isKnown)
+    if (!isNews) return
     const event =
       error instanceof EncryptorConfigError ? events.schemaContradicts : events.schemaNotLearned
     log.event(event, { database: name, refuses, error })
@@ -183,6 +223,12 @@ export class Schemas {
     entry.refuses = refuses
     this.#context.metrics.schemaRefuses(refuses ? 1 : -1)
   }
+}
+
+function close({ database, line, changes }: Entry): void {
+  database.close()
+  line.close()
+  changes.close()
 }
 
 const tooManyDatabases = {

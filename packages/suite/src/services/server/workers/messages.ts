@@ -1,6 +1,7 @@
 import type { Snapshot } from '../../../observe/index.ts'
 import type { ReachedLimit } from '../admission.ts'
 import type { ServerOptions } from '../options.ts'
+import type { ChangedNames } from '../schema/index.ts'
 import type { TransportedError } from './transported-error.ts'
 
 /** Whom a connection has come to: the database, or the HTTP API. */
@@ -18,8 +19,8 @@ export type ToWorker =
   | { readonly kind: 'forget-keys' }
   /** The answer to `reset-keys`: whether all workers have said that they did. */
   | { readonly kind: 'keys-reset'; readonly id: number; readonly isComplete: boolean }
-  /** The schema of a database has changed: learn it anew. */
-  | { readonly kind: 'relearn'; readonly database: string }
+  /** Relations of a database have changed: learn them anew. */
+  | { readonly kind: 'relearn'; readonly database: string; readonly names: ChangedNames }
   /** The answer to `schema-changed`: whether all other workers have said that they know it. */
   | { readonly kind: 'schema-known'; readonly id: number; readonly isComplete: boolean }
   | { readonly kind: 'entered'; readonly id: number; readonly limit: ReachedLimit | null }
@@ -46,6 +47,11 @@ export type ToSupervisor =
   | { readonly kind: 'reset-keys'; readonly id: number }
   | { readonly kind: 'forgot-keys' }
   /** A connection has changed the schema of a database: all other workers shall learn it anew. */
-  | { readonly kind: 'schema-changed'; readonly id: number; readonly database: string }
+  | {
+      readonly kind: 'schema-changed'
+      readonly id: number
+      readonly database: string
+      readonly names: ChangedNames
+    }
   /** The answer to the oldest `relearn` that has none. */
   | { readonly kind: 'relearned' }

@@ -199,7 +199,7 @@ class Supervisor implements Service {
         for (const told of member.onForgot.splice(0)) told()
         break
       case 'schema-changed':
-        void this.#relearn(member, message.id, message.database)
+        void this.#relearn(member, message)
         break
       case 'relearned':
         member.onRelearned.shift()?.()
@@ -363,9 +363,12 @@ class Supervisor implements Service {
   }
 
   /** The worker that has seen the change learns it by itself. */
-  async #relearn(asker: Member, id: number, database: string): Promise<void> {
+  async #relearn(
+    asker: Member,
+    { id, database, names }: Extract<ToSupervisor, { kind: 'schema-changed' }>,
+  ): Promise<void> {
     const answersOf = ({ onRelearned }: Member) => onRelearned
-    const isComplete = await this.#askAll({ kind: 'relearn', database }, answersOf, asker)
+    const isComplete = await this.#askAll({ kind: 'relearn', database, names }, answersOf, asker)
     asker.process?.send({ kind: 'schema-known', id, isComplete })
   }
 

@@ -59,7 +59,7 @@ export class Worker {
         void this.#context.send({ kind: 'forgot-keys' })
         return false
       case 'relearn':
-        await this.#server?.relearn(message.database)
+        await this.#server?.relearn(message.database, message.names)
         void this.#context.send({ kind: 'relearned' })
         return false
       case 'keys-reset':
@@ -88,8 +88,8 @@ export class Worker {
         admission: this.#admission,
         nextSession: () => `${worker}-${++sessions}`,
         resetAllKeys: () => this.#askAll((id) => ({ kind: 'reset-keys', id })),
-        relearnElsewhere: (database) =>
-          this.#askAll((id) => ({ kind: 'schema-changed', id, database })),
+        relearnElsewhere: (database, names) =>
+          this.#askAll((id) => ({ kind: 'schema-changed', id, database, names })),
         reactions: { startScript, shutDown: () => void send({ kind: 'shut-down' }) },
       })
     } catch (error) {
