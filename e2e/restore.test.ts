@@ -298,3 +298,16 @@ test('where a column seals envelopes too, the application reads what it has writ
   assert.notDeepEqual((await storedRow()).mail, mail)
   await write(own)
 })
+
+test('a dump that is taken through acra-server has plain values, and is encrypted anew where it is restored', async () => {
+  const before = await storedRow()
+  const dump = await run('pg_dump', ['--data-only', '-t', 'accounts'], own)
+  assert.match(dump, /^COPY public\.accounts /m)
+  for (const value of ['ann@example.org', 'ann@example.com', 'an old value', '4242'])
+    assert.ok(dump.includes(value), value)
+  await directly(lab.database, (client) => client.query('TRUNCATE accounts'))
+  await run('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-o', '/dev/null'], own, dump)
+  const after = await storedRow()
+  for (const column of columns) assert.notDeepEqual(after[column], before[column], column)
+  assert.deepEqual(await read(), shown)
+})
