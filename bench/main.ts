@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 const benches: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   proxy: async (args) => (await import('./proxy.ts')).proxyBench(args),
   keys: async (args) => inItsOwnProcess('keys.js', args),
+  audit: async (args) => inItsOwnProcess('audit.js', args),
   crypto: async (args) => inItsOwnProcess('crypto.js', args),
   sql: async (args) => (await import('./sql/main.ts')).sqlBench(args),
   translator: async (args) => (await import('./translator/main.ts')).translatorBench(args),

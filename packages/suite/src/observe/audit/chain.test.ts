@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import fc from 'fast-check'
+import { jsonFormat } from '../formats/json.ts'
 import { AuditedSink } from './audited-sink.ts'
 import { AuditChain, hasTag } from './chain.ts'
 import { type AuditFormat, END_MESSAGE, lineForms } from './lines.ts'
@@ -69,7 +71,7 @@ test('a message may hold the word that stands before a tag', () => {
     const step = chain.next(unsigned.covered)
     const read = form.signed(Buffer.from(unsigned.signed(step).slice(0, -1)))
     assert.ok(read !== null)
-    assert.deepEqual(read.covered, unsigned.covered)
+    assert.equal(read.covered.toString(), unsigned.covered)
     assert.ok(hasTag(step, read.tag) && read.isNew)
   }
 })
@@ -125,3 +127,38 @@ function withoutTag(text: string, format: AuditFormat): string {
   if (members.chain === 'new') delete members.chain
   return `${JSON.stringify(members)}\n`
 }
+
+test('a JSON line is signed alike whether its members are taken as they stand or read', () => {
+  const product = { name: 'acra-x', version: '0.1.0' }
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.string({ unit: 'binary' }), fieldValues)),
+      fc.string({ unit: 'binary' }),
+      (entries, message) => {
+        const record = {
+          time: 0,
+          zone: 0,
+          level: 'info',
+          message,
+          fields: new Map(entries),
+        } as const
+        const line = jsonFormat(product)(record)
+        // A space is nothing to who reads, and is not as our format writes.
+        const spaced = `{ ${line.slice(1)}`
+        const [plain, read] = [line, spaced].map((text) => lineForms.json.unsigned(text))
+        assert.equal(plain!.covered, read!.covered)
+        const step = new AuditChain(key).next(plain!.covered)
+        assert.equal(plain!.signed(step), read!.signed(step))
+      },
+    ),
+  )
+})
+
+const fieldValues = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.double(),
+  fc.integer(),
+  fc.boolean(),
+  fc.constant(null),
+  fc.array(fc.string({ unit: 'binary' })),
+)

@@ -1,7 +1,7 @@
 import type { Checkpoint } from './checkpoint.ts'
 import { encodeCheckpoint } from './checkpoint.ts'
 import type { CheckpointFile } from './checkpoint-file.ts'
-import { leafHash, MerkleTree } from './merkle.ts'
+import { MerkleTree } from './merkle.ts'
 import type { NoteSigner } from './signed-note.ts'
 
 export interface CheckpointSettings {
@@ -45,7 +45,7 @@ export class Checkpoints {
   line(line: string, tag: string): void {
     if (this.#tree.size === this.#from) this.#firstTag = tag
     this.#lastTag = tag
-    this.#tree.append(leafHash(Buffer.from(line)))
+    this.#tree.appendLine(line)
     if (this.#tree.size - this.#tried >= this.#settings.linesMax) this.make()
   }
 

@@ -6,6 +6,8 @@ export const HASH_SIZE = 32
 const SIZE_MAX = Number.MAX_SAFE_INTEGER
 
 const LEAF = Buffer.of(0)
+/** Filled anew for every node. */
+const NODE = Buffer.alloc(1 + 2 * HASH_SIZE, 1)
 const EMPTY = sha256(Buffer.alloc(0))
 
 /** The hash of a leaf: `SHA-256(0x00 ‖ line)`. spec: RFC 9162 §2.1.1 */
@@ -15,11 +17,17 @@ export function leafHash(line: Uint8Array): Buffer {
 
 /** `SHA-256(0x01 ‖ left ‖ right)`. */
 function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
-  const bytes = Buffer.allocUnsafe(1 + 2 * HASH_SIZE)
-  bytes[0] = 1
-  bytes.set(left, 1)
-  bytes.set(right, 1 + HASH_SIZE)
-  return sha256(bytes)
+  return Buffer.from(nodeText(latin1(left), latin1(right)), 'binary')
+}
+
+function nodeText(left: string, right: string): string {
+  NODE.write(left, 1, 'binary')
+  NODE.write(right, 1 + HASH_SIZE, 'binary')
+  return hash('sha256', NODE, 'binary')
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
 }
 
 /**
@@ -28,14 +36,15 @@ function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
  */
 export class MerkleTree {
   #size: number
-  readonly #peaks: Buffer[]
+  /** In latin1: text is what a hash gives and takes fastest, by far. */
+  readonly #peaks: string[]
 
   /** A tree of `size` leaves goes on from its peaks. @throws where the size has another number of peaks. */
   constructor(size = 0, peaks: readonly Uint8Array[] = []) {
     if (!Number.isSafeInteger(size) || size < 0 || peaks.length !== peakCount(size))
       throw new TypeError('these are not the peaks of a tree of that size')
     this.#size = size
-    this.#peaks = peaks.map((peak) => Buffer.from(peak))
+    this.#peaks = peaks.map(latin1)
   }
 
   get size(): number {
@@ -43,25 +52,33 @@ export class MerkleTree {
   }
 
   get peaks(): readonly Buffer[] {
-    return this.#peaks
+    return this.#peaks.map((peak) => Buffer.from(peak, 'binary'))
   }
 
-  append(leaf: Buffer): void {
+  append(leaf: Uint8Array): void {
+    this.#append(latin1(leaf))
+  }
+
+  /** A line as text, which stands for its UTF-8. */
+  appendLine(line: string): void {
+    this.#append(hash('sha256', `\0${line}`, 'binary'))
+  }
+
+  #append(leaf: string): void {
     if (this.#size === SIZE_MAX) throw new RangeError('the tree is full')
     let peak = leaf
     for (let rest = this.#size; rest % 2 === 1; rest = Math.floor(rest / 2)) {
-      peak = nodeHash(this.#peaks.pop()!, peak)
+      peak = nodeText(this.#peaks.pop()!, peak)
     }
     this.#peaks.push(peak)
     this.#size++
   }
 
   root(): Buffer {
-    const last = this.#peaks.at(-1)
+    const peaks = this.peaks
+    const last = peaks.at(-1)
     if (last === undefined) return EMPTY
-    return this.#peaks
-      .slice(0, -1)
-      .reduceRight<Buffer>((right, left) => nodeHash(left, right), last)
+    return peaks.slice(0, -1).reduceRight<Buffer>((right, left) => nodeHash(left, right), last)
   }
 }
 
