@@ -10,7 +10,13 @@ import { after, before, test } from 'node:test'
 import pg from 'pg'
 import { createAuthority } from '#testing/certificates'
 import { freePort, type Postgres, startPostgres } from '../tools/postgres.ts'
-import { type AcraServer, type Keys, startAcraServer, startService } from '../tools/programs.ts'
+import {
+  type AcraServer,
+  type Keys,
+  runProgram,
+  startAcraServer,
+  startService,
+} from '../tools/programs.ts'
 import { createSandbox, type Sandbox } from '../tools/sandbox.ts'
 import { exchange, makeKeys } from './hosts.ts'
 import { says } from './log.ts'
@@ -227,4 +233,64 @@ test('through AcraConnector the API is that of the client whose keys were exchan
   assert.match(said(server), /client_id=someid code=2051/)
   await Promise.all([connector.stop(), server.stop()])
   assert.deepEqual([await connector.ended, await server.ended], [0, 0])
+})
+
+test('the users of the console and the configuration are for whoever has shown who it is, once there are users', async () => {
+  const authority = createAuthority(sandbox.folder, 'console-authority')
+  const [shown, own] = [authority.server('api'), authority.client('console')]
+  const users = join(sandbox.folder, 'auth.keys')
+  const tls = [
+    '--http_api_tls_transport_enable',
+    `--tls_client_cert=${shown.certFile}`,
+    `--tls_client_key=${shown.keyFile}`,
+    `--tls_client_ca=${authority.certFile}`,
+    '--tls_client_system_ca=false',
+  ]
+  const { server, port } = await start(`--auth_keys=${users}`, ...tls)
+  const mutual = {
+    servername: 'localhost',
+    ca: authority.cert,
+    cert: readFileSync(own.certFile),
+    key: readFileSync(own.keyFile),
+  }
+  const get = (path: string) => ask(port, path, mutual, true)
+  assert.equal((await get('/loadAuthData')).status, 404)
+  assert.equal((await get('/getConfig')).status, 404)
+  const password = join(sandbox.folder, 'password')
+  writeFileSync(password, 'correct horse\n', { mode: 0o600 })
+  await runProgram(
+    'acra-authmanager',
+    [
+      '--set',
+      '--user=alice',
+      `--password_file=${password}`,
+      `--file=${users}`,
+      `--keys_dir=${keys.folder}`,
+    ],
+    sandbox.folder,
+    keys.environment,
+  )
+  const { status, body } = await get('/loadAuthData')
+  assert.equal(status, 200)
+  assert.match(body, /^alice:[a-zA-Z]{16}:3,8192,2,32:[A-Za-z0-9+/]{43}=\n$/)
+  assert.deepEqual(JSON.parse((await get('/getConfig')).body), {
+    db_host: database.host,
+    db_port: database.port,
+    incoming_connection_api_port: port,
+    debug: false,
+    poison_run_script_file: '',
+    poison_shutdown_enable: false,
+    zonemode_enable: false,
+  })
+  writeFileSync(users, 'no cell')
+  assert.equal((await get('/loadAuthData')).status, 500)
+  const log = said(server)
+  assert.match(log, /code=2122/)
+  assert.match(log, /code=593/)
+  assert.doesNotMatch(log, /alice/)
+  await server.stop()
+  const plain = await start(`--auth_keys=${users}`)
+  for (const path of ['/loadAuthData', '/getConfig'])
+    assert.equal((await ask(plain.port, path)).status, 404)
+  await plain.server.stop()
 })

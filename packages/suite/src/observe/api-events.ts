@@ -31,6 +31,14 @@ export const apiEvents = {
     meaning: 'The file in `auth_keys` does not open with the authentication key.',
     remedy: 'Make the file anew with `acra-authmanager`, or bring back its key.',
   },
+  usersGiven: {
+    code: 2122,
+    level: 'info',
+    isAudited: true,
+    message: 'Users of the web console were given by the HTTP API',
+    meaning: 'A caller, mostly acra-webconfig, got the names and password hashes of all users.',
+    remedy: 'Nothing, if it was acra-webconfig.',
+  },
   zoneMade: {
     code: 2050,
     level: 'info',

@@ -137,7 +137,6 @@ test('what asks for a protection that does not exist yet is refused', () => {
     '--consul_tls_ocsp_client_url=http://localhost',
     '--consul_tls_crl_client_from_cert=use',
     '--acracensor_config_file=censor.yaml',
-    '--audit_log_enable',
     '--encryptor_config_storage_type=consul',
     '--compatibility=0.90',
   ]

@@ -223,9 +223,9 @@ const api = {
     'tcp://0.0.0.0:9090/',
     'Address to listen on for the HTTP API, tcp://host:port or unix:///path; incoming_connection_api_port wins where it is changed',
   ),
-  auth_keys: waits(
-    'AcraWebConfig',
-    text('configs/auth.keys', 'File of the users of AcraWebConfig'),
+  auth_keys: text(
+    'configs/auth.keys',
+    'File of the users of the web console; where it is there, the HTTP API gives it, and the configuration, to whoever has shown who it is by TLS or Secure Session',
   ),
 } as const
 

@@ -23,7 +23,7 @@ import {
   wrapFields,
 } from '../transport/index.ts'
 import type { Admission } from './admission.ts'
-import { Api, type ApiSettings } from './api/index.ts'
+import { Api, type ApiSettings, consoleSettings } from './api/index.ts'
 import { arrivalSettings } from './arrival-settings.ts'
 import { checkOptions } from './check-options.ts'
 import { logEnd, observerOf, valueObserverOf } from './connection-log.ts'
@@ -222,6 +222,8 @@ export class Server {
       clientId: options.client_id === '' ? null : options.client_id,
       keystore: this.#protection.keystore,
       hasZones: options.zonemode_enable,
+      verifiesTls: options.tls_client_auth === 4,
+      console: consoleSettings(options, this.#context.log),
     }
   }
 

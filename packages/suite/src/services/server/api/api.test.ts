@@ -28,6 +28,19 @@ async function serve(patienceMs: number) {
       clientId: null,
       keystore,
       hasZones: false,
+      verifiesTls: false,
+      console: {
+        authFile: '/nowhere',
+        config: {
+          db_host: '',
+          db_port: 0,
+          incoming_connection_api_port: 0,
+          debug: false,
+          poison_run_script_file: '',
+          poison_shutdown_enable: false,
+          zonemode_enable: false,
+        },
+      },
     }),
     resetKeys: async () => true,
     connected() {

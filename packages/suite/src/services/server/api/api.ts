@@ -13,6 +13,7 @@ import {
 } from '../../transport/index.ts'
 import { remoteOf } from '../listening.ts'
 import { type ApiAnswer, answerTo, badRequest, tooLarge } from './commands.ts'
+import type { ConsoleSettings } from './console.ts'
 
 /** For a connection from its first byte to its last: it has one request (acra-server.md §5.1). */
 const PATIENCE_MS = 60_000
@@ -32,6 +33,9 @@ export interface ApiSettings {
   readonly keystore: Keystore
   /** Whether there are zones: their command is there only then. */
   readonly hasZones: boolean
+  /** Whether whoever comes by TLS has shown a certificate that was verified. */
+  readonly verifiesTls: boolean
+  readonly console: ConsoleSettings
 }
 
 export interface ApiContext {
@@ -49,6 +53,8 @@ export interface ApiContext {
 /** What a connection that has come through its transport is about. */
 interface Caller {
   readonly accepted: Socket
+  /** Whether the transport has shown who it is. */
+  readonly isShown: boolean
   readonly settings: ApiSettings
   readonly log: Logger
 }
@@ -109,11 +115,13 @@ export class Api {
   async #arrive(accepted: Socket): Promise<void> {
     const settings = this.#context.settings()
     try {
-      const { socket, first, clientId } = await arrive(accepted, settings.arrival)
+      const { socket, first, clientId, transport } = await arrive(accepted, settings.arrival)
       const caller = clientId ?? settings.clientId
       const { log } = this.#context
       const named = caller === null ? log : log.with({ client_id: caller })
-      this.#callers.set(socket, { accepted, settings, log: named })
+      const isShown =
+        transport !== 'raw' && (clientId !== null || (transport === 'tls' && settings.verifiesTls))
+      this.#callers.set(socket, { accepted, isShown, settings, log: named })
       socket.on('error', () => socket.destroy())
       if (first.length > 0) socket.unshift(first)
       this.#server.emit('connection', socket)
@@ -146,12 +154,13 @@ export class Api {
     const caller = this.#callers.get(request.socket)
     if (caller === undefined) throw new TypeError('a request over a connection of nobody')
     this.#newcomers.remove(caller.accepted)
-    const { settings, log } = caller
+    const { settings, log, isShown } = caller
     const path = request.url?.split('?')[0] ?? ''
     send(
       response,
       await answerTo(request.method ?? '', path, {
         ...settings,
+        isShown,
         log,
         resetKeys: this.#context.resetKeys,
       }),

@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs'
 import { addZone, type Keystore, publicZone } from '../../../keystore/index.ts'
 import { events, type Logger } from '../../../observe/index.ts'
+import { type ConsoleSettings, readUsers, tellUsersFailed } from './console.ts'
 
+const JSON_TYPE = 'application/json'
 const TEXT = 'text/plain; charset=utf-8'
 
 export interface ApiAnswer {
@@ -17,6 +20,9 @@ export interface CommandContext {
   readonly keystore: Keystore
   readonly hasZones: boolean
   readonly resetKeys: () => Promise<boolean>
+  /** Whether the transport has shown who asks. */
+  readonly isShown: boolean
+  readonly console: ConsoleSettings
 }
 
 interface Command {
@@ -36,6 +42,24 @@ const commands: Readonly<Record<string, Command>> = {
       return { status: 200, type: 'application/json', body: JSON.stringify(zone) }
     },
     failed: (error, log) => log.event(events.cannotMakeZone, { error }),
+  },
+  '/loadAuthData': {
+    isThere: isForConsole,
+    async run({ keystore, log, console }) {
+      const users = await readUsers(console.authFile, keystore)
+      log.event(events.usersGiven)
+      return text(200, users)
+    },
+    failed: tellUsersFailed,
+  },
+  '/getConfig': {
+    isThere: isForConsole,
+    run: async ({ console }) => ({
+      status: 200,
+      type: JSON_TYPE,
+      body: JSON.stringify(console.config),
+    }),
+    failed: (error, log) => log.event(events.errorGeneral, { error }),
   },
   '/resetKeyStorage': {
     isThere: () => true,
@@ -64,6 +88,11 @@ export async function answerTo(
     command.failed(error, context.log)
     return text(500, '')
   }
+}
+
+/** Off unless somebody has made the file of users, and the transport shows who asks. spec: acra-webconfig §3 */
+function isForConsole({ isShown, console }: CommandContext): boolean {
+  return isShown && existsSync(console.authFile)
 }
 
 function text(status: number, body: string): ApiAnswer {

@@ -2,3 +2,4 @@
 
 export { apiAddress } from './address.ts'
 export { Api, type ApiSettings } from './api.ts'
+export { consoleSettings } from './console.ts'
