@@ -131,6 +131,8 @@ export interface Catalog {
   table(schema: string | null, name: string): KnownTable | null
   /** What a name without a schema means under one of these search paths. Absent: `table(null, name)`, whatever the path. */
   unqualified?(name: string, paths: readonly SearchPath[]): UnqualifiedTable
+  /** True where the operator says that no relation that is not configured shows a protected column. Absent: nobody says so. */
+  readonly trustsUnlisted?: boolean
   /** A protected column of this name in any table: an unlisted relation with such a column may be a view of it. */
   protectedName(column: string): ProtectedColumn | null
   /** True where cells of both columns are read in the same way, so that one column of an answer may hold either. Absent: never. */

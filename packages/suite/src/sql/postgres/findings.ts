@@ -170,7 +170,7 @@ export class Findings {
       })
     }
     if (table?.noUse !== undefined) this.refuse(table.noUse.column, table.noUse)
-    return table
+    return table === null && this.catalog.trustsUnlisted === true ? unlistedTable(name) : table
   }
 
   /** Refuses what may be a protected column seen through a relation that is not configured. */
@@ -184,7 +184,7 @@ export class Findings {
     }
     this.refuse(like, {
       message: `${clause} gives a value to ${relation}.${name}, and ${relation} is not in the encryptor config`,
-      hint: `Name the table in the encryptor config (schemas: - table: ${relation}) to say that it is not a view, a partition or a child of a protected table, or to protect it.`,
+      hint: `Name the table in the encryptor config (schemas: - table: ${relation}) to say that it is not a view, a partition or a child of a protected table, or to protect it; or say so of all tables that it does not name (unlisted_tables: trust).`,
     })
   }
 
@@ -430,4 +430,9 @@ function isSame(constant: A_Const, decoded: Buffer): boolean {
   if (constant.ival !== undefined)
     return String(constant.ival.ival ?? 0) === decoded.toString('latin1')
   return constant.fval !== undefined || constant.bsval !== undefined
+}
+
+/** A relation that nobody protects. */
+function unlistedTable(name: string): KnownTable {
+  return { name, columns: null, protected: new Map() }
 }

@@ -1,4 +1,7 @@
-import { allowed, refused } from './testing/tables.ts'
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { analyzeSql } from './testing/index.ts'
+import { allowed, catalog, refused } from './testing/tables.ts'
 
 allowed([
   ['SELECT * FROM contacts', 'untouched'],
@@ -185,3 +188,24 @@ refused([
     'RENAME COLUMN gives a value to contacts.email, and contacts is not in the encryptor config',
   ],
 ])
+
+test('relations that are not configured take values where the operator trusts them', () => {
+  const trusting = { ...catalog, trustsUnlisted: true }
+  for (const sql of [
+    "INSERT INTO contacts (id, email) VALUES (1, 'x')",
+    "INSERT INTO contacts VALUES (1, 'x')",
+    "UPDATE contacts SET email = 'x' WHERE name = 'y'",
+    "SELECT id FROM contacts c WHERE c.email = 'x' AND lower(name) = 'y'",
+    'DELETE FROM other.contacts WHERE email = $1',
+    'COPY contacts (id, email) FROM STDIN',
+  ])
+    assert.equal(analyzeSql(sql, trusting).kind, 'untouched', sql)
+  for (const sql of [
+    "SELECT id FROM users WHERE lower(email) = 'x'",
+    'CREATE VIEW v AS SELECT email AS e FROM users',
+    'INSERT INTO contacts (email) SELECT email FROM users',
+  ])
+    assert.equal(analyzeSql(sql, trusting).kind, 'refused', sql)
+  const both = analyzeSql("INSERT INTO users (id, email) SELECT id, 'x' FROM contacts", trusting)
+  assert.equal(both.kind, 'planned')
+})

@@ -104,6 +104,8 @@ export interface EncryptorConfig {
   ): UnqualifiedTable<TableSetting>
   /** True where the search path may decide what a name means. */
   readonly followsPath: boolean
+  /** True where the operator says that no relation that the config does not name shows a protected column. */
+  readonly trustsUnlisted: boolean
   /** A protected column of this name in any table; one with `on_unprotected: refuse` goes before the others. */
   protectedName(column: string): ColumnSetting | null
   /** True where cells of both columns are read in the same way. */
@@ -127,6 +129,7 @@ export interface ConfigParts {
   readonly tables: readonly TableSetting[]
   readonly further?: readonly TableSetting[]
   readonly trusted: readonly TrustedFunction[]
+  readonly trustsUnlisted?: boolean
   readonly onUnprotected: OnUnprotected
 }
 
@@ -160,6 +163,7 @@ export function encryptorConfig(parts: ConfigParts): EncryptorConfig {
     },
     unqualified: (name, paths) => unqualifiedTable(byName.get(name) ?? [], paths),
     followsPath: tables.some(({ schema }) => schema !== null),
+    trustsUnlisted: parts.trustsUnlisted === true,
     protectedName: (column) => byColumn.get(column) ?? null,
     alike: areReadAlike,
     copies: areStoredAlike,

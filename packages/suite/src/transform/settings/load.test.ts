@@ -667,3 +667,15 @@ test('a version whose defaults are others than ours is refused', () => {
   )
   assert.match(problems('version: 1.2\n')[0], /^e\.yaml:1:10: version: "1\.2" is not a version/)
 })
+
+test('unlisted tables are refused where they are not trusted', () => {
+  assert.equal(load('').trustsUnlisted, false)
+  assert.equal(load('unlisted_tables: refuse').trustsUnlisted, false)
+  const config = load('unlisted_tables: trust')
+  assert.equal(config.trustsUnlisted, true)
+  assert.equal(config.over([], []).trustsUnlisted, true)
+  assert.match(
+    problems('unlisted_tables: pass')[0],
+    /^e\.yaml:1:18: unlisted_tables: "pass": must be "refuse" or "trust"/,
+  )
+})

@@ -17,7 +17,14 @@ export interface InstallationDefaults {
   readonly onUnprotected: OnUnprotected
 }
 
-const topKeys = ['version', 'database_settings', 'defaults', 'schemas', 'trusted_functions']
+const topKeys = [
+  'version',
+  'database_settings',
+  'defaults',
+  'schemas',
+  'trusted_functions',
+  'unlisted_tables',
+]
 const defaultsKeys = ['crypto_envelope', 'reencrypting_to_acrablocks', 'consistent_tokenization']
 const mysqlKeys = ['case_sensitive_table_identifiers', 'prepared_statements_set_arg_delimiter']
 
@@ -68,6 +75,7 @@ function readRoot(
   return encryptorConfig({
     tables: readTables(entry, defaults),
     trusted: readTrustedFunctions(entry),
+    trustsUnlisted: readUnlistedTables(entry),
     onUnprotected: installation.onUnprotected,
   })
 }
@@ -132,6 +140,15 @@ function refuseTwice(entry: EntryReader, tables: readonly Read<TableSetting>[]):
     if (known.has(key)) entry.problem(offset, 'the table is listed twice', `table "${name}"`)
     known.add(key)
   }
+}
+
+/** True for `trust`. */
+function readUnlistedTables(entry: EntryReader): boolean {
+  const read = entry.text('unlisted_tables')
+  if (read === null || read.value === 'refuse') return false
+  if (read.value === 'trust') return true
+  entry.problem(read.offset, `"${read.value}": must be "refuse" or "trust"`, 'unlisted_tables')
+  return false
 }
 
 /** Entries are `name`, `schema.name` and `schema.*`. */

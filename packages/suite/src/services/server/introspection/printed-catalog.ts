@@ -12,6 +12,8 @@ export function printedCatalog(
   const { unqualified, ...rest } = config
   return {
     ...rest,
+    // What the database prints names relations that are known.
+    trustsUnlisted: false,
     table: (schema, name) =>
       schema === null ? null : (tables.get(relationKey({ schema, name })) ?? null),
   }
