@@ -174,6 +174,33 @@ test('a name that is another one in another client_encoding gets no value of a p
   assert.deepEqual(codesOf(messages), ['0A000', '0A000', '0A000'])
 })
 
+test('a name that DEALLOCATE has given up takes another statement, and one that it has not goes on', async () => {
+  const insert = `PREPARE a AS ${insertPerson}`
+  const update = 'PREPARE a (int, int) AS UPDATE notes SET id = $1 WHERE id = $2'
+  const turns: Turn[] = [
+    { send: [query(insert)] },
+    { send: [query('BEGIN')] },
+    { send: [query('DEALLOCATE a')] },
+    { send: [query('ROLLBACK')] },
+    { send: [query(update)] },
+    { send: [query('EXECUTE a (2, 2)')] },
+    { send: [query('DEALLOCATE a')] },
+    { send: [query('DEALLOCATE a')] },
+    { send: [query(insert)] },
+    { send: [query(`EXECUTE a (10, '${canary}')`)] },
+    { send: [close('S', 'a'), sync()] },
+    { send: [query(update)] },
+    { send: [query('EXECUTE a (2, 2)')] },
+    { send: [query('PREPARE ids AS SELECT id FROM people')] },
+    { send: [query('CREATE TEMP TABLE copied AS EXECUTE ids')] },
+  ]
+  const { messages, toDatabase } = await arena.attack(turns)
+  assert.equal(findCanary(canary, searchable(toDatabase)), null)
+  const expected = await arena.compare(turns)
+  assert.equal(typesOf(messages), typesOf(expected))
+  assert.deepEqual(codesOf(messages), ['26000'])
+})
+
 function codesOf(messages: readonly { type: string; body: Buffer }[]): string[] {
   return messages.filter(({ type }) => type === 'E').map((error) => errorOf(error).code)
 }

@@ -251,11 +251,13 @@ export type ArgumentSource =
   | 'other'
 
 export type Named =
-  | { readonly action: 'declare' | 'fetch' | 'prepare'; readonly name: string }
+  | { readonly action: 'declare' | 'fetch' | 'prepare' | 'deallocate'; readonly name: string }
   | {
       readonly action: 'execute'
       readonly name: string
       readonly arguments: readonly ArgumentSource[]
+      /** CREATE TABLE AS EXECUTE: the rows go into a table. */
+      readonly isStored?: boolean
     }
 
 /** A COPY whose rows pass through and hold protected columns. */

@@ -13,6 +13,8 @@ export class Answer {
   readonly copy: CopyAnalysis | null
   /** Its rows tell of a plan: nothing in them is revealed. */
   readonly isPlan: boolean
+  /** The name of a prepared statement that is given up with it, as the messages of the protocol have it; null: none. */
+  readonly deallocates: string | null
   /** True where at least one column of the answer is known to be protected. */
   readonly protects: boolean
   /** Format codes as Bind and RowDescription give them: none = all text, one = all alike, else one per column; null where they are not known. */
@@ -25,10 +27,12 @@ export class Answer {
     formats: readonly number[] | null = TEXT_ONLY,
     copy: CopyAnalysis | null = null,
     isPlan = false,
+    deallocates: string | null = null,
   ) {
     this.results = results
     this.copy = copy
     this.isPlan = isPlan
+    this.deallocates = deallocates
     this.protects = results?.some((item) => typeof item === 'object') === true
     this.formats = formats
   }

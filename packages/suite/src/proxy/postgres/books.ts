@@ -8,7 +8,7 @@ import { Encoding } from './encoding.ts'
 import { areAlike, preparedIn } from './execute-arguments.ts'
 import { type Expected, type ExpectedKind, ExpectedQueue, isEndedByReady } from './expected.ts'
 import { type LearnedSchema, SchemaWatch } from './learned-schema.ts'
-import { wireName } from './names-on-the-wire.ts'
+import { isBeyondAscii, wireName } from './names-on-the-wire.ts'
 import { type Change, Names, type Portal, type Statement } from './prepared.ts'
 import { SearchPaths, type SessionNames } from './search-paths.ts'
 
@@ -187,7 +187,13 @@ export class Books {
       case 'prepare':
         this.#rememberPrepared(named.name, plan, uses)
         return new Answer(null, formats)
+      case 'deallocate': {
+        const name = wireName(named.name)
+        // By another name than it is known here, it may go on.
+        return new Answer(null, formats, null, false, isBeyondAscii(name) ? null : name)
+      }
       case 'execute': {
+        if (named.isStored === true) return new Answer(null, formats)
         const prepared = this.statements.get(wireName(named.name))?.plan ?? null
         return new Answer(firstAnswer(prepared)?.results ?? null, formats)
       }
@@ -253,9 +259,17 @@ export class Books {
     const known = this.statements.get(wireName(name))
     const pathKey = path?.changes.some(({ kind }) => kind !== 'end') ? '' : this.searchPaths.key
     const isSamePath = path?.reads !== true || known?.pathKey === pathKey
-    if (known !== null && isSamePath && areAlike(preparedIn(known), { parameters, parameterCount }))
+    const { sequence } = this
+    // What is given up by a message before this one may be there again with it.
+    if (
+      known !== null &&
+      isSamePath &&
+      areAlike(preparedIn(known), { parameters, parameterCount })
+    ) {
+      this.statements.change(wireName(name), { ...known, sequence }, sequence).confirm()
       return
-    if (this.statements.isFull) return
+    }
+    if (known === null && this.statements.isFull) return
     const plan: Plan = {
       kind: 'planned',
       literals: [],
@@ -275,14 +289,15 @@ export class Books {
       pathKey,
       edition: this.edition,
       text: null,
-      sequence: this.sequence,
+      sequence,
     }
     const statement = {
       ...(known ?? fresh),
+      sequence,
       isAmbiguous,
       ...(known === null || isSamePath ? {} : { pathKey: '' }),
     }
-    this.statements.change(wireName(name), statement, this.sequence).confirm()
+    this.statements.change(wireName(name), statement, sequence).confirm()
   }
 }
 

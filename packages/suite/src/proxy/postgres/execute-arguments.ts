@@ -1,5 +1,5 @@
-import type { Refusal } from '../../sql/index.ts'
-import { type AnswerPlan, type LiteralSlot, noSlots, type Plan, type Planned } from '../plan.ts'
+import type { Named, Refusal } from '../../sql/index.ts'
+import { type AnswerPlan, type LiteralSlot, noSlots, type Plan } from '../plan.ts'
 import { wireName } from './names-on-the-wire.ts'
 import type { Names, Statement } from './prepared.ts'
 import { RefusedError, refusals } from './refusal.ts'
@@ -24,64 +24,84 @@ interface Prepared {
 /** What of a text is to be protected, the values of EXECUTE among it; the refusal where these cannot be. */
 export function slotsOf(plan: Plan, prepared: Prepared): typeof noSlots | Refusal {
   if (plan.kind !== 'planned') return noSlots
-  for (const { named } of plan.answers) {
-    const known = named?.action === 'execute' ? prepared.statements.get(wireName(named.name)) : null
-    if (known === null) continue
-    if (known.edition !== prepared.edition) return refusals.otherSchema
-    if (isOfOtherPath(known, prepared)) return refusals.otherPath
-  }
   try {
-    const given = argumentSlots(plan, prepared)
-    return given.length === 0 ? plan : { ...plan, literals: [...plan.literals, ...given] }
+    const given = plan.answers.flatMap((answer, index) =>
+      answer.named?.action === 'execute'
+        ? executeSlots(answer.named, plan.answers.slice(0, index), prepared)
+        : [],
+    )
+    if (given.length === 0) return plan
+    const literals = [...plan.literals, ...given]
+    return { ...plan, literals: literals.sort((one, other) => one.index - other.index) }
   } catch (error) {
     if (error instanceof RefusedError) return error.refusal
     throw error
   }
 }
 
+type Executing = Extract<Named, { action: 'execute' }>
+
 /**
- * The literals of `EXECUTE name ('x', 5)` that are values of protected columns, by what is known of the statements that SQL or the protocol has
+ * The literals of `EXECUTE name ('x', 5)` that are values of protected columns, by what is known of the statement that SQL or the protocol has
  * prepared. Throws RefusedError where a value cannot be protected, or it is not known what it is for.
  */
-function argumentSlots(plan: Planned, prepared: Prepared): readonly LiteralSlot[] {
-  const slots: LiteralSlot[] = []
-  plan.answers.forEach((answer, index) => {
-    const { named } = answer
-    if (named === null || named.action !== 'execute' || named.arguments.length === 0) return
-    const before = plan.answers.slice(0, index).filter((other) => isPrepareOf(other, named.name))
-    const { parameters, parameterCount } = preparedAs(named.name, before, prepared)
-    if (named.arguments.length > parameterCount) throw new RefusedError(tooMany)
-    if ([...parameters.values()].some(({ copyOf }) => copyOf !== undefined))
-      throw new RefusedError(notOnce)
-    named.arguments.forEach((argument, position) => {
-      const slot = parameters.get(position + 1)
-      if (slot === undefined || argument === 'null') return
-      if (argument === 'other') throw new RefusedError(notLiteral)
-      const { literal: index, isNegative, at } = argument
-      slots.push({ index, isNegative, at, ...slot })
-    })
-  })
-  return slots.sort((one, other) => one.index - other.index)
-}
-
-function isPrepareOf({ named }: AnswerPlan, name: string): boolean {
-  return named?.action === 'prepare' && named.name === name
-}
-
-function preparedAs(
-  name: string,
+function executeSlots(
+  { name, arguments: values, isStored }: Executing,
   before: readonly AnswerPlan[],
-  { statements, lastSync }: Prepared,
-): Inside {
-  const known = statements.get(wireName(name))
-  const isUncertain = statements.isUncertain(wireName(name), lastSync)
-  if (isUncertain || known?.isAmbiguous === true) throw new RefusedError(notKnown)
-  const inText = before.flatMap(({ prepares }) => prepares ?? [])
-  const all = known === null ? inText : [preparedIn(known), ...inText]
-  const [first, ...others] = all
-  if (first === undefined || others.some((other) => !areAlike(first, other)))
-    throw new RefusedError(notKnown)
-  return first
+  prepared: Prepared,
+): readonly LiteralSlot[] {
+  const inText = before.findLast(({ named }) => renames(named, name)) ?? null
+  const known = inText === null ? prepared.statements.get(wireName(name)) : null
+  if (known !== null) checkCurrent(known, prepared)
+  if (values.length === 0 && isStored !== true) return []
+  const { parameters, parameterCount, results } =
+    inText === null ? knownAs(name, known, prepared) : preparedInText(inText)
+  if (isStored === true) refuseStored(results)
+  if (values.length > parameterCount) throw new RefusedError(tooMany)
+  if (values.length > 0 && [...parameters.values()].some(({ copyOf }) => copyOf !== undefined))
+    throw new RefusedError(notOnce)
+  return values.flatMap((argument, position) => {
+    const slot = parameters.get(position + 1)
+    if (slot === undefined || argument === 'null') return []
+    if (argument === 'other') throw new RefusedError(notLiteral)
+    const { literal: index, isNegative, at } = argument
+    return [{ index, isNegative, at, ...slot }]
+  })
+}
+
+/** A statement behind it in the text is carried out only where it was: so it decides what the name means. */
+function renames(named: Named | null, name: string): boolean {
+  return (named?.action === 'prepare' || named?.action === 'deallocate') && named.name === name
+}
+
+interface Meaning extends Inside {
+  readonly results: AnswerPlan['results']
+}
+
+function preparedInText({ named, prepares, results }: AnswerPlan): Meaning {
+  if (named?.action !== 'prepare' || prepares === null) throw new RefusedError(notKnown)
+  return { ...prepares, results }
+}
+
+function knownAs(name: string, known: Statement | null, prepared: Prepared): Meaning {
+  const isUncertain = prepared.statements.isUncertain(wireName(name), prepared.lastSync)
+  if (known === null || isUncertain || known.isAmbiguous === true) throw new RefusedError(notKnown)
+  const [first] = known.plan.kind === 'planned' ? known.plan.answers : []
+  return { ...preparedIn(known), results: first?.results ?? null }
+}
+
+function checkCurrent(known: Statement, prepared: Prepared): void {
+  if (known.edition !== prepared.edition) throw new RefusedError(refusals.otherSchema)
+  if (isOfOtherPath(known, prepared)) throw new RefusedError(refusals.otherPath)
+}
+
+/** CREATE TABLE AS EXECUTE. */
+function refuseStored(results: AnswerPlan['results']): void {
+  const found = results?.find((item) => item !== 'other')
+  if (found === undefined) return
+  const column = found === 'star' ? null : found
+  const what = column === null ? 'columns that are not known' : `${column.table}.${column.column}`
+  throw new RefusedError({ ...stored, message: `${stored.message} ${what}`, column })
 }
 
 /** True where names in a statement may mean other tables by now: the database looks them up again each time. */
@@ -119,6 +139,13 @@ const notLiteral: Refusal = {
   sqlState: '0A000',
   message: 'EXECUTE gives a computed value, or one with a cast, to a protected column',
   hint: 'Write the value as a plain literal, or execute the statement by the protocol.',
+  column: null,
+}
+
+const stored: Refusal = {
+  sqlState: '0A000',
+  message: 'CREATE TABLE AS EXECUTE would store, in a table that does not protect it,',
+  hint: 'Leave the protected columns out of the prepared statement.',
   column: null,
 }
 

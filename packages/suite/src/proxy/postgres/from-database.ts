@@ -240,6 +240,8 @@ export class FromDatabase {
   #commandComplete(bytes: Buffer, start: number, end: number, expected: Expected | null): void {
     if (!isCarriedOut(expected)) throw outOfTurn()
     this.#books.copyingIn = null
+    const { deallocates } = currentAnswer(expected)
+    if (deallocates !== null) this.#books.statements.giveUp(deallocates, expected.sequence)
     if (expected.kind === 'query') expected.current++
     else this.#books.expected.shift()
     const { searchPaths } = this.#books

@@ -124,6 +124,16 @@ export class Names<T extends { readonly sequence: number }> {
     }
   }
 
+  /** The database has given up a name for the client's message of that number: what was made before that is no more. */
+  giveUp(fullName: string, sequence: number): void {
+    const name = known(fullName)
+    const meanings = this.#byName.get(name)
+    if (meanings === undefined) return
+    if (meanings.confirmed === null || meanings.confirmed.sequence >= sequence) return
+    meanings.confirmed = null
+    this.#forgetUnused(name, meanings)
+  }
+
   #forgetUnused(name: string, { confirmed, pending }: Meanings<T>): void {
     if (confirmed === null && pending.length === 0) this.#byName.delete(name)
   }

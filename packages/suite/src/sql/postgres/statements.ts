@@ -29,9 +29,17 @@ import { refuseKind } from './refusals.ts'
 import { changeBy, changedNames } from './schema-changes.ts'
 import { discard, isBareCall, transaction } from './search-path.ts'
 import { settingColumns } from './set-config.ts'
-import { type BodyOf, type Kind, type Node, partsOf, type RawStmt } from './tree.ts'
+import {
+  type BodyOf,
+  type CreateTableAsStmt,
+  type Kind,
+  type Node,
+  partsOf,
+  type RawStmt,
+} from './tree.ts'
 import {
   call,
+  deallocate,
   declareCursor,
   execute,
   explain,
@@ -53,6 +61,8 @@ const AROUND: { readonly [K in Kind]?: (body: BodyOf<K>, context: Context) => St
     AlterSystemStmt: ({ setstmt = {} }, context) => setForAll(setstmt, context),
     CallStmt: call,
     CopyStmt: copy,
+    CreateTableAsStmt: tableOf,
+    DeallocateStmt: deallocate,
     DeclareCursorStmt: declareCursor,
     DiscardStmt: discard,
     ExecuteStmt: execute,
@@ -86,7 +96,6 @@ const DEFINING: { readonly [K in Kind]?: (body: BodyOf<K>, context: Context) => 
   },
   CreateStatsStmt: createStatistics,
   CreateStmt: createTable,
-  CreateTableAsStmt: createTableAs,
   CreateTransformStmt: createTransform,
   CreateTrigStmt: createTrigger,
   DefineStmt: define,
@@ -123,6 +132,17 @@ export function topStatement(
   context.findings.path.isBareCall = isBareCall(stmt)
   context.findings.settingColumns = settingColumns(stmt)
   return statement(stmt, context)
+}
+
+/** Of a statement that EXECUTE names it is known elsewhere what its rows are. */
+function tableOf(statement: CreateTableAsStmt, context: Context): StatementAnalysis {
+  createTableAs(statement, context)
+  const { query } = statement
+  if (query === undefined || !('ExecuteStmt' in query)) return NO_ROWS
+  const { named, ...rest } = execute(query.ExecuteStmt, context)
+  return named?.action === 'execute'
+    ? { ...rest, named: { ...named, isStored: true } }
+    : { ...rest, named }
 }
 
 export function statement(node: Node, context: Context): StatementAnalysis {

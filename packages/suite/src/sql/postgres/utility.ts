@@ -13,6 +13,7 @@ import { isCheckedSetting, isRole, isSearchPath, makesEscapes, settingProblem } 
 import { type Span, wholeOf } from './source-text.ts'
 import type {
   CallStmt,
+  DeallocateStmt,
   DeclareCursorStmt,
   ExecuteStmt,
   ExplainStmt,
@@ -191,6 +192,11 @@ export function execute(
   const given = params.map((node) => argument(node, place))
   context.findings.path.executed()
   return { ...NO_ROWS, named: { action: 'execute', name, arguments: given } }
+}
+
+/** `DEALLOCATE name`; ALL has none. */
+export function deallocate({ name }: DeallocateStmt): StatementAnalysis {
+  return name === undefined ? NO_ROWS : { ...NO_ROWS, named: { action: 'deallocate', name } }
 }
 
 function argument(node: Node, place: Place): ArgumentSource {

@@ -188,6 +188,8 @@ function noteOf(named: Named | null, copy: CopyAnalysis | null): string | null {
       return `gives rows of the cursor ${named!.name}: they are what DECLARE has said`
     case 'prepare':
       return `names the statement ${named!.name}: its rows come with EXECUTE, and its parameters are the values above`
+    case 'deallocate':
+      return `gives up the name of the statement ${named!.name}`
     case 'execute':
       return `runs the statement ${named!.name}: its values and rows are what PREPARE has said`
   }
