@@ -25,7 +25,7 @@ Runs the SQL files of PostgreSQL's regression suite directly and through acra-se
   --postgres_version=N     the database (default: the newest of ${postgresVersions().slice(1).join(', ') || 'Debian'} that is installed, else 18)
   --differ_max_plain=N     as many files may differ (default: 0)
   --differ_max_protected=N as many files may differ (default: any number)
-  --differ_max_trusted=N   as many files may differ (default: 45, as docs/testing.md has it)
+  --differ_max_trusted=N   as many files may differ (default: 47, as docs/testing.md has it)
   --output=FOLDER          gets NAME.out of each run, and NAME.diff where one differs (default: .build/regress)
   --help                   this text
 `
@@ -38,7 +38,7 @@ const options = {
   postgres_version: { type: 'string', default: postgresVersions()[1] ?? '18' },
   differ_max_plain: { type: 'string', default: '0' },
   differ_max_protected: { type: 'string', default: 'Infinity' },
-  differ_max_trusted: { type: 'string', default: '45' },
+  differ_max_trusted: { type: 'string', default: '47' },
   output: { type: 'string', default: '.build/regress' },
   help: { type: 'boolean', default: false },
 } as const
