@@ -66,6 +66,7 @@ async function keysOf(certificate: string): Promise<Keys> {
   await make(
     environment,
     `--tls_cert=${certificate}`,
+    '--client_id=',
     `--keys_output_dir=${folder}`,
     '--generate_acrawriter_keys',
     '--generate_symmetric_storage_key',

@@ -171,7 +171,12 @@ async function serverKeysOf(sandbox: Sandbox, { certFile }: Certificate): Promis
     '--generate_symmetric_storage_key',
   ]
   const keys = await makeKeys(sandbox, 'server', client, flags)
-  const words = ['--keystore=v1', `--tls_cert=${certFile}`, `--keys_output_dir=${keys.folder}`]
+  const words = [
+    '--keystore=v1',
+    '--client_id=',
+    `--tls_cert=${certFile}`,
+    `--keys_output_dir=${keys.folder}`,
+  ]
   const more = [...words, '--generate_symmetric_storage_key']
   await runProgram('acra-keymaker', more, sandbox.folder, keys.environment)
   return keys

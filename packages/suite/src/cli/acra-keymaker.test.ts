@@ -237,24 +237,32 @@ describe('a client id from a certificate', () => {
 
   for (const [extractor, id] of Object.entries(ids))
     for (const flag of ['tls_cert', 'tls_client_id_cert'])
-      for (const clientId of [[], ['--client_id='], ['--client_id=client']])
-        test(`--${flag} by ${extractor} ${clientId}`, async () => {
-          const target = folders.next()
-          await make(
-            target,
-            `--${flag}=${pem}`,
-            `--tls_identifier_extractor_type=${extractor}`,
-            '--generate_hmac_key',
-            ...clientId,
-          )
-          assert.deepEqual(Object.keys(contents(target)), [`keys/${id}_hmac`])
-        })
+      test(`--${flag} by ${extractor}`, async () => {
+        const target = folders.next()
+        await make(
+          target,
+          `--${flag}=${pem}`,
+          `--tls_identifier_extractor_type=${extractor}`,
+          '--generate_hmac_key',
+          '--client_id=',
+        )
+        assert.deepEqual(Object.keys(contents(target)), [`keys/${id}_hmac`])
+      })
 
-  test('together with a client id is refused', () =>
-    refused(
-      [`--tls_cert=${pem}`, '--client_id=someid'],
-      /msg="You can either specify identifier for keys via specific clientID by --client_id parameter or via TLS certificate by --tls_cert parameter\."/,
-    ))
+  test('together with a client id is refused, also with that of the default', async () => {
+    for (const clientId of [['--client_id=someid'], ['--client_id=client'], []])
+      await refused(
+        [`--tls_cert=${pem}`, ...clientId],
+        /msg="You can either specify identifier for keys via specific clientID by --client_id parameter or via TLS certificate by --tls_cert parameter\."/,
+      )
+  })
+  test('by nothing that is known is refused', async () => {
+    for (const extractor of ['', 'fingerprint'])
+      await refused(
+        [`--tls_cert=${pem}`, '--client_id=', `--tls_identifier_extractor_type=${extractor}`],
+        /msg="invalid identifier extractor type: distinguished_name or serial_number"/,
+      )
+  })
   test('from two certificates is refused', () =>
     refused(
       [`--tls_cert=${pem}`, `--tls_client_id_cert=${pem}`],
@@ -419,10 +427,6 @@ test('a responder for Vault that cannot be asked is refused', () => {
 })
 
 test('half of the settings of Redis is refused, and so is a Redis that does not answer', async () => {
-  await refused(
-    ['--redis_host_port=localhost:6379'],
-    /code=510 error="redis_host_port is set, but no database: set redis_db_keys"/,
-  )
   await refused(['--redis_db_keys=1'], /error="redis_db_keys is set, but not redis_host_port"/)
   await refused(
     ['--redis_db_keys=1', '--redis_host_port=127.0.0.1:1', '--redis_password=hidden'],

@@ -263,7 +263,8 @@ async function clientIdFor(options: Options, wanted: readonly Purpose[]): Promis
   const { client_id } = options
   const certified = await clientIdFromCertificate(options)
   if (certified !== null) {
-    if (client_id !== '' && client_id !== DEFAULT_CLIENT_ID)
+    // The default counts, as in the original: it is on the safe side to ask for --client_id='' here.
+    if (client_id !== '')
       throw new Refusal(
         'You can either specify identifier for keys via specific clientID by --client_id parameter or via TLS certificate by --tls_cert parameter.',
       )

@@ -19,7 +19,7 @@ import {
   redisKeysOptions,
   wipeKeys,
 } from '../keystore/index.ts'
-import { tlsOptions } from '../net/index.ts'
+import { tlsToolOptions } from '../net/index.ts'
 import { events, type Logger, toolAuditOptions } from '../observe/index.ts'
 import { int, text } from '../options/index.ts'
 import type { Program } from './program.ts'
@@ -37,7 +37,7 @@ const options = {
   ...keysFolderOptions,
   ...masterKeyOptions,
   ...redisKeysOptions,
-  ...tlsOptions,
+  ...tlsToolOptions,
   ...toolAuditOptions,
 } as const
 

@@ -68,7 +68,7 @@ const keystore: Readonly<Record<KeystoreErrorCode, ErrorEntry>> = {
   },
   'keystore-redis-settings': {
     meaning: 'The options about Redis contradict each other, or name no address.',
-    remedy: 'Set both `redis_host_port` and `redis_db_keys`, or neither.',
+    remedy: 'Set `redis_host_port` too, and other numbers for keys than for tokens.',
     event: events.cannotOpenKeystore,
   },
   'keystore-locked': {

@@ -21,6 +21,7 @@ export {
   keysFolderOptions,
   keysOutputOptions,
   keystoreCacheOptions,
+  redisKeysBesideTokensOptions,
   redisKeysOptions,
 } from './options.ts'
 export { isClientId, isZoneId } from './owner.ts'

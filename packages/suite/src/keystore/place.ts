@@ -29,12 +29,20 @@ export function redisForKeys(
   environment: Environment,
   warn: (sentence: string) => void,
 ): RedisConnection | null {
-  const { redis_host_port: address, redis_db_keys: keys, redis_db_tokens: tokens = -1 } = options
-  if (keys < 0) {
-    if (address === '' || tokens >= 0) return null
-    throw settingsConflict('redis_host_port is set, but no database: set redis_db_keys')
+  const { redis_host_port: address, redis_db_keys: keys, redis_db_tokens: tokens } = options
+  if (address === '') {
+    // Where there are keys alone, 0 is what a program of the original has if nobody says anything.
+    const unsaid = tokens === undefined ? 0 : -1
+    if (keys <= unsaid) return null
+    throw settingsConflict('redis_db_keys is set, but not redis_host_port')
   }
-  if (address === '') throw settingsConflict('redis_db_keys is set, but not redis_host_port')
+  if (keys < 0) {
+    if (tokens !== undefined && tokens < 0)
+      warn(
+        'redis_host_port has no effect: set redis_db_keys to keep keys in Redis, redis_db_tokens to keep tokens there',
+      )
+    return null
+  }
   if (keys === tokens)
     throw settingsConflict(
       'Identical Redis DB parameters: redis_db_tokens and redis_db_keys must differ',

@@ -19,4 +19,5 @@ export {
   tlsRevocationOptions,
   tlsRevocationServiceOptions,
   tlsRevocationSideOptions,
+  tlsToolOptions,
 } from './options.ts'

@@ -22,6 +22,9 @@ export const tlsRevocationOptions = joined(
   prefixed('tls_crl_', crlRows),
 )
 
+/** What a tool has of these groups: those of Redis and Vault fall back to them. */
+export const tlsToolOptions = joined(tlsOptions, tlsRevocationOptions)
+
 /** The same for one side: `tls_ocsp_client_url`. */
 export function tlsRevocationSideOptions<const S extends 'client_' | 'database_'>(side: S) {
   return joined(
@@ -52,6 +55,7 @@ export const tlsIdentityOptions = {
   tls_client_id_from_cert: flag(
     true,
     'Take the client id of applications that use TLS from their certificate',
+    { in090: false },
   ),
   tls_identifier_extractor_type: choice(
     ['distinguished_name', 'serial_number'],

@@ -5,6 +5,7 @@
  * command line of the process or ends it: `cli/program.ts` does.
  */
 export { parseCommandLine } from './command-line.ts'
+export { compatibilityOptions, type Release } from './compatibility.ts'
 export { configurationOptions } from './configuration.ts'
 export { dumpText, markdownTable, writeWhole } from './dump.ts'
 export { ConfigurationError, problemText, UsageError } from './errors.ts'

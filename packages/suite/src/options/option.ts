@@ -23,6 +23,8 @@ export type Availability =
 export interface Option<V extends OptionValue = OptionValue> {
   readonly type: OptionType
   readonly default: V
+  /** The default with `compatibility=0.90`, if it was another one there. */
+  readonly in090?: V
   /** One line, without a full stop at its end. */
   readonly usage: string
   readonly availability: Availability
@@ -38,6 +40,8 @@ export interface Option<V extends OptionValue = OptionValue> {
    * `*_tls_client_auth`).
    */
   readonly unset?: V
+  /** True where no option falls back to this one, though it bears the name of a general flag. */
+  readonly standsAlone?: boolean
   /** True where a configuration file cannot set it. */
   readonly commandLineOnly?: boolean
   /** True where the value must never be shown. */
@@ -53,7 +57,10 @@ export type OptionValues<T extends OptionTable> = {
 }
 
 type Extras<V extends OptionValue> = Partial<
-  Pick<Option<V>, 'min' | 'max' | 'general' | 'unset' | 'commandLineOnly' | 'secret'>
+  Pick<
+    Option<V>,
+    'in090' | 'min' | 'max' | 'general' | 'unset' | 'standsAlone' | 'commandLineOnly' | 'secret'
+  >
 >
 
 const BUILT: Availability = { state: 'built' }

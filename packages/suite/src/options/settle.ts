@@ -39,8 +39,10 @@ export function settle<T extends OptionTable>(
   file: GivenValues,
 ): Settled<T> {
   const values: Record<string, OptionValue> = {}
+  const release = (commandLine.get('compatibility') ?? file.get('compatibility'))?.value
   for (const [name, option] of Object.entries(table)) {
-    values[name] = find(table, name, option, commandLine, file)?.value ?? initial(table, option)
+    values[name] =
+      find(table, name, option, commandLine, file)?.value ?? initial(table, option, release)
   }
   const problems: Problem[] = []
   const warnings: Problem[] = []
@@ -67,9 +69,16 @@ export function changed(
 }
 
 /** The value where nobody gave one; "as the general flag says" is that flag's own. */
-function initial(table: OptionTable, option: Option): OptionValue {
+function initial(
+  table: OptionTable,
+  option: Option,
+  release: OptionValue | undefined,
+): OptionValue {
+  if (release === '0.90' && option.in090 !== undefined) return option.in090
   const general = option.general === undefined ? undefined : table[option.general]
-  return general !== undefined && option.default === option.unset ? general.default : option.default
+  return general !== undefined && general.standsAlone !== true && option.default === option.unset
+    ? general.default
+    : option.default
 }
 
 function find(
@@ -79,11 +88,13 @@ function find(
   commandLine: GivenValues,
   file: GivenValues,
 ): Given | null {
-  const own = commandLine.get(name) ?? file.get(name) ?? null
+  // The commands of a program share a file: a name in it may be another option there.
+  const inFile = option.commandLineOnly === true ? undefined : file.get(name)
+  const own = commandLine.get(name) ?? inFile ?? null
   if (option.general === undefined) return own
   if (own !== null && own.value !== option.unset) return own
   const general = table[option.general]
-  if (general === undefined) return own
+  if (general === undefined || general.standsAlone === true) return own
   return find(table, option.general, general, commandLine, file)
 }
 

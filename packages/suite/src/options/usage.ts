@@ -62,7 +62,14 @@ function flagBlock(name: string, option: Option): string {
 }
 
 /** What an option means, and which values it takes where that is not all of its type. */
-export function fullUsage({ usage, choices, min, max }: Option): string {
+export function fullUsage(option: Option): string {
+  const { in090 } = option
+  return in090 === undefined
+    ? usageOf(option)
+    : `${usageOf(option)}; with compatibility=0.90 the default is ${in090}`
+}
+
+function usageOf({ usage, choices, min, max }: Option): string {
   if (choices !== undefined) return `${usage}: ${choices.filter((one) => one !== '').join(' or ')}`
   if (min !== undefined && max !== undefined) return `${usage}; ${min} to ${max}`
   return min === undefined ? usage : `${usage}; at least ${min}`

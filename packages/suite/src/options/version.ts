@@ -4,9 +4,8 @@ export const COMPATIBLE_RELEASES = '0.90 to 0.96'
 const PARTS = /^([0-9]+)\.([0-9]+)\.([0-9]+)$/
 
 /**
- * Why the `version` header of a configuration file is not accepted; null where it is: 0.91 to 0.96,
- * and `own` (major and minor; the patch is free). 0.90 is known, but its defaults are not
- * available, so that its files are refused.
+ * Why the `version` header of a configuration file is not accepted; null where it is: 0.90 to 0.96,
+ * and `own` (major and minor; the patch is free).
  */
 export function versionRefusal(version: string, own: string): string | null {
   const found = PARTS.exec(version)
@@ -14,13 +13,7 @@ export function versionRefusal(version: string, own: string): string | null {
     return 'value has incorrect format (semver 2.0.0 format expected, https://semver.org/)'
   }
   const release = `${found[1]}.${found[2]}`
-  if (release === '0.90') {
-    return (
-      `config version "${version}" asks for the defaults of Acra 0.90, which this version does not have yet; ` +
-      'compare the file with the option pages in docs/guide/options, then write "0.96.0"'
-    )
-  }
-  const known = found[1] === '0' && Number(found[2]) > 90 && Number(found[2]) <= 96
+  const known = found[1] === '0' && Number(found[2]) >= 90 && Number(found[2]) <= 96
   if (known || release === own.split('.', 2).join('.')) return null
   return `config version "${version}" is not supported, expects "${own}" or a version of Acra ${COMPATIBLE_RELEASES}`
 }

@@ -1,10 +1,10 @@
 import { flag } from '../../options/index.ts'
-import { certificateOptions, clientIdFromCertificate } from '../client-id.ts'
+import { clientIdFromCertificate, commandCertificateOptions } from '../client-id.ts'
 import type { Program } from '../program.ts'
 import { Refusal } from '../refusal.ts'
 
 const options = {
-  ...certificateOptions,
+  ...commandCertificateOptions,
   print_json: flag(false, 'Print JSON'),
 } as const
 

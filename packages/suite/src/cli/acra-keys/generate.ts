@@ -11,7 +11,7 @@ import {
 } from '../../keystore/index.ts'
 import { events } from '../../observe/index.ts'
 import { choice, flag, type OptionValues, text } from '../../options/index.ts'
-import { certificateOptions, clientIdFromCertificate } from '../client-id.ts'
+import { clientIdFromCertificate, commandCertificateOptions } from '../client-id.ts'
 import type { Program, ProgramContext } from '../program.ts'
 import { Refusal } from '../refusal.ts'
 import { storeOptions, versionThere, withKeystore } from './store.ts'
@@ -20,7 +20,7 @@ const options = {
   ...storeOptions,
   keystore: choice(['', 'v1', 'v2'], '', 'Version of the keystore, where there is none yet'),
   client_id: text('', 'Client id that the keys belong to'),
-  ...certificateOptions,
+  ...commandCertificateOptions,
   print_json: flag(false, 'Print client id or zone as JSON'),
   master_key_path: text('', 'Write a new master key to this file and exit'),
   force: flag(false, 'With master_key_path: replace an existing file'),
@@ -153,6 +153,7 @@ async function makeKeys(context: Context): Promise<void> {
   const clientId = await clientIdOf(options)
   const wanted = wantedProducts(options, clientId)
   if (wanted.length === 0 && !options.zone) {
+    if (clientId === null) throw noClientId()
     log.info('No keys were updated')
     return
   }
@@ -210,12 +211,14 @@ function wantedProducts(options: Options, clientId: string | null): readonly Pro
 
 function checkOwnerGiven(purpose: Purpose, clientId: string | null, options: Options): void {
   const { owner } = purposes[purpose]
-  if (owner === 'client' && clientId === null)
-    throw new Refusal('--client_id or --tls_cert is required to generate keys', undefined, {
-      cause: 'client ID not specified',
-    })
+  if (owner === 'client' && clientId === null) throw noClientId()
   if (owner === 'zone' && options.zone_id === '')
     throw new Refusal('--zone_id is required to generate zone keys')
+}
+
+function noClientId(): Refusal {
+  const cause = 'client ID not specified'
+  return new Refusal('--client_id or --tls_cert is required to generate keys', undefined, { cause })
 }
 
 async function zoneJson(keystore: Keystore, id: string): Promise<string> {

@@ -12,6 +12,7 @@ import {
   redisKeysOptions,
   type StoreVersion,
 } from '../../keystore/index.ts'
+import { tlsToolOptions } from '../../net/index.ts'
 import { toolAuditOptions } from '../../observe/index.ts'
 import { text } from '../../options/index.ts'
 import type { ProgramContext } from '../program.ts'
@@ -23,6 +24,7 @@ export const storeOptions = {
   keys_dir_public: text('', 'Folder of the public keys; that of keys_dir when empty'),
   ...masterKeyOptions,
   ...redisKeysOptions,
+  ...tlsToolOptions,
   ...toolAuditOptions,
 } as const
 

@@ -1,4 +1,4 @@
-import { tlsRevocationOptions } from '../../net/index.ts'
+import { tlsToolOptions } from '../../net/index.ts'
 import { redisOptions } from '../../net/redis/index.ts'
 import { flag, text } from '../../options/index.ts'
 import {
@@ -20,7 +20,7 @@ export const selectionOptions = {
   accessed_before: text('', 'Only tokens that were last used at this time or before'),
   created_after: text('', 'Only tokens that were made at this time or later'),
   created_before: text('', 'Only tokens that were made at this time or before'),
-  ...tlsRevocationOptions,
+  ...tlsToolOptions,
 } as const
 
 export const dryRun = flag(false, 'Count what would be removed, and remove nothing')

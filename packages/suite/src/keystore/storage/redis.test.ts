@@ -380,11 +380,27 @@ test('settings of Redis that contradict each other are refused', () => {
     null,
   )
   assert.equal(
-    redisForKeys({ ...values, redis_host_port: 'a:1', redis_db_tokens: 1 }, {}, () => {}),
+    redisForKeys(
+      { ...values, redis_host_port: 'a:1', redis_db_keys: -1, redis_db_tokens: 1 },
+      {},
+      () => {},
+    ),
     null,
   )
-  refused({ redis_host_port: 'localhost:6379' })
-  refused({ redis_db_keys: 0 })
+  assert.equal(
+    redisForKeys({ ...values, redis_host_port: 'a:1', redis_db_keys: -1 }, {}, () => {}),
+    null,
+  )
+  assert.ok(redisForKeys({ ...values, redis_host_port: 'localhost:6379' }, {}, () => {}))
+  refused({ redis_db_keys: 1 })
+  refused({ redis_db_keys: 0, redis_db_tokens: -1 })
+  const said: string[] = []
+  const none = { redis_host_port: 'a:1', redis_db_keys: -1, redis_db_tokens: -1 }
+  assert.equal(
+    redisForKeys({ ...values, ...none }, {}, (sentence) => said.push(sentence)),
+    null,
+  )
+  assert.match(said.join('\n'), /^redis_host_port has no effect: set redis_db_keys/)
   refused({ redis_host_port: 'a:1', redis_db_keys: 1, redis_db_tokens: 1 })
   for (const address of ['a:0', 'a:65536', 'a:x', 'redis://a:1', 'a b', ':1', 'u@a:1', 'a:1:2'])
     refused({ redis_host_port: address, redis_db_keys: 0 })

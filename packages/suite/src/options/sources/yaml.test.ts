@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { compatibilityOptions } from '../compatibility.ts'
 import { configurationOptions } from '../configuration.ts'
 import { ConfigurationError, problemText } from '../errors.ts'
 import { choice, flag, int, joined, text, uint } from '../option.ts'
@@ -181,8 +182,17 @@ test('line ends of Windows and a byte order mark do no harm', () => {
   assert.deepEqual(given.get('db_port'), { value: 7, origin: 'c.yaml:2:10' })
 })
 
-test('the header takes every release from 0.91 to 0.96 and our own', () => {
-  for (const version of ['0.91.0', '0.94.12', '0.96.0', '0.96.99', '0.1.0', '0.1.7', '"0.96.0"']) {
+test('the header takes every release from 0.90 to 0.96 and our own', () => {
+  for (const version of [
+    '0.90.0',
+    '0.91.0',
+    '0.94.12',
+    '0.96.0',
+    '0.96.99',
+    '0.1.0',
+    '0.1.7',
+    '"0.96.0"',
+  ]) {
     assert.deepEqual(problems(`version: ${version}\n`), [], version)
   }
 })
@@ -200,8 +210,15 @@ test('a header that is missing, malformed or of another release is refused', () 
   }
 })
 
-test('a file of 0.90 is refused until its defaults are available', () => {
-  assert.match(problems('version: 0.90.0\n')[0] ?? '', /asks for the defaults of Acra 0\.90/)
+test('a file of 0.90 asks for its defaults, where a program has them, and may leave values empty', () => {
+  const source = 'v:\ndb_port: ~\nversion: 0.90.7\n'
+  assert.equal(parseConfig(source, 'c.yaml', table, '0.1.0').size, 0)
+  const withRelease = { ...table, ...compatibilityOptions }
+  const given = parseConfig(source, 'c.yaml', withRelease, '0.1.0')
+  assert.deepEqual([...given], [['compatibility', { value: '0.90', origin: 'c.yaml:3:1' }]])
+  const said = parseConfig('version: 0.90.0\ncompatibility: 0.96\n', 'c', withRelease, '0.1.0')
+  assert.equal(said.get('compatibility')?.value, '0.96')
+  assert.equal(parseConfig('version: 0.96.0\n', 'c', withRelease, '0.1.0').size, 0)
 })
 
 test('what the command line alone can set is refused in a file, but for its default', () => {

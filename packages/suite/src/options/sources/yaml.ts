@@ -109,6 +109,7 @@ class Entries {
   readonly #given = new Map<string, Given>()
   readonly #seen = new Map<string, string>()
   readonly #problems: Problem[] = []
+  #isOf090 = false
 
   constructor(table: OptionTable, ownVersion: string, origin: (offset: number) => string) {
     this.#table = table
@@ -117,6 +118,9 @@ class Entries {
   }
 
   read(pairs: readonly Pair[], path: string): GivenValues {
+    this.#isOf090 = pairs.some(
+      ({ key, value }) => isScalar(key) && key.value === 'version' && isOf090(value),
+    )
     for (const pair of pairs) this.#entry(pair)
     if (pairs.length > 0 && !this.#seen.has('version')) {
       const text = 'config hasn\'t version key; add a line such as "version: 0.96.0"'
@@ -124,6 +128,9 @@ class Entries {
     }
     const [first, ...others] = this.#problems
     if (first !== undefined) throw new ConfigurationError([first, ...others])
+    const release = optionOf(this.#table, 'compatibility')
+    if (this.#isOf090 && release !== undefined && !this.#given.has('compatibility'))
+      this.#given.set('compatibility', { value: '0.90', origin: this.#seen.get('version') ?? path })
     return this.#given
   }
 
@@ -160,8 +167,10 @@ class Entries {
   /** Takes one setting; what is wrong with it, or null. */
   #setting(name: string, option: Option, source: string | null, at: string): string | null {
     if (source === null) {
-      // An empty string says nothing; an empty number or boolean is a mistake, as in 0.96.
-      return option.type === 'string' ? null : `${name} has no value; leave it out or set it`
+      // An empty string says nothing; an empty number or boolean is a mistake, as in 0.96, and was none in 0.90.
+      return option.type === 'string' || this.#isOf090
+        ? null
+        : `${name} has no value; leave it out or set it`
     }
     const read = readScalar(option, source)
     if (!read.ok) return `${name}: ${read.reason}`
@@ -186,6 +195,10 @@ class Entries {
   #problem(origin: string, text: string): void {
     this.#problems.push({ origin, text })
   }
+}
+
+function isOf090(value: unknown): boolean {
+  return isScalar(value) && /^0\.90\./.test(textOf(value))
 }
 
 function startOf(node: unknown): number | undefined {

@@ -20,5 +20,7 @@ export function arrivalSettings(
 
 function transportMode(options: ServerOptions): TransportMode {
   if (options.acraconnector_tls_transport_enable) return 'tls'
-  return options.acraconnector_transport_encryption_disable ? 'raw' : 'session-or-raw'
+  if (options.acraconnector_transport_encryption_disable) return 'raw'
+  // Nobody came by 0.90 without a Secure Session, unless one of these options said so.
+  return options.compatibility === '0.90' ? 'session' : 'session-or-raw'
 }

@@ -138,12 +138,32 @@ test('what asks for a protection that does not exist yet is refused', () => {
     '--consul_tls_crl_client_from_cert=use',
     '--acracensor_config_file=censor.yaml',
     '--encryptor_config_storage_type=consul',
-    '--compatibility=0.90',
   ]
   for (const word of words) {
     const [refused] = refusals(word)
     assert.ok(refused?.startsWith(word) && refused.includes('does not have yet'), word)
   }
+})
+
+test('with 0.90 what is left out means what it meant there', () => {
+  const path = join(folder, 'old.yaml')
+  writeFileSync(path, 'version: 0.90.0\npoison_detect_enable:\n')
+  const inFile = readConfigFile(path, table, '0.1.0', false)
+  const flag = new Map([['compatibility', { value: '0.90', origin: null }]])
+  for (const [given, file] of [
+    [new Map(), inFile],
+    [flag, new Map()],
+  ] as const) {
+    const { values } = settle(table, given, file)
+    assert.equal(values.poison_detect_enable, true)
+    assert.equal(values.tls_client_id_from_cert, false)
+    assert.equal(values.keystore_cache_size, 0)
+    assert.equal(values.keystore_cache_on_start_enable, false)
+  }
+  const said = new Map([['keystore_cache_size', { value: 5, origin: null }]])
+  assert.equal(settle(table, said, inFile).values.keystore_cache_size, 5)
+  const newer = new Map([['compatibility', { value: '0.96', origin: null }]])
+  assert.equal(settle(table, newer, inFile).values.poison_detect_enable, false)
 })
 
 test('what turns off what does not exist yet is accepted', () => {

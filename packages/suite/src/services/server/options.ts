@@ -2,7 +2,7 @@ import {
   keysFolderOptions,
   keystoreCacheOptions,
   masterKeyOptions,
-  redisKeysOptions,
+  redisKeysBesideTokensOptions,
 } from '../../keystore/index.ts'
 import {
   tlsClientSideOptions,
@@ -13,7 +13,16 @@ import {
   tlsRevocationSideOptions,
 } from '../../net/index.ts'
 import { auditLogOptions, metricsOptions, tracingOptions } from '../../observe/index.ts'
-import { choice, flag, ignored, int, type OptionValues, text, waits } from '../../options/index.ts'
+import {
+  choice,
+  compatibilityOptions,
+  flag,
+  ignored,
+  int,
+  type OptionValues,
+  text,
+  waits,
+} from '../../options/index.ts'
 import { consulOptions } from '../../options/waiting/index.ts'
 import { tokenOptions } from '../../tokens/index.ts'
 import { keySourceOptions } from '../keystore/index.ts'
@@ -235,10 +244,7 @@ const later = {
     'a statement that cannot be parsed is always refused, unless on_unprotected=pass',
     flag(false, 'Refuse statements that cannot be parsed'),
   ),
-  compatibility: waits(
-    'the defaults of an older release',
-    choice(['0.90', '0.96'], '0.96', 'Release whose defaults and behaviour are kept'),
-  ),
+  ...compatibilityOptions,
 } as const
 
 const connector = {
@@ -291,7 +297,7 @@ export const serverOptions = {
   ...later,
   ...connector,
   ...tlsSides,
-  ...redisKeysOptions,
+  ...redisKeysBesideTokensOptions,
   ...tokenOptions,
   ...masterKeyOptions,
   ...consulOptions,

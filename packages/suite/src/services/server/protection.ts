@@ -136,7 +136,8 @@ export async function openProtection(
 }
 
 function readEncryptorConfig(options: ServerOptions): EncryptorConfig {
-  const installation = { onUnprotected: options.on_unprotected }
+  const { on_unprotected: onUnprotected, compatibility: release } = options
+  const installation = { onUnprotected, release }
   const path = options.encryptor_config_file
   if (path === '') return noEncryptorConfig(installation)
   const text = readTextFile(path, ENCRYPTOR_CONFIG_SIZE_MAX)

@@ -2,11 +2,19 @@ import {
   keysFolderOptions,
   keystoreCacheOptions,
   masterKeyOptions,
-  redisKeysOptions,
+  redisKeysBesideTokensOptions,
 } from '../../keystore/index.ts'
 import { tlsOptions, tlsRevocationOptions } from '../../net/index.ts'
 import { auditLogOptions, metricsOptions, tracingOptions } from '../../observe/index.ts'
-import { choice, flag, ignored, int, type OptionValues, text } from '../../options/index.ts'
+import {
+  choice,
+  compatibilityOptions,
+  flag,
+  ignored,
+  int,
+  type OptionValues,
+  text,
+} from '../../options/index.ts'
 import { tokenOptions } from '../../tokens/index.ts'
 import { keySourceOptions } from '../keystore/index.ts'
 import { poisonOptions } from '../poison/index.ts'
@@ -96,11 +104,12 @@ export const translatorOptions = {
   ...poisonOptions,
   ...tlsOptions,
   ...tlsRevocationOptions,
-  ...redisKeysOptions,
+  ...redisKeysBesideTokensOptions,
   ...tokenOptions,
   ...auditLogOptions,
   ...metricsOptions,
   ...tracingOptions,
+  ...compatibilityOptions,
   ...misplaced,
 } as const
 

@@ -95,7 +95,9 @@ function checkOptions(options: TranslatorOptions): 'tls' | 'session' {
   if (options.acratranslator_tls_transport_enable && cert === '') {
     throw wrong('acratranslator_tls_transport_enable needs a certificate: tls_cert and tls_key')
   }
-  if (cert === '') return 'session'
+  // In 0.90 a certificate alone said nothing.
+  const saysTls = options.acratranslator_tls_transport_enable || options.compatibility === '0.96'
+  if (cert === '' || !saysTls) return 'session'
   if (options.acratranslator_client_id_from_connection_enable && options.tls_auth === 0) {
     throw wrong(
       'invalid auth_type for TLS config: client ids of certificates need tls_auth=4; set acratranslator_client_id_from_connection_enable=false to take them from requests',

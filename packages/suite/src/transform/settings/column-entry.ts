@@ -20,6 +20,8 @@ export interface ColumnDefaults {
   readonly reencryptsToAcraBlock: boolean
   readonly consistentTokenization: boolean
   readonly onUnprotected: OnUnprotected
+  /** In 0.90 a token type alone tokenized nothing. */
+  readonly mustSayTokenized: boolean
 }
 
 const columnKeys = [
@@ -50,7 +52,7 @@ export function readColumn(
   if (searchable && zone !== null && zone.value !== '')
     entry.problem(zone.offset, 'cannot be searchable: use "client_id"', 'zone_id')
   const masking = readMasking(entry)
-  const tokenization = readTokenization(entry, defaults.consistentTokenization)
+  const tokenization = readTokenization(entry, defaults)
   const envelope = readEnvelope(entry) ?? defaults.envelope
   const values = readValueOptions(entry, database)
   checkCombination(entry, { searchable, masking, tokenization, envelope, values })

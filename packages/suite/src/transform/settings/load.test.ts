@@ -657,14 +657,35 @@ test('length, depth and what aliases multiply are bounded', () => {
   assert.match(problems(bomb)[0], /^e\.yaml:1:\d+: more than 500000 values$/)
 })
 
-test('a version whose defaults are others than ours is refused', () => {
-  for (const version of ['0.92.0', '0.96.0', '0.96', '0.1.0']) {
-    assert.equal(load(`version: ${version}\n`).empty, true)
+test('files of 0.90 and 0.91 mean AcraStructs where they say nothing, and so does an installation of 0.90', () => {
+  const column =
+    'schemas: [{table: t, encrypted: [{column: c, masking: x, plaintext_side: left}]}]\n'
+  const envelopeOf = (text: string, release?: '0.90' | '0.96') => {
+    const installation = { onUnprotected: 'refuse', ...(release && { release }) } as const
+    return loadEncryptorConfig(text, 'e.yaml', postgres, installation).columns[0]?.envelope
   }
-  assert.match(
-    problems('version: 0.90.0\n')[0],
-    /^e\.yaml:1:10: version: "0\.90\.0" encrypted into/,
-  )
+  for (const version of ['0.90.0', '0.90', '0.91.3'])
+    assert.equal(envelopeOf(`version: ${version}\n${column}`), 'acrastruct', version)
+  for (const version of ['0.92.0', '0.96.0', '0.96', '0.1.0'])
+    assert.equal(envelopeOf(`version: ${version}\n${column}`, '0.90'), 'acrablock', version)
+  assert.equal(envelopeOf(column), 'acrablock')
+  assert.equal(envelopeOf(column, '0.90'), 'acrastruct')
+  assert.equal(envelopeOf(`defaults: {crypto_envelope: acrablock}\n${column}`, '0.90'), 'acrablock')
+})
+
+test('in a file of 0.90 a token type needs to be said to tokenize', () => {
+  const column = (more: string) =>
+    `schemas: [{table: t, encrypted: [{column: c, token_type: str${more}}]}]\n`
+  assert.match(problems(`version: 0.90.0\n${column('')}`)[0], /token_type: does nothing in 0\.90/)
+  assert.equal(load(`version: 0.90.0\n${column(', tokenized: true')}`).columns.length, 1)
+  assert.equal(load(`version: 0.91.0\n${column('')}`).columns.length, 1)
+})
+
+test('a key of an older name for settings of databases is no fault', () => {
+  assert.equal(load('database_config: {mysql: {a: 1}}\n').empty, true)
+})
+
+test('a version that is none of ours is refused', () => {
   assert.match(problems('version: 1.2\n')[0], /^e\.yaml:1:10: version: "1\.2" is not a version/)
 })
 

@@ -1,3 +1,4 @@
+import type { Release } from '../../options/index.ts'
 import { type ColumnDefaults, readEnvelope } from './column-entry.ts'
 import type { Problems } from './config-error.ts'
 import type { DatabaseTraits } from './database-traits.ts'
@@ -15,11 +16,14 @@ import { parseYaml, type YamlValue } from './yaml-tree.ts'
 /** What the program's own options say. */
 export interface InstallationDefaults {
   readonly onUnprotected: OnUnprotected
+  /** Whose defaults hold for a file that does not say its version; 0.96 if absent. */
+  readonly release?: Release
 }
 
 const topKeys = [
   'version',
   'database_settings',
+  'database_config', // An older name, of which no setting concerns PostgreSQL.
   'defaults',
   'schemas',
   'trusted_functions',
@@ -28,8 +32,10 @@ const topKeys = [
 const defaultsKeys = ['crypto_envelope', 'reencrypting_to_acrablocks', 'consistent_tokenization']
 const mysqlKeys = ['case_sensitive_table_identifiers', 'prepared_statements_set_arg_delimiter']
 
-/** Versions of the original whose defaults are ours, and our own. */
-const knownVersion = /^0\.(?:9[2-6]|1)(?:\.\d+)?$/
+/** Versions of the original, and our own. */
+const knownVersion = /^0\.(?:9[0-6]|1)(?:\.\d+)?$/
+/** Those that encrypted into AcraStructs if nothing else was said. */
+const structVersion = /^0\.9[01](?:\.|$)/
 
 /**
  * Reads an encryptor config (spec: encryptor-config §2, §3). `file` is its name for messages only. A file that says
@@ -66,10 +72,10 @@ function readRoot(
   }
   const entry = new EntryReader(root, '', problems)
   entry.refuseUnknown(topKeys)
-  checkVersion(entry)
+  const version = readVersion(entry)
   checkDatabaseSettings(entry)
   const defaults = {
-    column: readDefaults(entry, installation),
+    column: readDefaults(entry, installation, version ?? installation.release ?? null),
     database,
   }
   return encryptorConfig({
@@ -80,13 +86,14 @@ function readRoot(
   })
 }
 
-function checkVersion(entry: EntryReader): void {
+function readVersion(entry: EntryReader): string | null {
   const version = entry.text('version')
-  if (version === null || knownVersion.test(version.value)) return
-  const text = /^0\.9[01](\.|$)/.test(version.value)
-    ? `"${version.value}" encrypted into acrastruct by default: set "crypto_envelope" in "defaults" and remove the version`
-    : `"${version.value}" is not a version from 0.92 to 0.96`
-  entry.problem(version.offset, text, 'version')
+  if (version === null) return null
+  if (!knownVersion.test(version.value)) {
+    const text = `"${version.value}" is not a version from 0.90 to 0.96`
+    entry.problem(version.offset, text, 'version')
+  }
+  return version.value
 }
 
 /** What MySQL's dialect reads is checked and kept for it; PostgreSQL has no setting of this kind. */
@@ -101,14 +108,21 @@ function checkDatabaseSettings(entry: EntryReader): void {
   mysql?.text('prepared_statements_set_arg_delimiter')
 }
 
-function readDefaults(entry: EntryReader, installation: InstallationDefaults): ColumnDefaults {
+function readDefaults(
+  entry: EntryReader,
+  installation: InstallationDefaults,
+  version: string | null,
+): ColumnDefaults {
   const defaults = innerMap(entry, 'defaults')
   defaults?.refuseUnknown(defaultsKeys)
   return {
-    envelope: (defaults && readEnvelope(defaults)) ?? 'acrablock',
+    envelope:
+      (defaults && readEnvelope(defaults)) ??
+      (structVersion.test(version ?? '') ? 'acrastruct' : 'acrablock'),
     reencryptsToAcraBlock: defaults?.boolean('reencrypting_to_acrablocks')?.value ?? true,
     consistentTokenization: defaults?.boolean('consistent_tokenization')?.value ?? false,
     onUnprotected: installation.onUnprotected,
+    mustSayTokenized: /^0\.90(?:\.|$)/.test(version ?? ''),
   }
 }
 

@@ -56,7 +56,7 @@ export function readMasking(entry: EntryReader): Masking | null {
 /** Reads the options of tokenization by the rules 3 to 5; null where there are none. */
 export function readTokenization(
   entry: EntryReader,
-  consistentByDefault: boolean,
+  defaults: { readonly consistentTokenization: boolean; readonly mustSayTokenized: boolean },
 ): Tokenization | null {
   const given = entry.text('token_type')
   const tokenized = entry.boolean('tokenized')
@@ -79,5 +79,9 @@ export function readTokenization(
     const text = '`tokenized` is disabled, but `token_type` is provided'
     entry.problem(tokenized.offset, text, 'tokenized')
   }
-  return { type, consistent: consistent?.value ?? consistentByDefault }
+  if (tokenized === null && defaults.mustSayTokenized) {
+    const text = 'does nothing in 0.90 without "tokenized: true": write that too, or leave it out'
+    entry.problem(given.offset, text, 'token_type')
+  }
+  return { type, consistent: consistent?.value ?? defaults.consistentTokenization }
 }
