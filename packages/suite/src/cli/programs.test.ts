@@ -64,3 +64,20 @@ test('a stub says what to do where nothing was built', () => {
   )
   assert.equal(status, 1)
 })
+
+test('acra-server loads what an option has to ask for only then', () => {
+  const program = JSON.stringify(new URL('./acra-server.js', import.meta.url).href)
+  const script = `
+    await import(${program})
+    const { createRequire } = await import('node:module')
+    console.log(JSON.stringify(Object.keys(createRequire(${program}).cache)))`
+  const args = ['--input-type=module', '-e', script]
+  const loaded: string[] = JSON.parse(
+    spawnSync(process.execPath, args, { encoding: 'utf8' }).stdout,
+  )
+  const packages = loaded.map((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1])
+  assert.ok(packages.includes('yaml'), 'what is loaded always is seen')
+  for (const name of ['pg', 'lmdb', '@redis/client', '@aws-sdk/client-kms', 'pkcs11js']) {
+    assert.ok(!packages.includes(name), name)
+  }
+})

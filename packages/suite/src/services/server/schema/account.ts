@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Socket } from 'node:net'
-import pg from 'pg'
+import type pg from 'pg'
 import { AcraError } from '../../../foundation/index.ts'
 import { type DatabaseDialSettings, dialDatabase } from '../../../proxy/postgres/index.ts'
 import type { SchemaQueries } from '../introspection/index.ts'
@@ -48,9 +48,11 @@ export async function openSession(
   channel?: string,
   onTold: () => void = () => {},
 ): Promise<AccountSession> {
+  // Loaded by the first who asks, so that a server without introspection starts sooner.
+  const { Client } = await import('pg')
   // With the mode auto there is no client here whose habit could be followed.
   const socket = await dialDatabase(dial, null, true)
-  const client = new pg.Client({
+  const client = new Client({
     user,
     database,
     // A function: nothing is taken from the environment, and it does not stand in the object.
