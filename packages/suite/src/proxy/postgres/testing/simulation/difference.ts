@@ -4,6 +4,8 @@
  */
 const REFUSED_STATES = new Set(['42601', '26000', '42883', '25P02', '08P01'])
 
+const SYNTAX_ERROR = 'syntax error at '
+
 /**
  * What differs between what a client got through acra-server and what it would have got from the database directly; null where
  * nothing does. A refusal may stand in the place of an error of the database. A client that was cut off has got less.
@@ -40,8 +42,10 @@ function messageAt(stream: Buffer, at: number): Buffer | null {
 
 function isRefusal(one: Buffer, other: Buffer, refusals: ReadonlySet<string>): boolean {
   if (!isError(one) || !isError(other)) return false
-  const { message } = errorOf(one)
-  return refusals.has(message) && REFUSED_STATES.has(errorOf(other).sqlState)
+  const [{ sqlState, message }, direct] = [errorOf(one), errorOf(other)]
+  // Told in the words of PostgreSQL's own parser, with its place.
+  if (sqlState === '42601' && message.startsWith(SYNTAX_ERROR)) return direct.sqlState === sqlState
+  return refusals.has(message) && REFUSED_STATES.has(direct.sqlState)
 }
 
 function isError(message: Buffer): boolean {
