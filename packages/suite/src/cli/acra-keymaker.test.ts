@@ -155,6 +155,7 @@ test('all flags together make everything in the documented order', async () => {
     'Generated HMAC key for searchable encryption',
     'Generated storage symmetric key for clientID',
     'Generated HMAC key for secure logging',
+    'Generated signing key for checkpoints of the audit log',
   ])
 })
 
@@ -393,6 +394,7 @@ for (const [what, value, log] of [
 test('with another master key nothing is rotated, no file changes, and the old key works again', async () => {
   const folder = folders.next()
   await make(folder, '--client_id=someid')
+  await make(folder, '--client_id=someid', '--generate_log_signing_key')
   const before = contents(folder)
   const words = [`--keys_output_dir=${folder}/keys`, '--client_id=someid']
   const other = { ACRA_MASTER_KEY: Buffer.alloc(32, 8).toString('base64') }
