@@ -18,6 +18,14 @@ test('the bound in bytes holds for long keys', () => {
   assert.ok(cache.count * 20_000 <= 1 << 20, `${cache.count} plans`)
 })
 
+test('the bound in bytes holds for large plans', () => {
+  const cache = new PlanCache<number>(1_000_000, 1 << 20, null, (size) => size)
+  for (let i = 0; i < 1000; i++) cache.set(String(i), 10_000)
+  assert.ok(cache.count > 50 && cache.count * 10_000 <= 1 << 20, `${cache.count} plans`)
+  cache.set('too large', 1 << 20)
+  assert.equal(cache.get('too large'), undefined)
+})
+
 test('a key larger than the cache is not kept', () => {
   const cache = new PlanCache<number>(100, 4096)
   cache.set('x'.repeat(10_000), 1)

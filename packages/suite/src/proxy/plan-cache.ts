@@ -9,12 +9,19 @@ export class PlanCache<T> {
   readonly #countMax: number
   readonly #sizeMax: number
   readonly #onTurn: (() => void) | null
+  readonly #sizeOf: (plan: T) => number
   #young = new Map<string, T>()
   #youngSize = 0
   #old = new Map<string, T>()
 
-  /** `onTurn` is told each time that plans had to go to make room. */
-  constructor(countMax: number, sizeMax: number, onTurn: (() => void) | null = null) {
+  /** `onTurn` is told each time that plans had to go to make room; `sizeOf` says what a plan takes beyond ENTRY_SIZE, in bytes. */
+  constructor(
+    countMax: number,
+    sizeMax: number,
+    onTurn: (() => void) | null = null,
+    sizeOf: (plan: T) => number = () => 0,
+  ) {
+    this.#sizeOf = sizeOf
     this.#countMax = Math.max(2, countMax)
     this.#sizeMax = Math.max(2 * ENTRY_SIZE, sizeMax)
     this.#onTurn = onTurn
@@ -35,7 +42,7 @@ export class PlanCache<T> {
   }
 
   set(key: string, plan: T): void {
-    const size = key.length * 2 + ENTRY_SIZE
+    const size = key.length * 2 + ENTRY_SIZE + this.#sizeOf(plan)
     if (size > this.#sizeMax / 2) return
     if (this.#young.size + 1 > this.#countMax / 2 || this.#youngSize + size > this.#sizeMax / 2) {
       if (this.#old.size > 0) this.#onTurn?.()

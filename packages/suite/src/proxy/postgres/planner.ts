@@ -166,8 +166,21 @@ export class Planner {
 }
 
 function cacheFor({ cacheCount, cacheSize, onCacheTurn }: PlannerSettings) {
-  return new PlanCache<Plan | typeof exactOnly>(cacheCount, cacheSize, onCacheTurn)
+  return new PlanCache<Plan | typeof exactOnly>(cacheCount, cacheSize, onCacheTurn, sizeOf)
 }
+
+/** What a slot of a plan, an edit or a statement takes in memory, in bytes: an estimate. */
+const PART_SIZE = 256
+
+function sizeOf(plan: Plan | typeof exactOnly): number {
+  if (plan === exactOnly || plan.kind !== 'planned') return 0
+  const { literals, parameters, edits, answers } = plan
+  const results = answers.reduce((sum, answer) => sum + (answer.results?.length ?? 0), 0)
+  const parts = literals.length + parameters.size + edits.length + answers.length
+  return parts * PART_SIZE + results * POINTER_SIZE
+}
+
+const POINTER_SIZE = 8
 
 function withShape(plan: Plan, shape: Shape): PlannedText {
   return { plan, shape }

@@ -188,7 +188,8 @@ export class Rewriter {
         edits.push({ ...spanIn(shape, edit), bytes: Buffer.from(edit.text) })
       edits.sort(inOrder)
       if (escapes) {
-        edits.push(...escapeBackslashes(text, shape, literalsInside(edits, shape)))
+        for (const edit of escapeBackslashes(text, shape, literalsInside(edits, shape)))
+          edits.push(edit)
         edits.sort(inOrder)
       }
       const added = edits.reduce((size, { bytes }) => size + bytes.length, 0)
