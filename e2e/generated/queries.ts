@@ -5,6 +5,7 @@ import { derived, plainColumn, type Query, type Relation, refer, relationOf } fr
 import { onlyItem, selectList } from './select-list.ts'
 import {
   distinctOn,
+  doubled,
   groupedByProtected,
   protectedUnion,
   recursive,
@@ -22,6 +23,7 @@ export function query(draft: Draft, depth: number, wish: Wish = {}): Query {
     [2, 'GROUP BY', () => grouped(draft, depth)],
     [2, 'WITH', () => withQuery(draft, depth)],
     [1, 'WITH RECURSIVE', () => recursive(draft)],
+    [1, 'WITH of tables that double', () => doubled(draft)],
     [2, 'set operation', () => setOperation(draft, depth)],
     [1, 'UNION ALL of a protected column', () => protectedUnion(draft)],
     [1, 'VALUES', () => values(draft)],

@@ -34,6 +34,32 @@ export function recursive(draft: Draft): Query {
   return { sql, columns: [plainColumn('id', 'integer'), { ...shown, name: 'v' }] }
 }
 
+/** Common tables that are each made of the one before twice: their rows or their columns double. */
+export function doubled(draft: Draft): Query | null {
+  const { choices } = draft
+  const table = relationOf(tableOf('users'), 'u')
+  const found = draft.column([table], (one) => !isPlain(one))
+  if (!found) return null
+  const name = draft.name('w')
+  const levels = 1 + choices.below(4)
+  const areRows = choices.chance(50)
+  const next = (level: number) =>
+    areRows
+      ? `SELECT * FROM ${name}${level} UNION ALL SELECT * FROM ${name}${level}`
+      : `SELECT * FROM ${name}${level} x, ${name}${level} y`
+  const tables = Array.from(
+    { length: levels },
+    (_, level) => `, ${name}${level + 1} AS (${next(level)})`,
+  )
+  const shown = { ...found.column, name: 'v' }
+  // Columns double by a product: of one row it is one row.
+  const rows = areRows ? '' : ' ORDER BY u.id LIMIT 1'
+  return {
+    sql: `WITH ${name}0 AS (SELECT u.${found.column.name} AS v FROM users u${rows})${tables.join('')} SELECT * FROM ${name}${levels}`,
+    columns: Array.from({ length: areRows ? 1 : 2 ** levels }, () => shown),
+  }
+}
+
 export function protectedUnion(draft: Draft): Query | null {
   const relation = relationOf(draft.choices.pick(tables))
   const found = draft.column([relation], (one) => !isPlain(one))
