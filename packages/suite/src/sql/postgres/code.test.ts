@@ -330,3 +330,32 @@ refused([
   ['ALTER FUNCTION f() SET work_mem = 1', 'ALTER FUNCTION: acra-server does not read code'],
   ['DO $$ BEGIN END $$', 'DO: acra-server does not read code'],
 ])
+
+for (const body of [
+  "NEW.email := 'secret';",
+  "NEW.email = 'secret';",
+  'NEW . "email" := \'secret\';',
+  "IF NEW.id > 1 THEN NEW.email = lower('Secret'); END IF;",
+  "SELECT 1, 'secret' INTO NEW.id, NEW.email;",
+  "SELECT 'secret' INTO STRICT NEW.email;",
+  "OLD.name := 'secret'; RETURN OLD;",
+  "NEW.email := OLD.email || 'secret';",
+  "NEW := ROW(1, 'secret');",
+  "SELECT 1, 'secret' INTO NEW;",
+  "RETURN ROW(1, 'secret');",
+]) {
+  test(`a trigger that may give a protected column a value is refused: ${body}`, () => {
+    const { kind } = analyzeSql(trigger(body), catalog)
+    assert.equal(kind, 'refused')
+  })
+}
+
+for (const body of [
+  "NEW.note := 'x'; NEW.nick = 'y';",
+  'IF NEW.email = OLD.email THEN RETURN NULL; END IF;',
+  'NEW.email := OLD.email;',
+]) {
+  test(`a trigger that leaves protected columns as they are is defined: ${body}`, () => {
+    assert.notEqual(analyzeSql(trigger(body), catalog).kind, 'refused')
+  })
+}

@@ -8,7 +8,7 @@ import type { Literal } from '../shape.ts'
 import type { Context, Place } from './context.ts'
 import { protectedOf, refuseTable } from './definitions.ts'
 import { use } from './expressions.ts'
-import { Findings, Refused } from './findings.ts'
+import { Findings, nameOf, Refused } from './findings.ts'
 import { shapeOf } from './lex.ts'
 import { SqlSyntaxError } from './parse.ts'
 import { readBody } from './plpgsql.ts'
@@ -35,7 +35,13 @@ export function createFunction(statement: CreateFunctionStmt, context: Context):
   const { schema, name } = qualifiedName(funcname)
   const { catalog } = context.findings
   if (catalog.trusts(schema, name)) return
-  const code: Code = { what, variables: new Set([name, ...namesOf(parameters)]), context }
+  const isTrigger = qualifiedName(returnType?.names).name === 'trigger'
+  const code: Code = {
+    what,
+    variables: new Set([name, ...namesOf(parameters)]),
+    isTrigger,
+    context,
+  }
   const settings = optionsOf(options)
   const language = sql_body === undefined ? settings.get('language') : 'sql'
   if (!isReadable(language, code)) return
@@ -100,6 +106,8 @@ interface Code {
   readonly what: string
   /** Names that stand for values in it. */
   readonly variables: ReadonlySet<string>
+  /** It gives back a row of whatever table it will be a trigger of. */
+  readonly isTrigger?: boolean
   readonly context: Context
 }
 
@@ -240,6 +248,7 @@ function readText(body: string, language: string, code: Code): void {
   const { source, statement } = code.context.findings
   const text = source.text.subarray(statement.start, Math.min(statement.end, source.text.length))
   const shape = checkText(Buffer.from(body), code)
+  if (code.isTrigger === true) checkTrigger(new SourceText(Buffer.from(body), shape.literals), code)
   const { embedded, variables, unread } = readBody(code.context.parser.parsePlpgsql(text, shape))
   if (unread !== null) refuseCode(code, `${unread} in a body in PL/pgSQL is not read`)
   const inside = { ...code, variables: new Set([...code.variables, ...variables]) }
@@ -250,6 +259,67 @@ function readText(body: string, language: string, code: Code): void {
     else readType(text, inside)
   }
 }
+
+const ROWS = new Set(['new', 'old'])
+const BEFORE_STATEMENTS = new Set([';', 'begin', 'else', 'loop', 'then', '>', ''])
+const BEFORE_ROWS = new Set(['for', 'into', 'strict'])
+
+/**
+ * Refuses a trigger that may give a protected column a value: one that sets a field that is called as a protected column to anything but a field of
+ * NEW or OLD, sets a row as a whole, or gives back another one than NEW and OLD.
+ */
+function checkTrigger({ text, tokens }: SourceText, code: Code): void {
+  const wordAt = (index: number) => tokens[index]?.word ?? ''
+  tokens.forEach(({ word, start, end }, index) => {
+    const isQuoted = text[start] === QUOTED_NAME
+    const name = isQuoted ? text.toString('utf8', start + 1, end - 1).replaceAll('""', '"') : word
+    const isField = wordAt(index - 1) === '.'
+    const column = isField ? code.context.findings.protectedName(name) : null
+    const first = isField ? index - 2 : index
+    if (column !== null && isTarget(first, index, wordAt) && !isCopy(index, wordAt)) {
+      code.context.findings.refuse(column, {
+        message: `a trigger function sets a field ${name}, as the protected column ${nameOf(column)} is called`,
+        hint: 'Let the application write the column.',
+      })
+    }
+    if (!isField && ROWS.has(name)) {
+      if (BEFORE_ROWS.has(wordAt(index - 1)) || isAssigned(first, index, wordAt))
+        refuseCode(code, 'a trigger function that sets a row as a whole is not read')
+    }
+    const isKnownRow = ROWS.has(wordAt(index + 1)) || wordAt(index + 1) === 'null'
+    if (word === 'return' && !(isKnownRow && wordAt(index + 2) === ';'))
+      refuseCode(code, 'a trigger function that returns another row than NEW or OLD is not read')
+  })
+}
+
+type WordAt = (index: number) => string
+
+/** What stands between two tokens is set, as a variable or by INTO. */
+function isTarget(first: number, last: number, wordAt: WordAt): boolean {
+  if (isAssigned(first, last, wordAt)) return true
+  let at = first - 1
+  while (wordAt(at) === ',') at -= wordAt(at - 2) === '.' ? 4 : 2
+  return BEFORE_ROWS.has(wordAt(at))
+}
+
+function isAssigned(first: number, last: number, wordAt: WordAt): boolean {
+  const next = wordAt(last + 1)
+  if (next === ':' || next === '[') return true
+  return next === '=' && BEFORE_STATEMENTS.has(wordAt(first - 1))
+}
+
+/** `:= OLD.email;` */
+function isCopy(last: number, wordAt: WordAt): boolean {
+  const from = last + (wordAt(last + 1) === ':' ? 3 : 2)
+  return (
+    wordAt(from - 1) === '=' &&
+    ROWS.has(wordAt(from)) &&
+    wordAt(from + 1) === '.' &&
+    wordAt(from + 3) === ';'
+  )
+}
+
+const QUOTED_NAME = 0x22
 
 /** `a[i].b := value`: both sides are expressions. */
 function readAssignment(text: string, code: Code): void {

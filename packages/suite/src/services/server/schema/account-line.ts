@@ -1,8 +1,11 @@
 import type { SchemaQueries } from '../introspection/index.ts'
 import { type Account, AccountError, type AccountSession, openSession } from './account.ts'
 
-/** A session that nobody uses is kept for so long, in milliseconds: changes of a schema come in crowds. */
-const KEPT_MS = 10_000
+/**
+ * A session that nobody uses is kept for so long, in milliseconds: changes of a schema come in crowds. Whoever copies or drops the database waits
+ * for it.
+ */
+const KEPT_MS = 250
 
 /** The session of the account in one database: opened when it is needed, and kept for a while, or for as long as the database tells of changes by it. */
 export class AccountLine {
