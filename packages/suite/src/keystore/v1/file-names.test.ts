@@ -25,6 +25,8 @@ const specified: readonly (readonly [Purpose, string | null, string, readonly st
     ['.poison_key/poison_key_sym', '.poison_key/poison_key'],
   ],
   ['audit-log', null, 'secure_log_key', ['secure_log_key']],
+  // Ours: the original has no such key.
+  ['audit-log-signing', null, 'secure_log_signing_key', ['secure_log_signing_key']],
   ['authentication', null, 'auth_key', []],
 ]
 

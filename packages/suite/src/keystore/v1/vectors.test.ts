@@ -94,7 +94,9 @@ const expected: readonly {
 ]
 
 test('the store of Acra 0.90 has a key of every purpose', () => {
-  assert.deepEqual(expected.map(({ purpose }) => purpose).sort(), Object.keys(purposes).sort())
+  const ours = ['audit-log-signing']
+  const acras = Object.keys(purposes).filter((purpose) => !ours.includes(purpose))
+  assert.deepEqual(expected.map(({ purpose }) => purpose).sort(), acras.sort())
 })
 
 test('every key of the store opens to what Acra had in it, without a warning', async () => {
