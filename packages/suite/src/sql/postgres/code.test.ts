@@ -340,6 +340,8 @@ for (const body of [
   "SELECT 'secret' INTO STRICT NEW.email;",
   "OLD.name := 'secret'; RETURN OLD;",
   "NEW.email := OLD.email || 'secret';",
+  'NEW.email := NEW.nick;',
+  'NEW."email" := NEW."nick";',
   "NEW := ROW(1, 'secret');",
   "SELECT 1, 'secret' INTO NEW;",
   "RETURN ROW(1, 'secret');",

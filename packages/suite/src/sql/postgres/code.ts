@@ -265,8 +265,8 @@ const BEFORE_STATEMENTS = new Set([';', 'begin', 'else', 'loop', 'then', '>', ''
 const BEFORE_ROWS = new Set(['for', 'into', 'strict'])
 
 /**
- * Refuses a trigger that may give a protected column a value: one that sets a field that is called as a protected column to anything but a field of
- * NEW or OLD, sets a row as a whole, or gives back another one than NEW and OLD.
+ * Refuses a trigger that may give a protected column a value: one that sets a field that is called as a protected column to anything but the same
+ * field of NEW or OLD, sets a row as a whole, or gives back another one than NEW and OLD.
  */
 function checkTrigger({ text, tokens }: SourceText, code: Code): void {
   const wordAt = (index: number) => tokens[index]?.word ?? ''
@@ -308,10 +308,12 @@ function isAssigned(first: number, last: number, wordAt: WordAt): boolean {
   return next === '=' && BEFORE_STATEMENTS.has(wordAt(first - 1))
 }
 
-/** `:= OLD.email;` */
+/** `email := OLD.email;`: another field may hold what a statement has sent for it. */
 function isCopy(last: number, wordAt: WordAt): boolean {
   const from = last + (wordAt(last + 1) === ':' ? 3 : 2)
   return (
+    wordAt(last) !== '' &&
+    wordAt(from + 2) === wordAt(last) &&
     wordAt(from - 1) === '=' &&
     ROWS.has(wordAt(from)) &&
     wordAt(from + 1) === '.' &&

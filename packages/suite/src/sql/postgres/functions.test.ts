@@ -184,6 +184,10 @@ refused([
     'a statement writes pg_settings, which belongs to the system catalogs',
   ],
   [
+    "UPDATE pg_settings SET setting = 'off' WHERE name OPERATOR(public.=) 'standard_conforming_string_'",
+    'a statement writes pg_settings, which belongs to the system catalogs',
+  ],
+  [
     "UPDATE pg_settings SET setting = 'x', unit = 'y' WHERE name = 'a'",
     'a statement writes pg_settings, which belongs to the system catalogs',
   ],

@@ -66,7 +66,10 @@ function isSettings({ schemaname, relname }: { schemaname?: string; relname?: st
 function nameIn(condition: Node | undefined): string | null {
   if (condition === undefined || !('A_Expr' in condition)) return null
   const { kind, name, lexpr, rexpr }: A_Expr = condition.A_Expr
-  if (kind !== 'AEXPR_OP' || qualifiedName(name).name !== '=') return null
+  const operator = qualifiedName(name)
+  // One of another schema may be true of other names.
+  const isEqual = operator.name === '=' && (operator.schema ?? 'pg_catalog') === 'pg_catalog'
+  if (kind !== 'AEXPR_OP' || !isEqual) return null
   if (lexpr === undefined || columnName(lexpr) !== 'name') return null
   const text = textOf(rexpr)
   return typeof text === 'string' ? text : null
